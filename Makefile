@@ -1,0 +1,37 @@
+# `make demo` and `make test` set up everything that they need.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Where to find the CPU build of torch, such as https://download.pytorch.org/whl/cpu; empty: pip's own index.
+TORCH_INDEX ?=
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: install demo test test-all bench lint
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' constraints.txt)"
+	$(PIP) -c constraints.txt -e '.[daemon,dev]'
+	touch $@
+
+demo: install
+	$(BIN)/tatara demo reactor $(DEMO_ARGS)
+
+test: install
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile
+
+test-all: install
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+bench: install
+	$(BIN)/python -m tests.benchmarks
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports

@@ -1,0 +1,1 @@
+"""The outside world: instruments over MQTT, calculators, compute and people."""

@@ -1,0 +1,1 @@
+"""Emulated instruments that speak the real protocol: a flow reactor, an analyser, and a table of measured data."""

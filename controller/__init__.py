@@ -1,0 +1,1 @@
+"""What happens next, and the record of what happened."""

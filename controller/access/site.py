@@ -1,0 +1,53 @@
+"""The site: one laboratory with one daemon. Its file is written by admins, never by a campaign."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerSection(_Section):
+    """An external broker; without it the daemon starts the embedded one on loopback."""
+
+    host: str
+    port: int = 8883
+    username: str = "daemon"
+    password_file: Path
+    ca_file: Path | None = None  # None: no TLS, allowed on loopback only
+
+
+class ApiSection(_Section):
+    """Where the API listens. It speaks plain HTTP: put a TLS proxy before it if others than loopback need it."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: any free port, written to `api.json`
+
+
+class Site(_Section):
+    """`site.yaml`. `database` defaults to `tatara.db` in the data directory."""
+
+    name: Identifier = "lab"
+    daemon: Identifier = "daemon"
+    database: str | None = None
+    broker: BrokerSection | None = None
+    api: ApiSection = ApiSection()
+    workers: int = Field(default=1, ge=1, le=64)
+
+
+def load_site(path: Path | None) -> Site:
+    """Read the site file; raises `ValueError` that names it. None: all defaults."""
+    if path is None:
+        return Site()
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return Site.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+    except (YAMLError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,116 @@
+"""What the routes take: parameters, bodies and where they get their services."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path, Query, Request, Response
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from controller.access.actors import Actor
+from controller.api.services import Services
+
+
+def _services(request: Request) -> Services:
+    found: Services = request.app.state.services
+    return found
+
+
+def _actor(request: Request) -> Actor:
+    found: Actor = request.state.actor
+    return found
+
+
+Serving = Annotated[Services, Depends(_services)]
+Asking = Annotated[Actor, Depends(_actor)]
+
+ID = r"^[a-z0-9][a-z0-9-]{0,79}$"
+Key = Annotated[str, Path(pattern=ID)]
+Filter = Annotated[str | None, Query(pattern=ID)]
+Number = Annotated[int | None, Query(ge=0, lt=2**63)]
+After = Annotated[int, Query(ge=0, lt=2**63)]
+Limit = Annotated[int, Query(ge=1, le=5000)]
+FewerLimit = Annotated[int, Query(ge=1, le=200)]
+
+
+def _storable(text: str) -> str:
+    """Any database must be able to keep it."""
+    if "\0" in text:
+        raise ValueError("should not hold the character NUL")
+    text.encode()  # half of a surrogate pair raises UnicodeEncodeError, which is a ValueError
+    return text
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("should say why")
+    return text
+
+
+Line = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
+Reason = Annotated[Line, AfterValidator(_said)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Body(BaseModel):
+    """Nothing that is not known is taken in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CampaignFile(Body):
+    """A campaign file and the files beside it, by name, in base64."""
+
+    text: Annotated[str, AfterValidator(_storable)]
+    files: dict[Annotated[Line, Field(max_length=255)], Base64Bytes] = {}
+
+
+class Why(Body):
+    """The reason stands in the audit trail."""
+
+    why: Reason
+
+
+class Decision(Body):
+    """`digest` is that of what was shown."""
+
+    digest: Digest
+    why: Reason | None = None
+
+
+class Rejection(Body):
+    """`digest` is that of what was shown."""
+
+    digest: Digest
+    why: Reason
+
+
+class Value(Body):
+    """A value that a person read."""
+
+    value: Finite
+    unit: Line = "dimensionless"
+
+
+class Resolution(Body):
+    """`kind` belongs to `fail`, `values` (by property) to `value`."""
+
+    how: Literal["ask-again", "repeat", "fail", "value"]
+    why: Reason
+    kind: Line | None = None
+    values: dict[Line, Value] | None = None
+
+
+class Stop(Body):
+    """Without an instrument everything is stopped; without a reason too: it is never asked for in a hurry."""
+
+    instrument: Annotated[str, Field(pattern=ID)] | None = None
+    why: Line = ""
+
+
+async def listed(services: Services, query: Callable[[Session], Any]) -> Response:
+    """Run a query and encode its answer in the reader's thread: long lists must not hold the event loop up."""
+    content = await services.store.read(lambda session: to_json(query(session), inf_nan_mode="null"))
+    return Response(content, media_type="application/json")

@@ -1,0 +1,82 @@
+"""What every request passes before anything else: its size is bounded, and whoever sends it is known."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controller.access.actors import Actor, token_digest
+from controller.access.tokens import find_actor
+from controller.api.errors import refusal, unreadable
+from controller.store import Store
+
+ROOT = "/api/v1"
+HEALTH = "/health"
+ESTOP = f"{ROOT}/estop"
+
+SMALL = 256 * 1024
+LARGE = 32 * 1024 * 1024  # campaigns, with the files beside them
+KEPT_ACTORS = 100
+ESTOP_PATIENCE = 1.0  # seconds to wait for the database
+
+
+class Entrance:
+    """The middleware: every path but `/health` takes a bearer token, from the Authorization header only."""
+
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self._app = app
+        self._store = store
+        self._known: dict[str, Actor] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] != HEALTH:
+            found = await self._actor(HTTPConnection(scope))
+            if isinstance(found, Response):
+                await found(scope, receive, send)
+                return
+            scope.setdefault("state", {})["actor"] = found
+        await self._app(scope, _bounded(scope, receive), send)
+
+    async def _actor(self, request: HTTPConnection) -> Actor | Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return refusal(401, "unauthenticated", "send `Authorization: Bearer TOKEN`")
+        token = token.strip()
+        try:
+            actor = await self._find(token, patience=ESTOP_PATIENCE if request.url.path == ESTOP else None)
+        except (SQLAlchemyError, TimeoutError) as error:
+            return self._remembered(token, request.url.path) or unreadable(error)
+        return actor or refusal(401, "unauthenticated", "the token is not known, was revoked, or its user is disabled")
+
+    async def _find(self, token: str, patience: float | None) -> Actor | None:
+        reading = self._store.read(lambda session: find_actor(session, token))
+        actor = await asyncio.wait_for(reading, patience)
+        digest = token_digest(token)
+        self._known.pop(digest, None)
+        if actor is not None:
+            self._known[digest] = actor
+            if len(self._known) > KEPT_ACTORS:
+                self._known.pop(next(iter(self._known)))
+        return actor
+
+    def _remembered(self, token: str, path: str) -> Actor | None:
+        """An e-stop must work while the database does not: then whoever was known before may stop."""
+        return self._known.get(token_digest(token)) if path == ESTOP else None
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    limit = LARGE if scope.get("path", "").startswith(f"{ROOT}/campaigns") else SMALL
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise HTTPException(413, f"a request of more than {limit} bytes is not read")
+        return message
+
+    return bounded

@@ -1,0 +1,104 @@
+"""Campaigns: check and submit a file, look, pause, resume, stop, abort, amend."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from sqlmodel import Session, select
+
+from controller import spec as campaign_file
+from controller.access.actors import Actor, Role
+from controller.api.bodies import Asking, CampaignFile, Key, Serving, Why, listed
+from controller.api.services import Services
+from controller.commands import campaigns as commands
+from controller.commands.errors import Invalid
+from controller.commands.lookup import find_campaign
+from controller.report import lists
+from controller.spec import Campaign as Spec
+from controller.store import Unit
+from controller.store.tables import Campaign
+
+router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+
+_CHANGES: dict[str, Callable[[Unit, Actor, str, str], Campaign]] = {
+    "pause": commands.pause,
+    "resume": commands.resume,
+    "stop": commands.stop_campaign,
+    "abort": commands.abort,
+}
+
+
+@router.get("")
+async def list_campaigns(services: Serving) -> Response:
+    """All campaigns, the latest first."""
+    return await listed(services, lists.campaigns)
+
+
+@router.post("", status_code=201)
+async def submit(services: Serving, actor: Asking, body: CampaignFile) -> dict[str, Any]:
+    """Start a campaign."""
+    actor.require(Role.OPERATOR)  # before the file is read and its pool kept
+    submission = await _prepare(services, body)
+    return await services.store.write(
+        lambda unit: lists.as_dict(commands.submit(unit, actor, submission)), name="submit"
+    )
+
+
+async def _prepare(services: Services, body: CampaignFile) -> commands.Submission:
+    return await asyncio.to_thread(commands.prepare, body.text, body.files, services.files)
+
+
+@router.post("/check")
+async def check(services: Serving, body: CampaignFile) -> dict[str, Any]:
+    """Check a campaign file as `submit` would; keeps nothing."""
+    spec = await asyncio.to_thread(campaign_file.load, body.text, body.files)
+    return {
+        "campaign": spec.campaign,
+        "digest": campaign_file.spec_digest(spec),
+        "kind": spec.space.kind,
+        "parameters": spec.space.names(),
+        "objectives": [each.model_dump(mode="json", exclude_none=True) for each in spec.objectives],
+        "stages": [{"name": each.name, "cost": each.cost, "yields": each.yields} for each in spec.stages],
+        "strategy": spec.strategy.name,
+        "budget": spec.budget.model_dump(mode="json", exclude_none=True),
+        "warnings": await services.store.read(lambda session: _warnings(session, spec)),
+    }
+
+
+def _warnings(session: Session, spec: Spec) -> list[str]:
+    """What is right in the file and would keep it from being submitted now."""
+    taken = session.exec(select(Campaign).where(Campaign.name == spec.campaign)).first()
+    said = [f"there is a campaign {spec.campaign!r} already ({taken.state})"] if taken else []
+    names = [name for stage in spec.stages for step in stage.steps for name in step.instruments]
+    return said + [f"instrument {name!r} is not enrolled" for name in lists.not_enrolled(session, names)]
+
+
+@router.get("/{name}")
+async def show(services: Serving, name: Key) -> Response:
+    """One campaign: its file, progress, open proposals and counters."""
+    return await listed(services, lambda session: lists.campaign(session, name))
+
+
+@router.post("/{name}/amend")
+async def amend(services: Serving, actor: Asking, name: Key, body: CampaignFile) -> dict[str, Any]:
+    """Give it a new version of its file."""
+    actor.require(Role.OPERATOR)
+    submission = await _prepare(services, body)
+    return await services.store.write(lambda unit: lists.as_dict(_amend(unit, actor, name, submission)), name="amend")
+
+
+def _amend(unit: Unit, actor: Actor, name: str, submission: commands.Submission) -> Campaign:
+    row = find_campaign(unit.session, name)
+    if row.name != submission.spec.campaign:
+        raise Invalid(f"the file is that of campaign {submission.spec.campaign!r}, not of {row.name!r}")
+    return commands.amend(unit, actor, submission)
+
+
+@router.post("/{name}/{change}")
+async def change(
+    services: Serving, actor: Asking, name: Key, change: Literal["pause", "resume", "stop", "abort"], body: Why
+) -> dict[str, Any]:
+    """Pause, resume, stop or abort it."""
+    command = _CHANGES[change]
+    return await services.store.write(lambda unit: lists.as_dict(command(unit, actor, name, body.why)), name=change)

@@ -1,0 +1,60 @@
+"""Attempts in doubt, and messages that were refused or belong to nothing."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from controller.access.actors import Actor
+from controller.api.bodies import Asking, FewerLimit, Filter, Key, Resolution, Serving, listed
+from controller.commands import doubts as commands
+from controller.commands.errors import Invalid
+from controller.report import lists
+from controller.store import Unit
+from controller.store.tables import Attempt
+
+router = APIRouter(tags=["doubts"])
+
+
+@router.get("/doubts")
+async def list_doubts(services: Serving) -> Response:
+    """Attempts that wait for an operator, with the evidence."""
+    return await listed(services, lambda session: lists.doubts(session, services.store.clock()))
+
+
+@router.post("/attempts/{attempt_id}/resolve")
+async def resolve(services: Serving, actor: Asking, attempt_id: Key, body: Resolution) -> dict[str, Any]:
+    """Say what became of it, or have the instrument asked again."""
+    _check(body)
+    return await services.store.write(
+        lambda unit: lists.as_dict(_resolve(unit, actor, attempt_id, body)), name=f"resolve-{body.how}"
+    )
+
+
+def _check(body: Resolution) -> None:
+    if (body.values is not None) != (body.how == "value"):
+        raise Invalid("`values` belongs to `value`, which takes at least one")
+    if body.kind is not None and body.how != "fail":
+        raise Invalid("`kind` belongs to `fail`")
+
+
+def _resolve(unit: Unit, actor: Actor, attempt_id: str, body: Resolution) -> Attempt:
+    if body.how == "ask-again":
+        return commands.ask_again(unit, actor, attempt_id, body.why)
+    if body.how == "repeat":
+        return commands.repeat(unit, actor, attempt_id, body.why)
+    if body.how == "fail":
+        return commands.fail(unit, actor, attempt_id, body.why, body.kind or commands.FAILURES[1])
+    given = {name: (each.value, each.unit) for name, each in (body.values or {}).items()}
+    return commands.value(unit, actor, attempt_id, given, body.why)
+
+
+@router.get("/quarantine")
+async def list_quarantine(services: Serving, before: Filter = None, limit: FewerLimit = 20) -> Response:
+    """Refused messages with the reason, the latest first."""
+    return await listed(services, lambda session: lists.quarantined(session, before, limit=limit))
+
+
+@router.get("/orphans")
+async def list_orphans(services: Serving, before: Filter = None, limit: FewerLimit = 20) -> Response:
+    """Results of attempts that this database does not know, the latest first."""
+    return await listed(services, lambda session: lists.orphans(session, before, limit=limit))

@@ -1,0 +1,22 @@
+"""What the API needs of the daemon."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from controller.files import Files
+from controller.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """`publish_estop(id, instrument or None for all, why)` publishes at once and raises `OSError` if it cannot.
+
+    `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
+    """
+
+    store: Store
+    files: Files
+    site: str
+    publish_estop: Callable[[str, str | None, str], Awaitable[None]]
+    health: Callable[[], dict[str, Any]]

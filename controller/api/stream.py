@@ -1,0 +1,68 @@
+"""Events as they are committed, as server-sent events; each has its number as id, so a client goes on where it was."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+
+from pydantic_core import to_json
+from sqlalchemy.exc import SQLAlchemyError
+
+from controller.report import lists
+from controller.store import Committed, Store
+
+PAGE = 500
+KEEP_ALIVE = 15.0  # seconds; also how late an event is told whose commit called for nothing
+
+
+class Bell:
+    """Rings after each commit, for everybody who follows."""
+
+    def __init__(self) -> None:
+        self._listeners: set[asyncio.Event] = set()
+        self.closed = False
+
+    def ring(self, _committed: Committed | None = None) -> None:
+        """Wake everybody."""
+        for each in self._listeners:
+            each.set()
+
+    def close(self) -> None:
+        """End all streams; their clients come back."""
+        self.closed = True
+        self.ring()
+
+    def enter(self) -> asyncio.Event:
+        """Begin to listen."""
+        rung = asyncio.Event()
+        self._listeners.add(rung)
+        return rung
+
+    def leave(self, rung: asyncio.Event) -> None:
+        """Listen no longer."""
+        self._listeners.discard(rung)
+
+
+async def follow(store: Store, bell: Bell, after: int, campaign_id: str | None) -> AsyncIterator[bytes]:
+    """Lines of `text/event-stream` from the event after `after` on, until the bell closes."""
+    rung = bell.enter()
+    try:
+        while not bell.closed:
+            rung.clear()
+            page = await store.read(partial(lists.events, after=after, campaign_id=campaign_id, limit=PAGE))
+            for event in page:
+                after = event["number"]
+                yield f"id: {after}\ndata: ".encode() + to_json(event, inf_nan_mode="null") + b"\n\n"
+            if len(page) < PAGE and not await _wait(rung):
+                yield b": still here\n\n"
+    except SQLAlchemyError:
+        return  # the client comes back with the number that it saw last
+    finally:
+        bell.leave(rung)
+
+
+async def _wait(rung: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(rung.wait(), KEEP_ALIVE)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,34 @@
+"""The commands, gathered."""
+
+import typer
+
+from controller.cli import campaigns, decisions, demo, instruments, records, serve, watch
+
+EPILOG = """
+Exit codes: 0 done; 1 refused or failed (a fault in a file, no such thing, tampering found); 2 wrong usage;
+3 the daemon cannot be reached, or cannot reach its database or broker; 4 the thing is not in the state, or not as it
+was shown, for what was asked; 5 not signed in, or the role does not allow it.
+"""
+
+app = typer.Typer(
+    name="tatara",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    help="""
+    Tatara runs experiment campaigns by itself: it proposes experiments, has them approved, sends them to instruments,
+    measures, learns, and proposes again, until the goal is reached or the budget is used.
+
+    Try `tatara demo reactor`: everything emulated, on this machine. For real work, start the daemon with `tatara
+    serve`, then from another terminal in the same folder: `tatara campaign submit FILE`, `tatara campaign list`,
+    `tatara proposals`.
+    """,
+)
+
+for part in (serve, demo):
+    part.add_to(app)
+app.add_typer(campaigns.app, name="campaign")
+for part in (decisions, instruments, watch, records):
+    part.add_to(app)

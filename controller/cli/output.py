@@ -1,0 +1,64 @@
+"""Tables for people."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
+    """Print a table, or what to say when it has no rows. Control characters in texts from outside are shown, not sent."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = [[Text(cell(value)) for value in row] for row in rows]
+    if not lines:
+        print(nothing)
+        return
+    shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for line in lines:
+        shown.add_row(*line)
+    console = Console(soft_wrap=False)
+    console.print(shown)
+
+
+def cell(value: Any) -> str:
+    """A value as short text."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={cell(each)}" for key, each in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(cell(each) for each in value) or "-"
+    return safe(str(value))
+
+
+def safe(text: str) -> str:
+    """The text with what could steer a terminal made visible."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def moment(text: str | None) -> str:
+    """A time in UTC, to the second."""
+    return "-" if text is None else text[:19].replace("T", " ")
+
+
+def candidate(value: dict[str, Any]) -> str:
+    """A candidate as people read it."""
+    units = value.get("units", {})
+    values = value.get("values")
+    if not isinstance(values, dict):
+        return cell({key: each for key, each in value.items() if key != "kind"})
+    return ", ".join(
+        f"{name}={cell(each)}" + (f" {safe(str(units[name]))}" if units.get(name) else "")
+        for name, each in values.items()
+    )
+
+
+def fields(pairs: Iterable[tuple[str, Any]]) -> None:
+    """Print names and values, one pair a line."""
+    for name, value in pairs:
+        print(f"{name:<14}{cell(value)}")

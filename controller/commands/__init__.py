@@ -1,0 +1,1 @@
+"""What people may ask: each function authorizes, checks, decides and writes within one unit of work."""

@@ -1,0 +1,140 @@
+"""Commands on campaigns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from controller import spec as campaign_file
+from controller.access.actors import Actor, Role
+from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.commands.lookup import find_campaign
+from controller.files import Files
+from controller.loop import CAMPAIGN
+from controller.spec import Campaign as Spec
+from controller.store import Unit
+from controller.store.change import change_campaign
+from controller.store.tables import Campaign, Instrument, SpecVersion
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A checked campaign file; its files are in the file store already."""
+
+    text: str
+    spec: Spec
+
+
+def prepare(text: str, contents: Mapping[str, bytes], files: Files) -> Submission:
+    """Check a campaign file and keep the files that stand beside it; raises `SpecError`. Needs no transaction."""
+    checked = campaign_file.load(text, dict(contents))
+    pool = checked.space.pool
+    if pool is not None:
+        sha256 = files.put(contents[pool.file])
+        checked = checked.model_copy(
+            update={"space": checked.space.model_copy(update={"pool": pool.model_copy(update={"sha256": sha256})})}
+        )
+    return Submission(text, checked)
+
+
+def submit(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
+    """Start a campaign."""
+    actor.require(Role.OPERATOR)
+    spec = submission.spec
+    taken = unit.session.scalars(select(Campaign).where(col(Campaign.name) == spec.campaign)).first()
+    if taken is not None:
+        raise Conflict(f"there is a campaign {spec.campaign!r} already ({taken.state}); choose another name")
+    campaign = Campaign(
+        id=unit.new_id(),
+        name=spec.campaign,
+        state=CAMPAIGN.initial,
+        priority=spec.priority,
+        seed=spec.seed,
+        simulated=is_simulated(unit, spec),
+        made_by=actor.name,
+        started_at=unit.now,
+    )
+    unit.session.add(campaign)
+    version = _version(campaign, submission, 1, unit.next_event)
+    unit.record("campaign.submit", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
+    return campaign
+
+
+def _version(campaign: Campaign, submission: Submission, number: int, event: int) -> SpecVersion:
+    return SpecVersion(
+        campaign_id=campaign.id,
+        version=number,
+        text=submission.text,
+        document=submission.spec.model_dump(mode="json"),
+        digest=campaign_file.spec_digest(submission.spec),
+        event=event,
+    )
+
+
+def is_simulated(unit: Unit, spec: Spec) -> bool:
+    """Whether the named instruments are simulated; a campaign never mixes simulated and real ones."""
+    names = {name for stage in spec.stages for step in stage.steps for name in step.instruments}
+    rows = unit.session.scalars(select(Instrument).where(col(Instrument.name).in_(names))).all()
+    if missing := sorted(names - {row.name for row in rows}):
+        raise NotFound(f"not enrolled: {', '.join(missing)}; an admin must add these instruments first")
+    kinds = {row.simulated for row in rows}
+    if len(kinds) > 1:
+        raise Invalid("simulated and real instruments cannot be used in one campaign")
+    return kinds.pop()
+
+
+def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
+    """Give a campaign a new version of its file; what has been done stays as it was."""
+    actor.require(Role.OPERATOR)
+    campaign = find_campaign(unit.session, submission.spec.campaign)
+    if CAMPAIGN.final(campaign.state):
+        raise Conflict(f"campaign {campaign.name} is {campaign.state}")
+    if is_simulated(unit, submission.spec) != campaign.simulated:
+        raise Invalid("a campaign cannot change between simulated and real instruments")
+    campaign.version += 1
+    campaign.priority = submission.spec.priority
+    version = _version(campaign, submission, campaign.version, unit.next_event)
+    unit.record("campaign.amend", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
+    return campaign
+
+
+def pause(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
+    """Begin nothing new. Everyone signed in may."""
+    return _change(unit, actor, Role.VIEWER, name, "pause", why)
+
+
+def resume(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
+    """Go on, also with steps that the circuit breaker paused."""
+    campaign = find_campaign(unit.session, name)
+    actor.require(Role.OPERATOR)
+    if campaign.state == "running" and campaign.paused_steps:
+        _forget_failures(campaign)
+        unit.record("step.resume", campaign, campaign_id=campaign.id, subject=campaign.id, actor=actor.name, why=why)
+        return campaign
+    _forget_failures(campaign)
+    return _change(unit, actor, Role.OPERATOR, name, "resume", why)
+
+
+def _forget_failures(campaign: Campaign) -> None:
+    campaign.paused_steps, campaign.failures = [], {}
+
+
+def stop_campaign(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
+    """What runs may finish and counts; nothing else begins."""
+    return _change(unit, actor, Role.OPERATOR, name, "stop", why)
+
+
+def abort(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
+    """Cancel what runs; results that come all the same are kept, marked late."""
+    return _change(unit, actor, Role.OPERATOR, name, "abort", why)
+
+
+def _change(unit: Unit, actor: Actor, role: Role, name: str, event: str, why: str) -> Campaign:
+    actor.require(role)
+    campaign = find_campaign(unit.session, name)
+    if not CAMPAIGN.allows(campaign.state, event):
+        raise Conflict(f"campaign {campaign.name} is {campaign.state}: it cannot {event}")
+    campaign.reason = why
+    change_campaign(unit, campaign, event, actor=actor.name, why=why)
+    return campaign

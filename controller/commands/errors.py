@@ -1,0 +1,13 @@
+"""Why a command is not carried out; the faces turn these into exit codes and HTTP answers."""
+
+
+class NotFound(LookupError):
+    """There is no such thing."""
+
+
+class Conflict(RuntimeError):
+    """The thing is not in the state, or not as it was shown, when the command was given."""
+
+
+class Invalid(ValueError):
+    """The command itself makes no sense."""

@@ -1,0 +1,110 @@
+"""Commands on instruments: enrolment, arming, pause, e-stop and reset."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from adapters.broker.access import hash_password
+from controller.access.actors import Actor, Role, new_secret
+from controller.commands.errors import Conflict, Invalid
+from controller.commands.lookup import find
+from controller.store import Unit
+from controller.store.tables import EStop, Instrument
+
+
+def enrol(unit: Unit, actor: Actor, name: str, *, simulated: bool) -> str:
+    """Enrol an instrument; returns its password, which is shown once and stored as a hash only."""
+    actor.require(Role.ADMIN)
+    if unit.session.get(Instrument, name) is not None:
+        raise Conflict(f"instrument {name!r} is enrolled already")
+    password = new_secret()
+    row = Instrument(name=name, simulated=simulated, password_hash=hash_password(password))
+    unit.record("instrument.enrol", row, subject=name, actor=actor.name, simulated=simulated)
+    unit.wake_all = True
+    return password
+
+
+def accept_description(unit: Unit, actor: Actor, name: str) -> Instrument:
+    """Accept a description that is wider than the one before."""
+    actor.require(Role.ADMIN)
+    row = find(unit.session, Instrument, name)
+    if bool(row.description.get("simulated")) != row.simulated:
+        raise Invalid(f"{name} describes itself as simulated or real otherwise than it was enrolled")
+    row.accepted_digest = row.description_digest
+    unit.record("instrument.accept", row, subject=name, actor=actor.name)
+    unit.wake_all = True
+    return row
+
+
+def arm(unit: Unit, actor: Actor, name: str, until: datetime) -> Instrument:
+    """Let a real instrument take work until a moment; an e-stop, a new boot or a changed description ends it."""
+    actor.require(Role.OPERATOR)
+    row = find(unit.session, Instrument, name)
+    if until <= unit.now:
+        raise Invalid("the time until which it is armed has passed")
+    row.armed_by, row.armed_until = actor.name, until
+    unit.record("instrument.arm", row, subject=name, actor=actor.name, until=until.isoformat())
+    unit.wake_all = True
+    return row
+
+
+def disarm(unit: Unit, actor: Actor, name: str) -> Instrument:
+    """Let it take no further work."""
+    row = find(unit.session, Instrument, name)
+    row.armed_by = row.armed_until = None
+    unit.record("instrument.disarm", row, subject=name, actor=actor.name)
+    return row
+
+
+def set_paused(unit: Unit, actor: Actor, name: str, *, paused: bool, why: str) -> Instrument:
+    """Want an instrument paused or not; numbered, so that an older wish never wins."""
+    actor.require(Role.VIEWER if paused else Role.OPERATOR)
+    row = find(unit.session, Instrument, name)
+    row.wanted_paused = paused
+    row.wanted_number += 1
+    action = "pause" if paused else "resume"
+    unit.record(f"instrument.{action}", row, subject=name, actor=actor.name, why=why)
+    unit.outbox("command", instrument=name, action=action, number=row.wanted_number, reason=why)
+    unit.wake_all = True
+    return row
+
+
+def record_estop(unit: Unit, actor: Actor, estop_id: str, instrument: str | None, why: str) -> EStop:
+    """Latch an e-stop that has been published already. Everyone signed in may."""
+    stopped = [find(unit.session, Instrument, instrument)] if instrument else unit.session.scalars(select(Instrument))
+    for each in stopped:
+        _disarm(unit, each)
+    if (known := unit.session.get(EStop, estop_id)) is not None:
+        return known  # the instrument's own report of it was quicker
+    row = EStop(id=estop_id, instrument=instrument, by=actor.name, reason=why, at=unit.now)
+    unit.record("estop", row, subject=estop_id, actor=actor.name, instrument=instrument, why=why)
+    unit.wake_all = True
+    return row
+
+
+def _disarm(unit: Unit, row: Instrument) -> None:
+    if row.armed_until is not None:
+        row.armed_by = row.armed_until = None
+        unit.record("instrument.disarm", row, subject=row.name)
+
+
+def reset(unit: Unit, actor: Actor, estop_id: str, why: str) -> EStop:
+    """End an e-stop, with a reason; the instruments are told which one."""
+    actor.require(Role.OPERATOR)
+    row = find(unit.session, EStop, estop_id)
+    if row.reset_at is not None:
+        raise Conflict(f"e-stop {estop_id} was reset already")
+    if not why.strip():
+        raise Invalid("a reset takes a reason")
+    row.reset_by, row.reset_reason, row.reset_at = actor.name, why, unit.now
+    unit.record("estop.reset", row, subject=estop_id, actor=actor.name, why=why)
+    for name in _stopped_by(unit, row):
+        unit.outbox("command", instrument=name, action="reset", estops=[estop_id], reason=why)
+    unit.wake_all = True
+    return row
+
+
+def _stopped_by(unit: Unit, row: EStop) -> list[str]:
+    if row.instrument is not None:
+        return [row.instrument]
+    return [instrument.name for instrument in unit.session.scalars(select(Instrument))]

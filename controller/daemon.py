@@ -1,0 +1,267 @@
+"""The daemon: starts, supervises and stops the parts of the loop."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import shutil
+import signal
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from adapters.broker import EmbeddedBroker, Login, daemon_rules, hash_password, instrument_rules
+from adapters.compute import Workers
+from adapters.instruments.host import Address, Host
+from adapters.instruments.messages import Action, Command
+from controller.access.actors import new_secret
+from controller.access.limits import load_limits
+from controller.access.site import Site
+from controller.access.tokens import ensure_admin_token
+from controller.api import Services, create_app
+from controller.effects.propose import Proposer
+from controller.effects.publish import Publisher
+from controller.effects.runner import Runner
+from controller.files import Files
+from controller.intake.intake import Intake
+from controller.intake.liveness import Liveness
+from controller.intake.states import after_connecting
+from controller.schedule.turns import Turns
+from controller.store import Committed, LostLock, Store
+from controller.store.seam import reach
+from controller.store.tables import Instrument
+
+log = logging.getLogger("tatara.daemon")
+
+FREE_DISK = 0.05
+LOCK_CHECK_S = 1.0
+
+
+class Daemon:
+    """One site's daemon over one data directory."""
+
+    def __init__(self, data: Path, site: Site) -> None:
+        self.data = data
+        self.site = site
+        data.mkdir(parents=True, exist_ok=True)
+        self.store = Store(site.database or f"sqlite:///{data / 'tatara.db'}", load_limits(data / "limits.yaml"))
+        self.files = Files(data / "files")
+        self.broker: EmbeddedBroker | None = None
+        self.host: Host | None = None
+        self.api_url: str | None = None
+        self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
+        self._password = new_secret()
+
+    async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
+        """Serve until `stop` is set. Raises `LockedElsewhere`, `WrongSchema` or `LostLock`."""
+        await self.store.start()
+        try:
+            await ensure_admin_token(self.store, self.data / "admin-token")
+            async with self._broker() as address:
+                await self._serve(address, stop, ready)
+        finally:
+            await self.store.stop()
+
+    async def _serve(self, address: Address, stop: asyncio.Event, ready: asyncio.Event | None) -> None:
+        workers = Workers(self.site.workers)
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        host = self.host = Host(
+            address,
+            self.site.name,
+            self.site.daemon,
+            self.store.lock.epoch,
+            on_connect=self._connected,
+            seam=reach,
+        )
+        publisher = Publisher(self.store, host)
+        effects = {
+            "propose": Proposer(self.store, workers, self.files).propose,
+            "request": publisher.request,
+            "command": publisher.command,
+        }
+        liveness = Liveness(self.store)
+        turns = Turns(self.store, scheduler, self._disk_is_full)
+        self.store.on_commit(self._notice)
+        scheduler.start()
+        try:
+            async with host:
+                await self._supervise(
+                    stop,
+                    ready,
+                    Intake(self.store, host, liveness).run(),
+                    liveness.run(),
+                    turns.run(),
+                    Runner(self.store, effects).run(),
+                    self._watch_lock(),
+                    self._serve_api(),
+                )
+        finally:
+            scheduler.shutdown(wait=False)
+            await workers.stop()
+
+    async def _supervise(self, stop: asyncio.Event, ready: asyncio.Event | None, *parts: Any) -> None:
+        """Run all parts until `stop`; the first that fails ends the daemon, and its error is raised."""
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        stopping = asyncio.create_task(stop.wait())
+        if ready is not None:
+            ready.set()
+        try:
+            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in [*tasks, stopping]:
+                task.cancel()
+            await asyncio.gather(*tasks, stopping, return_exceptions=True)
+
+    @contextlib.asynccontextmanager
+    async def _broker(self) -> AsyncIterator[Address]:
+        """The address of the broker: the site's own, or an embedded one that is started here."""
+        self._instruments = await self.store.read(_password_hashes)
+        section = self.site.broker
+        if section is not None:
+            password = section.password_file.read_text(encoding="utf-8").strip()
+            tls = ssl.create_default_context(cafile=section.ca_file) if section.ca_file else None
+            yield Address(section.host, section.port, section.username, password, tls)
+            return
+        self.broker = EmbeddedBroker(self.data / "broker", self._logins(), self._last_port())
+        async with self.broker:
+            _write_json(self.data / "broker.json", {"host": self.broker.host, "port": self.broker.port})
+            yield Address(self.broker.host, self.broker.port, self.site.daemon, self._password)
+
+    def _last_port(self) -> int:
+        """The port of the last time, so that instruments find the embedded broker again."""
+        try:
+            port = json.loads((self.data / "broker.json").read_text(encoding="utf-8"))["port"]
+        except FileNotFoundError:
+            return 0
+        return int(port)
+
+    def _logins(self) -> dict[str, Login]:
+        site = self.site.name
+        logins = {
+            name: Login(password_hash, tuple(instrument_rules(site, name)))
+            for name, password_hash in self._instruments.items()
+        }
+        logins[self.site.daemon] = Login(hash_password(self._password), tuple(daemon_rules(site)))
+        return logins
+
+    def _notice(self, committed: Committed) -> None:
+        if committed.campaigns is None:  # something about instruments
+            self._refreshing = asyncio.ensure_future(self._refresh_logins())
+
+    async def _refresh_logins(self) -> None:
+        enrolled = await self.store.read(_password_hashes)
+        if enrolled != self._instruments:
+            self._instruments = enrolled
+            if self.broker is not None:
+                self.broker.reload(self._logins())
+
+    async def _connected(self) -> None:
+        # The connection must not wait for the database; what is asked goes through the outbox.
+        self._asking = asyncio.ensure_future(self.store.write(after_connecting, name="connected"))
+
+    async def _watch_lock(self) -> None:
+        """Stop when the lock is lost: two daemons must never act on one database."""
+        while True:
+            await asyncio.sleep(LOCK_CHECK_S)
+            if self.store.lost is not None:
+                raise self.store.lost
+
+    async def _serve_api(self) -> None:
+        services = Services(
+            store=self.store,
+            files=self.files,
+            site=self.site.name,
+            publish_estop=self.publish_estop,
+            health=self.health,
+        )
+        config = uvicorn.Config(
+            create_app(services),
+            host=self.site.api.host,
+            port=self.site.api.port,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        server = _Server(config)
+        serving = asyncio.ensure_future(server.serve())
+        try:
+            port = await server.listening()
+            self.api_url = f"http://{self.site.api.host}:{port}"
+            _write_json(self.data / "api.json", {"url": self.api_url})
+            await serving
+        finally:
+            server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)
+
+    async def publish_estop(self, estop_id: str, instrument: str | None, why: str) -> None:
+        """Tell the instruments to stop, before anything is recorded. Raises `BusDown`."""
+        from datetime import UTC, datetime
+
+        command = Command(action=Action.ESTOP, id=estop_id, reason=why, at=datetime.now(UTC))
+        names = [instrument] if instrument else list(self._instruments)
+        if self.host is not None:
+            await asyncio.gather(*(self.host.command(name, command) for name in names))
+
+    def health(self) -> dict[str, Any]:
+        """What a watchdog wants to know."""
+        return {
+            "site": self.site.name,
+            "epoch": self.store.lock.epoch,
+            "broker": "connected" if self.host and self.host.connected else "disconnected",
+            "broker_error": self.host.last_error if self.host else None,
+            "disk": "full" if self._disk_is_full() else "ok",
+        }
+
+    def _disk_is_full(self) -> bool:
+        usage = shutil.disk_usage(self.data)
+        return usage.free < FREE_DISK * usage.total
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to the daemon and tells its port."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+    async def listening(self) -> int:
+        """The port, once it listens."""
+        while not self.started:
+            await asyncio.sleep(0.01)
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+def _password_hashes(session: Session) -> dict[str, str]:
+    rows = session.execute(select(col(Instrument.name), col(Instrument.password_hash))).all()
+    return {name: password_hash for name, password_hash in rows}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    fresh.replace(path)
+
+
+def serve(data: Path, site: Site) -> None:
+    """Run a daemon until SIGTERM or SIGINT."""
+    asyncio.run(_serve_until_signal(Daemon(data, site)))
+
+
+async def _serve_until_signal(daemon: Daemon) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await daemon.run(stop)
+
+
+__all__ = ["Daemon", "LostLock", "serve"]

@@ -1,0 +1,129 @@
+"""Outbox kind `propose`: ask the strategy in a worker, then record its proposals, or why there are none."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from adapters.compute import TaskFailed, Workers
+from controller.effects.runner import mark_done
+from controller.files import Files
+from controller.store import Store, Unit
+from controller.store.change import change_campaign
+from controller.store.history import build_request
+from controller.store.proposals import make_proposal
+from controller.store.specs import spec_of
+from controller.store.tables import Campaign, Iteration, Outbox, Proposal
+from strategies import Request, Response, request_digest
+
+TASK = "controller.effects.tasks:propose"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the strategy was asked, by its digest, and what came back."""
+
+    digest: str
+    seconds: float
+    answer: dict[str, Any] | None = None
+    error: str | None = None
+
+
+class Proposer:
+    """Runs iterations."""
+
+    def __init__(self, store: Store, workers: Workers, files: Files) -> None:
+        self._store = store
+        self._workers = workers
+        self._files = files
+
+    async def propose(self, row: Outbox) -> None:
+        """Carry out one iteration; a strategy that fails pauses its campaign and nothing else."""
+        iteration_id = row.payload["iteration"]
+        request, deadline = await self._store.read(lambda session: _prepare(session, iteration_id))
+        asked = await self._ask(request, deadline)
+        await self._store.write(lambda unit: _finish(unit, row, iteration_id, asked), name="iteration")
+
+    async def _ask(self, request: Request, deadline: float) -> _Asked:
+        digest = request_digest(request)
+        started = time.monotonic()
+        payload = {"request": request.model_dump(mode="json"), "files": self._files.paths(needed_files(request))}
+        try:
+            answer = await self._workers.run(TASK, payload, deadline)
+            Response.model_validate(answer["response"])
+        except (TaskFailed, ValueError) as error:
+            return _Asked(digest, time.monotonic() - started, error=f"{request.strategy.name}: {error}"[:2000])
+        return _Asked(digest, time.monotonic() - started, answer=answer)
+
+
+def needed_files(request: Request) -> list[str]:
+    """SHA-256 of every file that a request names."""
+    pool = request.space.pool
+    named = [pool.sha256] if pool is not None and pool.sha256 else []
+    return [*named, *request.artifacts.values()]
+
+
+def _prepare(session: Session, iteration_id: str) -> tuple[Request, float]:
+    iteration = session.get_one(Iteration, iteration_id)
+    spec = spec_of(session, session.get_one(Campaign, iteration.campaign_id))
+    return build_request(session, iteration), spec.strategy.deadline
+
+
+def _finish(unit: Unit, row: Outbox, iteration_id: str, asked: _Asked) -> None:
+    """One transaction: the iteration's end, its proposals, and the campaign's pause if it failed."""
+    if not mark_done(unit, row):
+        return
+    iteration = unit.session.get_one(Iteration, iteration_id)
+    campaign = unit.session.get_one(Campaign, iteration.campaign_id)
+    iteration.digest, iteration.seconds = asked.digest, asked.seconds
+    if asked.answer is None:
+        _fail(unit, campaign, iteration, asked.error or "no answer")
+        return
+    response = Response.model_validate(asked.answer["response"])
+    iteration.state, iteration.report = "done", response.report
+    iteration.versions = asked.answer["versions"]
+    wanted = campaign.state in ("running", "paused")  # what comes after a stop is not begun
+    made = _proposals(unit, campaign, iteration, response, asked.answer) if wanted else []
+    campaign.exhausted = campaign.exhausted or not response.proposals
+    unit.record(
+        "iteration.done", iteration, campaign, *made, campaign_id=campaign.id, subject=iteration.id, made=len(made)
+    )
+
+
+def _fail(unit: Unit, campaign: Campaign, iteration: Iteration, error: str) -> None:
+    iteration.state, iteration.error = "failed", error
+    unit.record("iteration.fail", iteration, campaign_id=campaign.id, subject=iteration.id, error=error)
+    if campaign.state == "running":
+        campaign.reason = error
+        change_campaign(unit, campaign, "pause", reason=error)
+
+
+def _proposals(
+    unit: Unit, campaign: Campaign, iteration: Iteration, response: Response, answer: dict[str, Any]
+) -> list[Proposal]:
+    spec = spec_of(unit.session, campaign)
+    costs = {stage.name: stage.cost for stage in spec.stages}
+    campaign.experiments += sum(each.stage == spec.stages[0].name for each in response.proposals)
+    made = []
+    for place, (each, key, facts) in enumerate(zip(response.proposals, answer["keys"], answer["facts"], strict=True)):
+        hazard = unit.limits.hazard_class(each.candidate)
+        proposal = make_proposal(
+            unit,
+            campaign,
+            iteration_id=iteration.id,
+            place=place,
+            stage=each.stage,
+            key=key,
+            candidate=each.candidate,
+            parents=each.parents,
+            prediction={name: value.model_dump() for name, value in each.prediction.items()},
+            acquisition=each.acquisition,
+            reason=each.reason,
+            memory=each.memory,
+            facts={**facts, "cost": costs[each.stage], "hazard": float(hazard)},
+            needs_two_people=hazard >= unit.limits.two_people_from,
+            made_by=spec.strategy.name,
+        )
+        made.append(proposal)
+    return made

@@ -1,0 +1,53 @@
+"""Outbox kinds `request` and `command`: publish what is committed, then record that it was published."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.instruments.host import Host
+from adapters.instruments.messages import Command
+from controller.effects.runner import mark_done
+from controller.store import Store, Unit
+from controller.store.change import change_attempt
+from controller.store.tables import Attempt, Instrument, Outbox
+
+
+class Publisher:
+    """Sends requests and commands over the host's connection."""
+
+    def __init__(self, store: Store, host: Host) -> None:
+        self._store = store
+        self._host = host
+
+    async def request(self, row: Outbox) -> None:
+        """Publish an attempt's request unless that is no longer wanted, or no longer safe."""
+        attempt_id = row.payload["attempt"]
+        attempt, journal_id = await self._store.read(
+            lambda session: (
+                (attempt := session.get_one(Attempt, attempt_id)),
+                session.get_one(Instrument, attempt.instrument).journal_id,
+            )
+        )
+        # With another journal nobody knows whether an earlier publication was carried out; the request would be
+        # refused there anyway, because it names its journal. Intake has seen the new journal and set `unknown`.
+        wanted = attempt.state == "created" and attempt.journal_id == journal_id and attempt.unknown is None
+        if wanted:
+            await self._host.request(attempt.instrument, attempt.id, attempt.request)
+        await self._store.write(lambda unit: _sent(unit, row, attempt_id, wanted), name="sent")
+
+    async def command(self, row: Outbox) -> None:
+        """Publish a command."""
+        await self._host.command(row.payload["instrument"], _command(row))
+        await self._store.write(lambda unit: mark_done(unit, row), name="command-sent")
+
+
+def _sent(unit: Unit, row: Outbox, attempt_id: str, published: bool) -> None:
+    if not mark_done(unit, row):
+        return
+    attempt = unit.session.get_one(Attempt, attempt_id)
+    if published and attempt.state == "created":  # the answer may have been quicker than this record
+        change_attempt(unit, attempt, "send")
+
+
+def _command(row: Outbox) -> Command:
+    fields: dict[str, Any] = {key: value for key, value in row.payload.items() if key != "instrument"}
+    return Command.model_validate({**fields, "at": datetime.now(UTC)})

@@ -1,0 +1,1 @@
+"""What instruments say: made durable first, answered afterwards."""

@@ -1,0 +1,127 @@
+"""The street from the broker into the database: parse, commit in groups, then receipt and acknowledge."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from adapters.instruments import topics
+from adapters.instruments.bus import BusDown, Delivery
+from adapters.instruments.host import Host
+from adapters.instruments.messages import MalformedMessage, Receipt, Verdict
+from controller.intake.liveness import Liveness
+from controller.intake.quarantine import Refused, Said, quarantine
+from controller.intake.results import refuse_result, take_result
+from controller.intake.states import take_description, take_state
+from controller.intake.statuses import take_status
+from controller.store import Store, StoreUnavailable, Unit
+
+log = logging.getLogger("tatara.intake")
+
+GROUP = 200
+AGAIN_S = 0.5
+
+# What became of a message: the receipt to send, if it was a result.
+Answer = Receipt | None
+
+
+class Intake:
+    """Takes what arrives on the host's connection; nothing is acknowledged before it is committed."""
+
+    def __init__(self, store: Store, host: Host, liveness: Liveness) -> None:
+        self._store = store
+        self._host = host
+        self._liveness = liveness
+        self._arrived: asyncio.Queue[tuple[Delivery, Said]] = asyncio.Queue()
+        self.counted: Counter[str] = Counter()  # refused messages that were not kept, by instrument
+
+    async def run(self) -> None:
+        """Read and commit, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._commit_groups(), name="intake")
+            async for delivery in self._host.messages():
+                said = read_topic(delivery.topic, delivery.payload)
+                if said.kind == "heartbeat":
+                    await self._liveness.heard(said)
+                else:
+                    self._arrived.put_nowait((delivery, said))
+
+    async def _commit_groups(self) -> None:
+        while True:
+            group = [await self._arrived.get()]
+            while len(group) < GROUP and not self._arrived.empty():
+                group.append(self._arrived.get_nowait())
+            answers = await self._commit([said for _, said in group])
+            await self._answer(group, answers)
+
+    async def _commit(self, group: Sequence[Said]) -> list[Answer]:
+        """Repeat until the database takes it; a message that our own code cannot bear is quarantined."""
+        while True:
+            try:
+                return await self._store.write(lambda unit: self._take(unit, group), name=f"intake-{group[0].kind}")
+            except StoreUnavailable as error:
+                log.error("intake waits: %s", error)
+                await asyncio.sleep(AGAIN_S)
+            except Exception as error:  # a fault of ours: it must cost one message, never the intake
+                if len(group) > 1:
+                    return [answer for said in group for answer in await self._commit([said])]
+                log.exception("a message on %s could not be taken", group[0].topic)
+                return [await self._refuse_alone(group[0], f"internal error: {type(error).__name__}: {error}")]
+
+    async def _refuse_alone(self, said: Said, reason: str) -> Answer:
+        return await self._store.write(lambda unit: self._refuse(unit, said, reason), name="quarantine")
+
+    def _take(self, unit: Unit, group: Sequence[Said]) -> list[Answer]:
+        return [self._take_one(unit, said) for said in group]
+
+    def _take_one(self, unit: Unit, said: Said) -> Answer:
+        try:
+            match said.kind:
+                case "result":
+                    return _receipt(unit, said, take_result(unit, said))
+                case "status":
+                    take_status(unit, said)
+                case "state":
+                    take_state(unit, said)
+                case "description":
+                    take_description(unit, said)
+                case _:
+                    raise Refused("no topic of the protocol")
+        except (Refused, MalformedMessage) as error:
+            return self._refuse(unit, said, str(error))
+        return None
+
+    def _refuse(self, unit: Unit, said: Said, reason: str) -> Answer:
+        if not quarantine(unit, said, reason):
+            self.counted[said.instrument or ""] += 1
+        if said.kind != "result":
+            return None
+        refuse_result(unit, said, reason)
+        return _receipt(unit, said, Verdict.QUARANTINED, reason)
+
+    async def _answer(self, group: Sequence[tuple[Delivery, Said]], answers: Sequence[Answer]) -> None:
+        """Receipts and acknowledgements, after the commit. A receipt that is lost is asked for by the next resend."""
+        sending = [
+            self._host.receipt(said.instrument, answer)
+            for (_, said), answer in zip(group, answers, strict=True)
+            if answer is not None and said.instrument is not None
+        ]
+        for delivery, _ in group:
+            delivery.ack()
+        for outcome in await asyncio.gather(*sending, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, BusDown):
+                raise outcome
+
+
+def _receipt(unit: Unit, said: Said, verdict: Verdict, reason: str | None = None) -> Answer:
+    if said.attempt_id is None:
+        return None
+    return Receipt(attempt_id=said.attempt_id, verdict=verdict, reason=reason and reason[:2000], at=datetime.now(UTC))
+
+
+def read_topic(topic: str, payload: bytes) -> Said:
+    """Who said what kind of thing."""
+    if (parsed := topics.parse_topic(topic)) is None:
+        return Said(topic, payload)
+    return Said(topic, payload, parsed.instrument, parsed.attempt_id, parsed.kind)

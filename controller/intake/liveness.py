@@ -1,0 +1,103 @@
+"""Liveness: state and heartbeat age. Beats are kept in memory, for they are heard again; what they mean is a row."""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from adapters.instruments.messages import Heartbeat, MalformedMessage, parse
+from controller.intake.quarantine import Said, quarantine
+from controller.intake.states import ask_for_open
+from controller.loop import INSTRUMENT
+from controller.store import Store, StoreUnavailable, Unit
+from controller.store.tables import Instrument
+
+log = logging.getLogger("tatara.intake")
+
+CHECK_S = 1.0
+MISSED_BEATS = 3
+GRACE_S = 5.0
+PRESENT = ("online", "paused", "estopped")
+
+
+@dataclass
+class _Beat:
+    boot_id: str
+    seq: int
+    heard: float
+
+
+class Liveness:
+    """Knows when each instrument was heard last, and records when one falls silent or is heard again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._beats: dict[str, _Beat] = {}
+        self._absent: set[str] = set()
+
+    async def heard(self, said: Said) -> None:
+        """Note a heartbeat; one from an instrument thought absent brings it back."""
+        try:
+            beat = parse(Heartbeat, said.payload)
+        except MalformedMessage as error:
+            reason = str(error)
+            await self._store.write(lambda unit: quarantine(unit, said, reason), name="quarantine")
+            return
+        name = said.instrument or ""
+        known = self._beats.get(name)
+        if known and known.boot_id == beat.boot_id and beat.seq <= known.seq:
+            return
+        self._beats[name] = _Beat(beat.boot_id, beat.seq, time.monotonic())
+        if name in self._absent:
+            self._absent.discard(name)
+            await self._store.write(lambda unit: _back(unit, name, beat.boot_id), name="heard-again")
+
+    async def run(self) -> None:
+        """Look once a second who has fallen silent."""
+        started = time.monotonic()
+        while True:
+            await asyncio.sleep(CHECK_S)
+            rows = await self._store.read(_rows)
+            self._absent = {row.name for row in rows if row.state in ("offline", "lost")}
+            for row in rows:
+                if row.state in PRESENT and self._silent(row, started):
+                    await self._record_loss(row.name)
+
+    def _silent(self, row: Instrument, started: float) -> bool:
+        allowed = MISSED_BEATS * float(row.description.get("heartbeat_s", 5.0)) + GRACE_S
+        beat = self._beats.get(row.name)
+        last = beat.heard if beat and beat.boot_id == row.boot_id else 0.0
+        return time.monotonic() - max(last, started) > allowed
+
+    async def _record_loss(self, name: str) -> None:
+        try:
+            await self._store.write(lambda unit: _lost(unit, name), name="lost")
+        except StoreUnavailable as error:
+            log.error("liveness waits: %s", error)
+
+
+def _rows(session: Session) -> list[Instrument]:
+    return list(session.scalars(select(Instrument).order_by(col(Instrument.name))))
+
+
+def _lost(unit: Unit, name: str) -> None:
+    instrument = unit.session.get_one(Instrument, name)
+    if not INSTRUMENT.allows(instrument.state, "miss"):
+        return
+    instrument.state = INSTRUMENT.next(instrument.state, "miss")
+    unit.record("instrument.lost", instrument, subject=name)
+    unit.wake_all = True
+
+
+def _back(unit: Unit, name: str, boot_id: str) -> None:
+    """A beat of the boot that we know proves presence; another boot will send its state first."""
+    instrument = unit.session.get(Instrument, name)
+    if instrument is None or instrument.boot_id != boot_id or instrument.state in PRESENT:
+        return
+    instrument.state = INSTRUMENT.next(instrument.state, "appear")
+    unit.record("instrument.state", instrument, subject=name, state=instrument.state)
+    unit.wake_all = True
+    ask_for_open(unit, instrument)

@@ -1,0 +1,146 @@
+"""Results: each is taken exactly once, whatever the wire does, and answered by a receipt after the commit."""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from adapters.instruments.messages import Measurement as Sent
+from adapters.instruments.messages import Outcome, Result, Verdict, canonical_json, parse
+from controller.intake.quarantine import Refused, Said
+from controller.loop import ATTEMPT
+from controller.store import Unit
+from controller.store.apply.attempts import report_attempts
+from controller.store.change import change_attempt
+from controller.store.specs import spec_of, units_of
+from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample
+from strategies.units import UnitError, check_unit, convert, convert_difference
+
+
+def take_result(unit: Unit, said: Said) -> Verdict:
+    """Store the result, or say why that is not needed; raises `Refused` or `MalformedMessage`."""
+    result = parse(Result, said.payload)
+    if result.attempt_id != said.attempt_id:
+        raise Refused(f"the topic names attempt {said.attempt_id}, the message {result.attempt_id}")
+    attempt = unit.session.get(Attempt, result.attempt_id)
+    if attempt is None:
+        return _keep_orphan(unit, said, result)
+    if attempt.instrument != said.instrument:
+        raise Refused(f"attempt {attempt.id} was sent to {attempt.instrument}, not to {said.instrument}")
+    if result.digest != attempt.digest:
+        raise Refused("the digest is not that of the request")
+    digest = content_digest(result)
+    if attempt.result_digest is not None:
+        if attempt.result_digest == digest:
+            return Verdict.DUPLICATE
+        raise Refused("another result of this attempt is stored already")
+    _store(unit, attempt, result, digest)
+    return Verdict.STORED
+
+
+def refuse_result(unit: Unit, said: Said, reason: str) -> None:
+    """After a refused result: ask for it once more; refused again, the attempt is for the operator."""
+    attempt = unit.session.get(Attempt, said.attempt_id) if said.attempt_id else None
+    if attempt is None or attempt.instrument != said.instrument or ATTEMPT.final(attempt.state):
+        return
+    if attempt.state == "doubtful":
+        return
+    attempt.quarantined += 1
+    if attempt.quarantined == 1:
+        unit.record("attempt.ask", attempt, campaign_id=attempt.campaign_id, subject=attempt.id, why=reason[:500])
+        report_attempts(unit, attempt.instrument, [attempt.id])
+    else:
+        attempt.doubt = f"its result was refused twice: {reason}"[:2000]
+        change_attempt(unit, attempt, "doubt", why=attempt.doubt)
+
+
+def content_digest(result: Result) -> str:
+    """SHA-256 of what a result says, apart from how it was sent."""
+    content = result.model_dump(mode="json", include={"outcome", "measurements", "files", "sample_id"})
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def _keep_orphan(unit: Unit, said: Said, result: Result) -> Verdict:
+    """This database has never made the attempt (it may come from before a backup): keep it for the operator."""
+    digest = content_digest(result)
+    known = select(col(Orphan.id)).where(col(Orphan.attempt_id) == result.attempt_id, col(Orphan.digest) == digest)
+    if unit.session.scalar(known) is None:
+        row = Orphan(
+            id=unit.new_id(),
+            at=unit.now,
+            instrument=said.instrument or "",
+            attempt_id=result.attempt_id,
+            digest=digest,
+            payload=result.model_dump(mode="json", exclude_none=True),
+        )
+        unit.record("result.orphan", row, subject=result.attempt_id)
+    return Verdict.UNKNOWN
+
+
+def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
+    campaign = unit.session.get_one(Campaign, attempt.campaign_id)
+    units = units_of(spec_of(unit.session, campaign))
+    rows: list[Any] = [_row(unit, campaign, attempt, each, units) for each in result.measurements]
+    _check_completeness(result, attempt)
+    attempt.late = ATTEMPT.final(attempt.state)
+    for row in rows:
+        row.late = attempt.late
+    attempt.outcome, attempt.reason, attempt.result_digest = result.outcome.value, result.reason, digest
+    if result.sample_id is not None:
+        rows.append(_sample(campaign, attempt, result.sample_id))
+    if attempt.late:
+        unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
+    elif result.outcome is Outcome.OK:
+        change_attempt(unit, attempt, "succeed", *rows)
+    else:
+        attempt.failure = result.outcome.value
+        change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure)
+
+
+def _row(unit: Unit, campaign: Campaign, attempt: Attempt, sent: Sent, units: dict[str, str]) -> Measurement:
+    """One value, converted at this border into the spec's unit; its error converts as a difference."""
+    target = units.get(sent.property, sent.unit)
+    try:
+        check_unit(sent.unit)
+        value = convert(sent.value, sent.unit, target)
+        error = sent.standard_error
+        error = None if error is None else convert_difference(error, sent.unit, target)
+    except UnitError as problem:
+        raise Refused(f"{sent.property}: {problem}") from problem
+    return Measurement(
+        campaign_id=campaign.id,
+        proposal_id=attempt.proposal_id,
+        attempt_id=attempt.id,
+        channel=sent.channel,
+        place=sent.index,
+        property=sent.property,
+        value=value,
+        unit=target,
+        standard_error=error,
+        status=sent.status.value,
+        simulated=campaign.simulated,
+        event=unit.next_event,
+    )
+
+
+def _check_completeness(result: Result, attempt: Attempt) -> None:
+    places = [(each.channel, each.index) for each in result.measurements]
+    if len(set(places)) != len(places):
+        raise Refused("two measurements have the same channel and index")
+    if result.outcome is not Outcome.OK:
+        return
+    given = {each.property for each in result.measurements}
+    if missing := [name for name in attempt.request.get("yields", []) if name not in given]:
+        raise Refused(f"the result lacks {', '.join(missing)}, which the request asks for")
+
+
+def _sample(campaign: Campaign, attempt: Attempt, name: str) -> Sample:
+    return Sample(
+        id=attempt.id,
+        campaign_id=campaign.id,
+        name=name,
+        parents=[attempt.request["sample_id"]] if attempt.request.get("sample_id") else [],
+        place=attempt.instrument,
+        simulated=campaign.simulated,
+    )

@@ -1,0 +1,26 @@
+"""Pure decisions: `decide(view, now)` and one transition table for each thing."""
+
+from controller.loop.attempt import ATTEMPT
+from controller.loop.campaign import CAMPAIGN
+from controller.loop.decide import Decision, decide
+from controller.loop.instrument import INSTRUMENT
+from controller.loop.job import JOB
+from controller.loop.proposal import PROPOSAL
+from controller.loop.transitions import ForbiddenTransition, Transitions
+from controller.loop.view import CampaignView
+
+TABLES = (CAMPAIGN, PROPOSAL, JOB, ATTEMPT, INSTRUMENT)
+
+__all__ = [
+    "ATTEMPT",
+    "CAMPAIGN",
+    "INSTRUMENT",
+    "JOB",
+    "PROPOSAL",
+    "TABLES",
+    "CampaignView",
+    "Decision",
+    "ForbiddenTransition",
+    "Transitions",
+    "decide",
+]

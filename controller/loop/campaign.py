@@ -1,0 +1,63 @@
+"""The life of a campaign: what ends it, and whether it may begin something new."""
+
+from datetime import datetime, timedelta
+
+from controller.loop.actions import Action, EndCampaign, StopCampaign
+from controller.loop.transitions import Transitions
+from controller.loop.view import CampaignView
+
+CAMPAIGN = Transitions(
+    "campaign",
+    "running",
+    {
+        "running": {"pause": "paused", "stop": "stopping", "abort": "aborting", "complete": "completed"},
+        "paused": {"resume": "running", "stop": "stopping", "abort": "aborting"},
+        "stopping": {"abort": "aborting", "end": "stopped"},
+        "aborting": {"end": "aborted"},
+        "completed": {},
+        "stopped": {},
+        "aborted": {},
+    },
+)
+
+
+def decide_campaign(view: CampaignView, now: datetime) -> list[Action]:
+    """Stopping comes first: end what has nothing left to do, stop what has reached a limit."""
+    if view.state in ("stopping", "aborting"):
+        return [] if view.proposals or view.iteration_running else [EndCampaign("end", view.reason or "by an operator")]
+    if view.state != "running":
+        return []
+    if (reached := stop_reason(view, now)) is not None:
+        return [StopCampaign(reached)]
+    if exhausted(view) and not view.proposals and not view.iteration_running:
+        return [EndCampaign("complete", exhausted(view) or "")]
+    return []
+
+
+def exhausted(view: CampaignView) -> str | None:
+    """Say which budget lets no further experiment begin; what has begun goes on."""
+    budget = view.spec.budget
+    if view.pool_exhausted:
+        return "every candidate of the space has been tried"
+    if budget.experiments is not None and view.experiments >= budget.experiments:
+        return f"budget of {budget.experiments} experiments is used"
+    if budget.cost is not None and view.cost >= budget.cost:
+        return f"budget of {budget.cost:g} cost units is used"
+    return None
+
+
+def stop_reason(view: CampaignView, now: datetime) -> str | None:
+    """Say which deadline or stopping rule has been reached."""
+    budget = view.spec.budget
+    if (ends := time_limit(view)) is not None and now >= ends:
+        return "wall time is used" if budget.deadline is None or ends != budget.deadline else "deadline has passed"
+    return next((reason for rule in view.spec.stop if (reason := rule.reached(view.progress)) is not None), None)
+
+
+def time_limit(view: CampaignView) -> datetime | None:
+    """The earlier of the deadline and the end of the wall time."""
+    budget = view.spec.budget
+    limits = [budget.deadline] if budget.deadline else []
+    if budget.wall_time is not None:
+        limits.append(view.started_at + timedelta(seconds=budget.wall_time))
+    return min(limits, default=None)

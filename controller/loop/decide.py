@@ -1,0 +1,76 @@
+"""The decision: composes what the things of the loop decide, and says when it wants to be asked again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.loop.actions import Action, Dispatch, OpenJob, StartIteration
+from controller.loop.attempt import decide_attempt, wake_for
+from controller.loop.campaign import decide_campaign, exhausted, time_limit
+from controller.loop.job import decide_job, open_attempts
+from controller.loop.promotion import decide_promotions
+from controller.loop.proposal import decide_proposal
+from controller.loop.view import CampaignView
+from controller.spec import windows
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do now, and when to decide again if nothing happens before (None: only when something happens)."""
+
+    actions: list[Action]
+    wake_at: datetime | None
+
+
+def decide(view: CampaignView, now: datetime) -> Decision:
+    """Decide one step for each thing that is open. Pure: the same view and time give the same decision."""
+    if ending := decide_campaign(view, now):
+        return Decision(ending, None)
+    actions: list[Action] = []
+    for proposal in view.proposals:
+        if proposal.job and proposal.job.attempt and proposal.job.attempt.open:
+            actions += decide_attempt(view, proposal, proposal.job.attempt, now)
+    actions += _work(view, now)
+    actions += decide_promotions(view)
+    actions += _propose(view, now)
+    return Decision(actions, _wake_at(view, now))
+
+
+def _work(view: CampaignView, now: datetime) -> list[Action]:
+    actions: list[Action] = []
+    for proposal in view.proposals:
+        if proposal.job:
+            actions += decide_job(view, proposal, proposal.job, now)
+        actions += decide_proposal(view, proposal, now)
+    return _first_only(_first_only(actions, Dispatch), OpenJob)
+
+
+def _first_only(actions: list[Action], kind: type) -> list[Action]:
+    """Keep one of a kind that takes up room: the next one must see a view in which that room is taken."""
+    first = next((action for action in actions if isinstance(action, kind)), None)
+    return [action for action in actions if action is first or not isinstance(action, kind)]
+
+
+def _propose(view: CampaignView, now: datetime) -> list[Action]:
+    wanted = room(view)
+    if view.state != "running" or view.iteration_running or view.halted or wanted < 1 or exhausted(view):
+        return []
+    return [StartIteration(wanted)] if windows.is_open(view.spec.windows, now) else []
+
+
+def room(view: CampaignView) -> int:
+    """How many further proposals may be made now."""
+    budget = view.spec.budget
+    free = view.spec.parallel - len(view.proposals)
+    left = free if budget.experiments is None else budget.experiments - view.experiments
+    return max(0, min(free, left, view.spec.strategy.batch or free))
+
+
+def _wake_at(view: CampaignView, now: datetime) -> datetime | None:
+    moments = [time_limit(view), *(proposal.deadline for proposal in view.proposals)]
+    moments += [proposal.job.not_before for proposal in view.proposals if proposal.job]
+    for proposal, attempt in open_attempts(view):
+        step = view.stage(proposal.stage).steps[proposal.job.step if proposal.job else 0]
+        moments.append(None if attempt.state == "doubtful" else wake_for(step.timeout, attempt))
+    if view.state == "running" and not windows.is_open(view.spec.windows, now):
+        moments.append(windows.next_edge(view.spec.windows, now))
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)

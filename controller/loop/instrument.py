@@ -1,0 +1,48 @@
+"""The life of an instrument as the daemon sees it, and whether it may be given work."""
+
+from datetime import datetime
+
+from controller.loop.transitions import Transitions
+
+INSTRUMENT = Transitions(
+    "instrument",
+    "unseen",
+    {
+        "unseen": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
+        "online": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
+        "paused": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
+        "estopped": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
+        "offline": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
+        "lost": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
+    },
+)
+
+# What an instrument says of itself -> event of the table.
+SAID = {"online": "appear", "paused": "pause", "estopped": "estop", "offline": "leave"}
+
+
+def not_ready(
+    *,
+    state: str,
+    held: bool,
+    wanted_paused: bool,
+    described: bool,
+    accepted: bool,
+    armed_until: datetime | None,
+    simulated: bool,
+    now: datetime,
+) -> str | None:
+    """Say why an instrument may not be given work, or None if it may. `held`: an e-stop holds."""
+    if held:
+        return "stopped by an e-stop until an operator resets it"
+    if state != "online":
+        return f"is {state}"
+    if wanted_paused:
+        return "paused by an operator"
+    if not described:
+        return "has sent no description"
+    if not accepted:
+        return "its description changed: an admin must accept it"
+    if not simulated and (armed_until is None or now >= armed_until):
+        return "is not armed"
+    return None

@@ -1,0 +1,85 @@
+"""Checks of a candidate against what an instrument says that it takes; units are converted here, once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.instruments.messages import Capability, Description, ParameterLimits, Quantity
+from strategies.units import UnitError, convert
+
+Parameters = dict[str, Quantity]
+
+
+def parameters_for(
+    candidate: Mapping[str, Any], wanted: Sequence[str] | None, capability: Capability
+) -> tuple[Parameters, list[str]]:
+    """A candidate's values in the units of the description, and what cannot be said in them.
+
+    `wanted` are the parameters that the step names; without it, those that the description has.
+    """
+    values, units = candidate.get("values", {}), candidate.get("units", {})
+    names = [name for name in values if name in capability.parameters] if wanted is None else wanted
+    parameters: Parameters = {}
+    problems = [f"parameter {name!r} is missing" for name in capability.parameters if name not in names]
+    for name in names:
+        if name not in values or (limits := capability.parameters.get(name)) is None:
+            problems.append(f"the instrument or the candidate has no parameter {name!r}")
+            continue
+        try:
+            parameters[name] = _quantity(values[name], units.get(name, "dimensionless"), limits)
+        except UnitError as error:
+            problems.append(f"parameter {name!r}: {error}")
+    return parameters, problems
+
+
+def _quantity(value: Any, unit: str, limits: ParameterLimits) -> Quantity:
+    if isinstance(value, (str, bool)):
+        return Quantity(value=value)
+    target = limits.unit or "dimensionless"
+    return Quantity(value=convert(value, unit, target) if unit != target else value, unit=limits.unit)
+
+
+def outside_limits(parameters: Parameters, capability: Capability) -> list[str]:
+    """What lies outside the limits of the description."""
+    return [
+        problem
+        for name, quantity in parameters.items()
+        if (problem := _outside(name, quantity.value, capability.parameters[name])) is not None
+    ]
+
+
+def _outside(name: str, value: Any, limits: ParameterLimits) -> str | None:
+    if limits.choices is not None:
+        return None if value in limits.choices else f"{name} = {value!r} is not one of {limits.choices}"
+    if limits.low is None and limits.high is None:
+        return None
+    if isinstance(value, (str, bool)):
+        return f"{name} = {value!r} is not a number"
+    # Unit conversion may leave a value that stands on a limit a rounding error outside.
+    slack = 1e-9 * max(abs(limits.low or 0.0), abs(limits.high or 0.0))
+    low, high = limits.low, limits.high
+    if (low is not None and value < low - slack) or (high is not None and value > high + slack):
+        return f"{name} = {value:g} lies outside {low} to {high} {limits.unit or ''}".rstrip()
+    return None
+
+
+def is_wider(old: Description, new: Description) -> bool:
+    """Whether a description allows anything that an earlier one did not."""
+    return new.concurrency > old.concurrency or any(
+        name not in old.capabilities or _capability_is_wider(old.capabilities[name], capability)
+        for name, capability in new.capabilities.items()
+    )
+
+
+def _capability_is_wider(old: Capability, new: Capability) -> bool:
+    if set(old.parameters) != set(new.parameters) or old.channels != new.channels:
+        return True
+    return any(_limits_are_wider(old.parameters[name], limits) for name, limits in new.parameters.items())
+
+
+def _limits_are_wider(old: ParameterLimits, new: ParameterLimits) -> bool:
+    if old.unit != new.unit:
+        return True
+    if old.choices is not None and (new.choices is None or not set(new.choices) <= set(old.choices)):
+        return True
+    lower = old.low is not None and (new.low is None or new.low < old.low)
+    return lower or (old.high is not None and (new.high is None or new.high > old.high))

@@ -1,0 +1,62 @@
+"""Promotion is a proposal: which candidates that ended well at a stage are put forward for the next one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from controller.loop.actions import Action, Dismiss, Promote
+from controller.loop.view import CampaignView, FinishedView
+
+if TYPE_CHECKING:
+    from controller.spec import Promotion
+
+
+def decide_promotions(view: CampaignView) -> list[Action]:
+    """Apply each stage's `promote` rule to what has finished there."""
+    if view.state != "running":
+        return []
+    return [action for stage in view.spec.stages for action in _stage(view, stage.name)]
+
+
+def _stage(view: CampaignView, stage: str) -> list[Action]:
+    finished = [each for each in view.finished if each.stage == stage]
+    rule = view.stage(stage).promote
+    if rule is None or rule.rule == "all":
+        return [Promote(each.id) for each in finished]
+    if rule.rule == "region":
+        return [Promote(each.id) if _in_region(rule, each) else Dismiss(each.id) for each in finished]
+    return _best(view, stage, rule, finished)
+
+
+def _in_region(rule: "Promotion", finished: FinishedView) -> bool:
+    value = finished.predicted.get(rule.property or "", finished.values.get(rule.property or ""))
+    if value is None:
+        return False
+    return (rule.low is None or value >= rule.low) and (rule.high is None or value <= rule.high)
+
+
+def _best(view: CampaignView, stage: str, rule: "Promotion", finished: Sequence[FinishedView]) -> list[Action]:
+    """The best k of every n; what is left over when nothing more comes is judged in the same proportion."""
+    size, keep = rule.n or 1, rule.k or 1
+    more_comes = view.iteration_running or any(p.stage == stage for p in view.proposals)
+    actions: list[Action] = []
+    for group in (finished[start : start + size] for start in range(0, len(finished), size)):
+        if len(group) < size and (more_comes or not _over(view)):
+            break
+        ranked = sorted(group, key=lambda each: _merit(view, rule, each), reverse=True)
+        count = -(-keep * len(group) // size)
+        actions += [Promote(each.id) for each in ranked[:count]] + [Dismiss(each.id) for each in ranked[count:]]
+    return actions
+
+
+def _over(view: CampaignView) -> bool:
+    from controller.loop.campaign import exhausted
+
+    return exhausted(view) is not None
+
+
+def _merit(view: CampaignView, rule: "Promotion", finished: FinishedView) -> float:
+    value = finished.values.get(rule.property or "")
+    if value is None:
+        return float("-inf")
+    goals = {objective.property: objective.goal for objective in view.spec.objectives}
+    return -value if goals.get(rule.property or "") == "minimize" else value

@@ -1,0 +1,29 @@
+"""The campaign file: load it, check it, explain what is wrong by line."""
+
+from controller.spec.loading import json_schema, load, spec_digest
+from controller.spec.model import Campaign, Strategy
+from controller.spec.problems import Problem, SpecError
+from controller.spec.stages import Approval, ApprovalRule, Promotion, Stage, Step
+from controller.spec.stopping import Budget, Hypervolume, NoImprovement, StoppingRule, TargetReached
+from controller.spec.windows import Window
+
+__all__ = [
+    "Approval",
+    "ApprovalRule",
+    "Budget",
+    "Campaign",
+    "Hypervolume",
+    "NoImprovement",
+    "Problem",
+    "Promotion",
+    "SpecError",
+    "Stage",
+    "Step",
+    "StoppingRule",
+    "Strategy",
+    "TargetReached",
+    "Window",
+    "json_schema",
+    "load",
+    "spec_digest",
+]

@@ -1,0 +1,159 @@
+"""What must hold between the sections of a campaign file."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any
+
+from controller.spec.model import Campaign
+from controller.spec.source import Node
+from controller.spec.stages import Stage
+from strategies import check_strategy, strategy_names
+from strategies.units import UnitError, convert_difference
+
+Path = list[str | int]
+Fault = tuple[Path, str]
+
+_UNIT = re.compile(
+    r"(1|[A-Za-z][A-Za-z0-9_]*)(\*\*-?[0-9](\.[0-9])?)?( ?[*/] ?[A-Za-z][A-Za-z0-9_]*(\*\*-?[0-9](\.[0-9])?)?)*"
+)
+
+
+def check_units_plain(root: Node) -> Iterator[Fault]:
+    """Refuse units that are no product of named units before they are given to pint, which computes what it reads."""
+    for path, value in _scalars(root, []):
+        if path[-1:] == ["unit"] and isinstance(value, str) and not (len(value) <= 64 and _UNIT.fullmatch(value)):
+            yield path, "should be a product of pint's units, such as degC, mol/L, kg/m**3/h"
+
+
+def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Any]]:
+    if not node.children:
+        yield path, node.value
+    for step, child in node.children.items():
+        yield from _scalars(child, [*path, step])
+
+
+def check(campaign: Campaign) -> list[Fault]:
+    """Every fault as the path of what is wrong and what would be right."""
+    return [fault for rule in _RULES for fault in rule(campaign)]
+
+
+def _names_are_unique(campaign: Campaign) -> Iterator[Fault]:
+    yield from _repeated(["stages"], [stage.name for stage in campaign.stages])
+    for place, stage in enumerate(campaign.stages):
+        yield from _repeated(["stages", place, "steps"], [step.name for step in stage.steps])
+    yield from _repeated(["objectives"], [objective.property for objective in campaign.objectives], "property")
+
+
+def _repeated(path: Path, names: list[str], key: str = "name") -> Iterator[Fault]:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            yield [*path, place, key], "this stands here twice; it should be unique"
+
+
+def _adapters_can_run(campaign: Campaign) -> Iterator[Fault]:
+    for place, stage in enumerate(campaign.stages):
+        if stage.kind != "instrument":
+            yield ["stages", place, "kind"], f"stages of kind {stage.kind!r} cannot be run yet; only 'instrument' can"
+        for number, step in enumerate(stage.steps):
+            if step.adapter != stage.kind:
+                path: Path = ["stages", place, "steps", number, "adapter"]
+                yield path, f"should be {stage.kind!r}, as the kind of its stage"
+
+
+def _properties_are_measured(campaign: Campaign) -> Iterator[Fault]:
+    last = campaign.stages[-1]
+    for place, objective in enumerate(campaign.objectives):
+        if objective.property not in last.yields:
+            yield ["objectives", place, "property"], f"no step of the last stage yields it; {_yielded(last)}"
+    everywhere = {name for stage in campaign.stages for name in stage.yields}
+    for place, constraint in enumerate(campaign.constraints):
+        if constraint.property not in everywhere:
+            known = ", ".join(sorted(everywhere)) or "nothing"
+            yield ["constraints", place, "property"], f"no step yields it; the steps yield {known}"
+    for place, stage in enumerate(campaign.stages):
+        for name, count in Counter(stage.yields).items():
+            if count > 1:
+                yield ["stages", place, "steps"], f"{name!r} is yielded by two steps of one stage; one should yield it"
+
+
+def _yielded(stage: Stage) -> str:
+    return f"stage {stage.name!r} yields {', '.join(stage.yields) or 'nothing'}"
+
+
+def _units_convert(campaign: Campaign) -> Iterator[Fault]:
+    units = {objective.property: objective.unit for objective in campaign.objectives}
+    for place, constraint in enumerate(campaign.constraints):
+        wanted = units.setdefault(constraint.property, constraint.unit)
+        try:
+            convert_difference(1.0, constraint.unit, wanted)
+        except UnitError as error:
+            yield ["constraints", place, "unit"], f"should convert to {wanted!r}: {error}"
+
+
+def _parameters_exist(campaign: Campaign) -> Iterator[Fault]:
+    known = campaign.space.names()
+    for place, stage in enumerate(campaign.stages):
+        for number, step in enumerate(stage.steps):
+            for index, name in enumerate(step.parameters or []):
+                if name not in known:
+                    path: Path = ["stages", place, "steps", number, "parameters", index]
+                    yield path, f"the space has no such parameter; it has {', '.join(known)}"
+
+
+def _promotions_lead_on(campaign: Campaign) -> Iterator[Fault]:
+    objectives = [objective.property for objective in campaign.objectives]
+    if campaign.stages[-1].promote is not None:
+        yield ["stages", len(campaign.stages) - 1, "promote"], "the last stage has no next one to promote to"
+    for place, (stage, _) in enumerate(pairwise(campaign.stages)):
+        rule = stage.promote
+        if rule is None or rule.property is None:
+            continue
+        path: Path = ["stages", place, "promote", "property"]
+        if rule.property not in objectives:
+            yield path, f"should be the property of an objective: {', '.join(objectives)}"
+        elif rule.rule == "best" and rule.property not in stage.yields:
+            yield path, f"this stage does not measure it; {_yielded(stage)}"
+
+
+def _ends_some_time(campaign: Campaign) -> Iterator[Fault]:
+    if not campaign.budget.is_limited and not campaign.stop:
+        yield ["budget"], "nothing ends this campaign; give a budget (such as `experiments: 40`) or a stopping rule"
+
+
+def _goals_can_be_judged(campaign: Campaign) -> Iterator[Fault]:
+    references = {objective.property: objective.reference for objective in campaign.objectives}
+    without = [name for name, reference in references.items() if reference is None]
+    for place, rule in enumerate(campaign.stop):
+        if rule.rule == "target_reached" and rule.property not in references:
+            yield ["stop", place, "property"], f"should be the property of an objective: {', '.join(references)}"
+        if rule.rule == "hypervolume" and len(references) != 2:
+            yield ["stop", place, "rule"], "is computed for two objectives; use target_reached or no_improvement"
+        elif rule.rule == "hypervolume" and without:
+            yield ["stop", place, "rule"], f"needs a `reference` on every objective; missing on {', '.join(without)}"
+
+
+def _strategy_is_known(campaign: Campaign) -> Iterator[Fault]:
+    strategy = campaign.strategy
+    try:
+        check_strategy(strategy.name, strategy.options)
+    except ValueError as error:
+        near = get_close_matches(strategy.name, strategy_names(), n=1)
+        known = strategy.name in strategy_names()
+        hint = f"; did you mean {near[0]!r}?" if near and not known else ""
+        yield ["strategy", "options" if known else "name"], f"{error}{hint}"
+
+
+_RULES: tuple[Callable[[Campaign], Iterator[Fault]], ...] = (
+    _names_are_unique,
+    _adapters_can_run,
+    _properties_are_measured,
+    _units_convert,
+    _parameters_exist,
+    _promotions_lead_on,
+    _ends_some_time,
+    _goals_can_be_judged,
+    _strategy_is_known,
+)

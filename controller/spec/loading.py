@@ -1,0 +1,88 @@
+"""From the text of a campaign file to a checked campaign, its digest and its schema."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from controller.spec.check import Fault, Path, check, check_units_plain
+from controller.spec.explain import explain
+from controller.spec.model import Campaign
+from controller.spec.problems import SpecError
+from controller.spec.source import Node, read
+from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool
+from strategies.units import convert
+
+MAX_POOL_BYTES = 256 * 1024 * 1024
+
+
+def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaign:
+    """Read, check and return the campaign; raises `SpecError` with every problem and its line.
+
+    `files` holds the contents of the files that it names (a pool's CSV) by the name that stands there; nothing is
+    opened here. CPU-bound: up to some seconds for the largest text that is taken, so call it off the event loop.
+    """
+    root = read(text)
+    _refuse(root, list(check_units_plain(root)))
+    try:
+        campaign = Campaign.model_validate_json(json.dumps(root.value), strict=True)
+    except ValidationError as error:
+        raise SpecError(explain(error, root)) from error
+    campaign = _with_pool(campaign, root, files or {})
+    _refuse(root, check(campaign))
+    return _with_one_unit(campaign)
+
+
+def _with_one_unit(campaign: Campaign) -> Campaign:
+    """The campaign with each constraint in the unit of its property: the objective's, else the first constraint's."""
+    units = {objective.property: objective.unit for objective in campaign.objectives}
+    constraints = []
+    for each in campaign.constraints:
+        unit = units.setdefault(each.property, each.unit)
+        constraints.append(each.model_copy(update={"value": convert(each.value, each.unit, unit), "unit": unit}))
+    return campaign.model_copy(update={"constraints": constraints})
+
+
+def _refuse(root: Node, faults: list[Fault]) -> None:
+    if faults:
+        raise SpecError([root.problem(path, message) for path, message in faults])
+
+
+def _with_pool(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Campaign:
+    """The campaign with the digest of its pool's file, which must be there and readable."""
+    pool = campaign.space.pool
+    if pool is None:
+        return campaign
+    _refuse(root, list(_pool_faults(campaign.space, pool, files)))
+    digest = hashlib.sha256(files[pool.file]).hexdigest()
+    space = campaign.space.model_copy(update={"pool": pool.model_copy(update={"sha256": digest})})
+    return campaign.model_copy(update={"space": space})
+
+
+def _pool_faults(space: Space, pool: Pool, files: Mapping[str, bytes]) -> Iterator[Fault]:
+    path: Path = ["space", "pool", "file"]
+    content = files.get(pool.file)
+    if content is None:
+        yield path, "the file was not sent along; it should lie beside the campaign file"
+    elif len(content) > MAX_POOL_BYTES:
+        yield path, f"the file has more than {MAX_POOL_BYTES} bytes"
+    elif pool.sha256 not in (None, digest := hashlib.sha256(content).hexdigest()):
+        yield ["space", "pool", "sha256"], f"the file that was sent has the SHA-256 {digest}"
+    else:
+        try:
+            parse_pool(content, pool, space.parameters)
+        except PoolError as error:
+            yield path, str(error)
+
+
+def spec_digest(campaign: Campaign) -> str:
+    """SHA-256 of the canonical JSON of what the campaign says, absent values left out."""
+    return hashlib.sha256(canonical_json(campaign.model_dump(mode="json", exclude_none=True)).encode()).hexdigest()
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the campaign file, for editors; what holds between sections only `load` checks."""
+    schema = Campaign.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Tatara campaign"}

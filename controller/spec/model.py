@@ -1,0 +1,56 @@
+"""The campaign, as its file says it, checked and with durations in seconds.
+
+    Campaign   campaign description seed priority parallel space objectives constraints stages strategy budget stop
+               windows
+    Stage      name kind concurrency fidelity approval promote steps; yields and cost are summed up from the steps
+    Approval   policy rules deadline(s)          ApprovalRule  name kind comparison value
+    Promotion  rule property k n low high
+    Step       name adapter instruments capability parameters yields cost timeout(s) retries on_unknown start_within(s)
+               breaker
+    Strategy   name options batch deadline(s)
+    Budget     experiments cost wall_time(s) deadline
+    stop       rule ...; reached(progress)       Window  days start end timezone (`from` and `to` in the file)
+
+(s): seconds, as float; the file may say `10 min`. Constraints are in the unit of the objective of that property.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from controller.spec.fields import Identifier, Seconds, Section
+from controller.spec.stages import Stage
+from controller.spec.stopping import Budget, StoppingRule
+from controller.spec.windows import Window
+from strategies.objectives import Objective, OutcomeConstraint
+from strategies.spaces import Space
+
+
+class Strategy(Section):
+    """The strategy's registered name and options; at most `batch` proposals per iteration (None: as many as fit).
+
+    An iteration that takes longer than `deadline` (seconds) is ended and counts as failed.
+    """
+
+    name: Identifier
+    options: dict[str, Any] = {}
+    batch: int | None = Field(default=None, ge=1, le=100_000)
+    deadline: Seconds = 600.0
+
+
+class Campaign(Section):
+    """A goal, a search space, stages and a budget. At most `parallel` proposals are open at once."""
+
+    campaign: Identifier
+    description: str = Field(default="", max_length=10_000)
+    seed: int = Field(default=0, ge=0, le=2**53)
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    parallel: int = Field(default=1, ge=1, le=10_000)
+    space: Space
+    objectives: Annotated[list[Objective], Field(min_length=1, max_length=20)]
+    constraints: list[OutcomeConstraint] = []
+    stages: Annotated[list[Stage], Field(min_length=1, max_length=20)]
+    strategy: Strategy
+    budget: Budget = Budget()
+    stop: list[StoppingRule] = []
+    windows: list[Window] = []

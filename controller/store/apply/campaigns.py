@@ -1,0 +1,48 @@
+"""Actions on the campaign itself."""
+
+import hashlib
+
+from controller.loop.actions import EndCampaign, PauseStep, StartIteration, StopCampaign
+from controller.store.change import change_campaign
+from controller.store.tables import Campaign, Iteration
+from controller.store.unit import Unit
+
+
+def start_iteration(unit: Unit, campaign: Campaign, action: StartIteration) -> None:
+    """Make the iteration's row, its seed and the event as of which its request is built."""
+    campaign.iterations += 1
+    iteration = Iteration(
+        id=unit.new_id(),
+        campaign_id=campaign.id,
+        number=campaign.iterations,
+        n=action.n,
+        seed=iteration_seed(campaign.seed, campaign.iterations),
+        event=unit.next_event,
+    )
+    unit.record("iteration.start", campaign, iteration, campaign_id=campaign.id, subject=iteration.id, n=action.n)
+    unit.outbox("propose", campaign.id, iteration=iteration.id)
+
+
+def iteration_seed(seed: int, number: int) -> int:
+    """A seed of 31 bits for each iteration, the same in every run of the campaign."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:4]) >> 1
+
+
+def stop(unit: Unit, campaign: Campaign, action: StopCampaign) -> None:
+    """Begin nothing new; what runs may finish."""
+    campaign.reason = action.reason
+    change_campaign(unit, campaign, "stop", reason=action.reason)
+
+
+def end(unit: Unit, campaign: Campaign, action: EndCampaign) -> None:
+    """Nothing is left to do."""
+    campaign.reason = action.reason
+    change_campaign(unit, campaign, action.event, reason=action.reason)
+
+
+def pause_step(unit: Unit, campaign: Campaign, action: PauseStep) -> None:
+    """The circuit breaker: no further dispatch of this step until an operator resumes the campaign."""
+    campaign.paused_steps = sorted({*campaign.paused_steps, action.step})
+    unit.record(
+        "step.pause", campaign, campaign_id=campaign.id, subject=action.step, why=f"repeated failure: {action.kind}"
+    )

@@ -1,0 +1,103 @@
+"""Actions on proposals."""
+
+from controller.loop.actions import (
+    ApproveByRule,
+    CancelProposal,
+    CompleteProposal,
+    Dismiss,
+    ExpireProposal,
+    FailProposal,
+    Promote,
+    SubmitForApproval,
+)
+from controller.loop.progress import advance
+from controller.store.change import change_proposal
+from controller.store.proposals import approval_deadline, make_proposal
+from controller.store.specs import spec_of
+from controller.store.tables import Campaign, Proposal
+from controller.store.unit import Unit
+from controller.store.views import mean_values
+
+
+def approve_by_rule(unit: Unit, campaign: Campaign, action: ApproveByRule) -> None:
+    """Record the approval with the name of the rule that gave it."""
+    proposal = unit.session.get_one(Proposal, action.proposal_id)
+    proposal.rule = action.rule
+    change_proposal(unit, proposal, "approve", rule=action.rule)
+
+
+def submit(unit: Unit, campaign: Campaign, action: SubmitForApproval) -> None:
+    """Wait for people."""
+    proposal = unit.session.get_one(Proposal, action.proposal_id)
+    proposal.deadline = approval_deadline(unit, action.deadline)
+    change_proposal(unit, proposal, "submit")
+
+
+def expire(unit: Unit, campaign: Campaign, action: ExpireProposal) -> None:
+    """Nobody decided in time; the experiment goes back to the budget."""
+    withdraw(unit, campaign, unit.session.get_one(Proposal, action.proposal_id), "expire")
+
+
+def cancel(unit: Unit, campaign: Campaign, action: CancelProposal) -> None:
+    """The campaign ends before it."""
+    withdraw(unit, campaign, unit.session.get_one(Proposal, action.proposal_id), "cancel")
+
+
+def withdraw(unit: Unit, campaign: Campaign, proposal: Proposal, event: str, actor: str | None = None) -> None:
+    """End a proposal that was never carried out, and give its place in the budget back."""
+    if counts_as_experiment(unit, campaign, proposal) and proposal.state != "running":
+        campaign.experiments -= 1
+    change_proposal(unit, proposal, event, campaign, actor=actor)
+
+
+def counts_as_experiment(unit: Unit, campaign: Campaign, proposal: Proposal) -> bool:
+    """A candidate counts once, when it is put forward for the first stage."""
+    return proposal.stage == spec_of(unit.session, campaign).stages[0].name
+
+
+def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:
+    """The stage ended well: update the progress, and leave it to the `promote` rule if a stage follows."""
+    proposal = unit.session.get_one(Proposal, action.proposal_id)
+    spec = spec_of(unit.session, campaign)
+    if proposal.stage == spec.stages[-1].name:
+        proposal.promotion = "last"
+        campaign.progress = advance(campaign.progress, spec, mean_values(unit.session, proposal.id))
+    change_proposal(unit, proposal, "complete", campaign)
+
+
+def fail(unit: Unit, campaign: Campaign, action: FailProposal) -> None:
+    """A step failed for good; the candidate goes no further."""
+    proposal = unit.session.get_one(Proposal, action.proposal_id)
+    proposal.failure = action.kind
+    change_proposal(unit, proposal, "fail", failure=action.kind)
+
+
+def promote(unit: Unit, campaign: Campaign, action: Promote) -> None:
+    """Propose the same candidate for the next stage; the next stage's own rule must approve it."""
+    done = unit.session.get_one(Proposal, action.proposal_id)
+    names = [stage.name for stage in spec_of(unit.session, campaign).stages]
+    following = names[names.index(done.stage) + 1]
+    done.promotion = "promoted"
+    proposal = make_proposal(
+        unit,
+        campaign,
+        stage=following,
+        key=done.key,
+        candidate=done.candidate,
+        parents=[done.id],
+        prediction=done.prediction,
+        acquisition=done.acquisition,
+        reason=f"ended well at {done.stage}",
+        memory=done.memory,
+        facts=done.facts,
+        needs_two_people=done.needs_two_people,
+        made_by=f"promotion from {done.stage}",
+    )
+    unit.record("proposal.promote", done, proposal, campaign, campaign_id=campaign.id, subject=proposal.id)
+
+
+def dismiss(unit: Unit, campaign: Campaign, action: Dismiss) -> None:
+    """The rule does not promote it."""
+    done = unit.session.get_one(Proposal, action.proposal_id)
+    done.promotion = "dismissed"
+    unit.record("proposal.dismiss", done, campaign_id=campaign.id, subject=done.id)

@@ -1,0 +1,105 @@
+"""Engines for SQLite and PostgreSQL with the settings that the promises rest on, and the lock with its epoch."""
+
+import fcntl
+import os
+import socket
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from controller.store.tables import Epoch
+
+BUSY_MS = 5000
+
+
+class LockedElsewhere(RuntimeError):
+    """Another daemon holds this database."""
+
+
+class LostLock(RuntimeError):
+    """Another daemon has taken over since; nothing may be written any more."""
+
+
+def open_engine(url: str, *, writing: bool) -> Engine:
+    """Make an engine. A SQLite writer begins its transactions IMMEDIATE, so that it never fails half-way."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    if (path := make_url(url).database) and writing:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(
+        engine, "begin", lambda connection: connection.exec_driver_sql(f"BEGIN {'IMMEDIATE' if writing else ''}")
+    )
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy sends BEGIN itself; the driver must not
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+class Lock:
+    """Held by the one daemon that may write: a file lock beside a SQLite file, an advisory lock in PostgreSQL."""
+
+    ADVISORY = 0x7A7A_7472
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._file: IO[str] | None = None
+        self._connection: Any = None
+        self.epoch = 0
+
+    def take(self, now: datetime) -> int:
+        """Take the lock and start a new epoch; raises `LockedElsewhere`."""
+        if self._engine.dialect.name == "sqlite":
+            self._take_file()
+        else:
+            self._take_advisory()
+        with Session(self._engine) as session:
+            row = session.get(Epoch, 1) or Epoch(number=0, holder="", taken_at=now)
+            row.number, row.holder, row.taken_at = row.number + 1, f"{socket.gethostname()}:{os.getpid()}", now
+            session.add(row)
+            session.commit()
+            self.epoch = row.number
+        return self.epoch
+
+    def _take_file(self) -> None:
+        database = self._engine.url.database
+        if not database or database == ":memory:":
+            return
+        handle = open(f"{database}.lock", "a+", encoding="utf-8")  # noqa: SIM115 - held as long as the daemon lives
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            handle.close()
+            raise LockedElsewhere(
+                f"{database} is in use by another tatara process; stop that one, or give this one another database"
+            ) from error
+        self._file = handle
+
+    def _take_advisory(self) -> None:
+        connection = self._engine.connect()
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self.ADVISORY}):
+            connection.close()
+            raise LockedElsewhere("this PostgreSQL database is in use by another tatara process; stop that one first")
+        connection.commit()
+        self._connection = connection
+
+    def check(self, session: Session) -> None:
+        """Raise `LostLock` if a later epoch has begun."""
+        current = session.get_one(Epoch, 1).number
+        if current != self.epoch:
+            raise LostLock(f"epoch {self.epoch} is over: another daemon (epoch {current}) has taken this database over")
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file:
+            self._file.close()
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,46 @@
+"""The schema's version: alembic migrations, made or checked at start."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import DatabaseError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class WrongSchema(RuntimeError):
+    """The database is newer or older than this version of Tatara, or it is no database of Tatara at all."""
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Create the tables in an empty database; refuse every other schema than the present one."""
+    script = ScriptDirectory.from_config(_config(engine))
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            empty = not inspect(connection).get_table_names()
+    except DatabaseError as error:
+        raise WrongSchema(
+            f"{engine.url.render_as_string()} cannot be read as a database ({error.orig}); restore it from a backup"
+        ) from error
+    if current == script.get_current_head():
+        return
+    if empty:
+        command.upgrade(_config(engine), "head")
+    elif current is None:
+        raise WrongSchema("the database has tables that Tatara did not make; give it an empty database")
+    elif current in {revision.revision for revision in script.walk_revisions()}:
+        raise WrongSchema(f"the database has the older schema {current}; make a backup, then upgrade it")
+    else:
+        raise WrongSchema(f"the database has the schema {current} of a newer Tatara; install that version")
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config

@@ -1,0 +1,183 @@
+"""The store: one writer with group commit, and readers that never block it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from controller.access.limits import Limits
+from controller.store.database import Lock, LostLock, open_engine
+from controller.store.schema import ensure_schema
+from controller.store.seam import reach
+from controller.store.unit import Chain, Unit
+
+T = TypeVar("T")
+
+GROUP = 100  # units in one commit; more would hold up the event loop's other threads
+
+
+class StoreUnavailable(RuntimeError):
+    """The database could not commit (locked, disk full, gone). Nothing of the unit was kept; try again later."""
+
+
+@dataclass
+class _Work:
+    name: str
+    function: Callable[[Unit], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commit calls for: which campaigns must decide (None: all), and whether there is new work outside."""
+
+    campaigns: frozenset[str] | None
+    outbox: bool
+
+
+class Store:
+    """All writes go through `write`, in order; reads run beside them on a snapshot."""
+
+    def __init__(
+        self, url: str, limits: Limits | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.url = url
+        self.limits = limits or Limits()
+        self.clock = clock
+        self._engine = open_engine(url, writing=True)
+        self._reading = open_engine(url, writing=False)
+        self.lock = Lock(self._engine)
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._readers = ThreadPoolExecutor(2, "store-reader")
+        self._queue: asyncio.Queue[_Work | None] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[Committed], None]] = []
+        self.lost: LostLock | None = None
+
+    async def start(self) -> None:
+        """Bring the schema into being or check it, take the lock, start the writer task."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, lambda: ensure_schema(self._engine))
+        await loop.run_in_executor(self._writer, lambda: self.lock.take(self.clock()))
+        self._task = asyncio.create_task(self._write_groups(), name="store-writer")
+
+    async def stop(self) -> None:
+        """Commit what is queued, let go of the lock and close."""
+        if self._task:
+            await self._queue.put(None)
+            await self._task
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self.lock.release()
+        self._engine.dispose()
+        self._reading.dispose()
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        """Call `listener` on the event loop after each commit that calls for something."""
+        self._listeners.append(listener)
+
+    async def write(self, function: Callable[[Unit], T], *, name: str) -> T:
+        """Run `function` in a transaction; returns its result after the commit.
+
+        Raises what `function` raises (then nothing of it is kept), `StoreUnavailable`, or `LostLock`.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        await self._queue.put(_Work(name, function, future))
+        return await future
+
+    async def read(self, function: Callable[[Session], T]) -> T:
+        """Run `function` on a read-only snapshot."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
+
+    def _read(self, function: Callable[[Session], T]) -> T:
+        with Session(self._reading) as session:
+            return function(session)
+
+    async def _write_groups(self) -> None:
+        loop = asyncio.get_running_loop()
+        while (group := await self._next_group()) is not None:
+            results = await loop.run_in_executor(self._writer, self._commit, group)
+            self._settle(group, *results)
+
+    async def _next_group(self) -> list[_Work] | None:
+        first = await self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < GROUP and not self._queue.empty():
+            following = self._queue.get_nowait()
+            if following is None:
+                self._queue.put_nowait(None)
+                break
+            group.append(following)
+        return group
+
+    def _commit(self, group: list[_Work]) -> tuple[list[Any], Committed]:
+        """Runs in the writer thread: all units of the group in one transaction, each in a savepoint of its own."""
+        now = self.clock()
+        results: list[Any] = []
+        units: list[Unit] = []
+        try:
+            with Session(self._engine, expire_on_commit=False) as session:
+                self.lock.check(session)
+                chain = Chain(session)
+                for work in group:
+                    unit = Unit(session, chain, now, self.limits)
+                    results.append(self._run(work, unit))
+                    units.append(unit)
+                for work in group:
+                    reach(f"commit:{work.name}:before")
+                session.commit()
+        except LostLock as error:
+            self.lost = error
+            return [error] * len(group), Committed(frozenset(), False)
+        except SQLAlchemyError as error:
+            unavailable = StoreUnavailable(f"the database did not commit: {error.__class__.__name__}: {error}")
+            unavailable.__cause__ = error
+            return [unavailable] * len(group), Committed(frozenset(), False)
+        for work in group:
+            reach(f"commit:{work.name}:after")
+        return results, _committed(units, results)
+
+    def _run(self, work: _Work, unit: Unit) -> Any:
+        """Run one unit; what it raises is its own failure, not that of the group."""
+        mark = unit.mark()
+        try:
+            with unit.session.begin_nested():
+                return work.function(unit)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # handed to the caller of `write`, who knows what may happen there
+            unit.back_to(mark)
+            return _Failed(error)
+
+    def _settle(self, group: list[_Work], results: list[Any], committed: Committed) -> None:
+        for work, result in zip(group, results, strict=True):
+            if work.future.cancelled():
+                continue
+            if isinstance(result, _Failed):
+                work.future.set_exception(result.error)
+            elif isinstance(result, (LostLock, StoreUnavailable)):
+                work.future.set_exception(result)
+            else:
+                work.future.set_result(result)
+        if committed.campaigns is None or committed.campaigns or committed.outbox:
+            for listener in self._listeners:
+                listener(committed)
+
+
+@dataclass(frozen=True)
+class _Failed:
+    error: Exception
+
+
+def _committed(units: list[Unit], results: list[Any]) -> Committed:
+    done = [unit for unit, result in zip(units, results, strict=True) if not isinstance(result, _Failed)]
+    everything = any(unit.wake_all for unit in done)
+    campaigns = None if everything else frozenset().union(*(unit.wakes for unit in done))
+    return Committed(campaigns, any(unit.has_outbox for unit in done))

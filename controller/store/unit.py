@@ -1,0 +1,92 @@
+"""A unit of work: what one transaction reads, changes and tells."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, SQLModel
+from ulid import ULID
+
+from controller.access.limits import Limits
+from controller.store.chain import GENESIS, event_hash, row_digest, row_name
+from controller.store.tables import Event, Outbox
+
+
+class Chain:
+    """The end of the event chain during one transaction; read once, then carried."""
+
+    def __init__(self, session: Session) -> None:
+        number = session.scalar(select(func.max(Event.number)))
+        self.number: int = number or 0
+        self.hash: str = GENESIS if number is None else session.get_one(Event, number).hash
+
+
+class Unit:
+    """Handed to every function that writes. Each change of rows is told by an event in the same transaction.
+
+    `now` is the wall clock at the start of the unit. `wakes` collects the campaigns that must decide after the commit.
+    """
+
+    def __init__(self, session: Session, chain: Chain, now: datetime, limits: Limits) -> None:
+        self.session = session
+        self.now = now
+        self.limits = limits
+        self.wakes: set[str] = set()
+        self.wake_all = False
+        self.has_outbox = False
+        self._chain = chain
+
+    @property
+    def next_event(self) -> int:
+        """The number that the next recorded event will have."""
+        return self._chain.number + 1
+
+    def record(
+        self,
+        kind: str,
+        *rows: SQLModel,
+        campaign_id: str | None = None,
+        subject: str | None = None,
+        actor: str | None = None,
+        **data: Any,
+    ) -> int:
+        """Append the event that tells that `rows` were made or changed; returns its number."""
+        for row in rows:
+            self.session.add(row)
+        self.session.flush()
+        event = Event(
+            number=self.next_event,
+            at=self.now,
+            kind=kind,
+            campaign_id=campaign_id,
+            subject=subject,
+            actor=actor,
+            data=data,
+            rows={row_name(row): row_digest(row) for row in rows},
+            previous=self._chain.hash,
+            hash="",
+        )
+        event.hash = event_hash(event)
+        self.session.add(event)
+        self._chain.number, self._chain.hash = event.number, event.hash
+        if campaign_id:
+            self.wakes.add(campaign_id)
+        return event.number
+
+    def mark(self) -> tuple[int, str]:
+        """Where the chain stands, to come `back_to` if this unit fails."""
+        return self._chain.number, self._chain.hash
+
+    def back_to(self, mark: tuple[int, str]) -> None:
+        """Forget the events of a unit that was rolled back."""
+        self._chain.number, self._chain.hash = mark
+
+    def outbox(self, kind: str, campaign_id: str | None = None, **payload: Any) -> None:
+        """Want something done after the commit."""
+        self.session.add(Outbox(kind=kind, campaign_id=campaign_id, payload=payload))
+        self.has_outbox = True
+
+    @staticmethod
+    def new_id() -> str:
+        """A fresh lower-case ULID; no id is ever used again."""
+        return str(ULID()).lower()

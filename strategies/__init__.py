@@ -1,0 +1,24 @@
+"""Which candidate next: a library that knows no database, network or device.
+
+`propose` asks the strategy that a request names. It is a pure function of the request and the files named in it, and
+is meant for a worker process: the model libraries are imported only when a strategy needs them.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from strategies.check import check_response
+from strategies.digest import request_digest
+from strategies.registry import check_strategy, load_strategy, strategy_names
+from strategies.request import Request, Response
+from strategies.spaces import validate_candidate
+
+__all__ = ["Request", "Response", "check_response", "check_strategy", "propose", "request_digest", "strategy_names"]
+
+
+def propose(request: Request, files: Mapping[str, Path] | None = None) -> Response:
+    """Ask the named strategy; `files` maps SHA-256 to path for pools and artifacts. Raises `ValueError`."""
+    check_strategy(request.strategy.name, request.strategy.options)
+    for row in request.rows():
+        validate_candidate(row.candidate)
+    return load_strategy(request.strategy.name)(request, files or {})

@@ -1,0 +1,36 @@
+"""Whether an answer makes sense: what a controller asks before it believes a strategy."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from strategies.optimize.known import taken_keys
+from strategies.request import Request, Response
+from strategies.spaces import key_of_valid, space_contains
+
+
+def check_response(request: Request, response: Response, files: Mapping[str, Path] | None = None) -> list[str]:
+    """What is wrong with an answer, in words; empty when nothing is.
+
+    Too many proposals, an unknown stage, a candidate outside the space, the same candidate twice at one stage, or, at
+    the first stage, one that is already observed, failed, pending or rejected.
+    """
+    faults: list[str] = []
+    if len(response.proposals) > request.n:
+        faults.append(f"{len(response.proposals)} proposals, but {request.n} were asked for")
+    stages = [stage.name for stage in request.stages]
+    taken = taken_keys(request)
+    seen: set[tuple[str, str]] = set()
+    for place, proposal in enumerate(response.proposals, start=1):
+        violations = space_contains(request.space, proposal.candidate, files)
+        if violations:
+            faults.append(f"proposal {place}: {'; '.join(violations)}")
+            continue
+        if proposal.stage not in stages:
+            faults.append(f"proposal {place}: no stage {proposal.stage!r}; known: {', '.join(stages)}")
+        key = key_of_valid(proposal.candidate)
+        if (key, proposal.stage) in seen:
+            faults.append(f"proposal {place}: the same candidate twice")
+        if proposal.stage == stages[0] and key in taken:
+            faults.append(f"proposal {place}: this candidate was proposed before")
+        seen.add((key, proposal.stage))
+    return faults

@@ -1,0 +1,1 @@
+"""Models of properties with honest uncertainty."""

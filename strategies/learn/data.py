@@ -1,0 +1,92 @@
+"""From a request's rows to the training data of one property.
+
+Rules: a property is learned from the dearest stage (the last in the request) that has measured it. Every value is a
+row, replicates too. A censored value counts as its bound; an out-of-range one says nothing and is left out. Standard
+errors are used only if every value has one; otherwise one noise level is inferred for all.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strategies.represent.encoding import Encoding
+from strategies.request import Candidate, Request, Value
+
+Array = NDArray[np.float64]
+
+CENSORED = ("below", "above")
+
+
+@dataclass(frozen=True)
+class PropertyData:
+    """Training data of one property in its objective's unit: inputs n x d, values n, standard errors n or None."""
+
+    name: str
+    inputs: Array
+    values: Array
+    standard_errors: Array | None
+    candidates: list[Candidate]
+    warnings: list[str]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def modelled_properties(request: Request) -> list[str]:
+    """All properties of objectives and outcome constraints, each once."""
+    wanted = [goal.property for goal in request.objectives]
+    return list(dict.fromkeys(wanted + [limit.property for limit in request.constraints]))
+
+
+def property_data(request: Request, encoding: Encoding, name: str) -> PropertyData:
+    """Collect what was measured of a property, in event order."""
+    stage = _dearest_stage(request, name)
+    found = [
+        (row.candidate, value)
+        for row in request.observations
+        if row.stage == stage
+        for value in row.values
+        if value.property == name and value.status != "out-of-range"
+    ]
+    candidates = [candidate for candidate, _ in found]
+    values = [value for _, value in found]
+    return PropertyData(
+        name=name,
+        inputs=encoding.encode(candidates),
+        values=np.array([value.value for value in values], dtype=np.float64),
+        standard_errors=_standard_errors(values),
+        candidates=candidates,
+        warnings=_warnings(name, values),
+    )
+
+
+def _dearest_stage(request: Request, name: str) -> str | None:
+    seen = {
+        row.stage
+        for row in request.observations
+        for value in row.values
+        if value.property == name and value.status != "out-of-range"
+    }
+    ordered = [stage.name for stage in request.stages if stage.name in seen]
+    return ordered[-1] if ordered else None
+
+
+def _standard_errors(values: list[Value]) -> Array | None:
+    known = [value.standard_error for value in values if value.standard_error is not None]
+    if not known or len(known) < len(values) or max(known) == 0:
+        return None
+    return np.array(known, dtype=np.float64)
+
+
+def _warnings(name: str, values: list[Value]) -> list[str]:
+    censored = sum(value.status in CENSORED for value in values)
+    with_error = sum(value.standard_error is not None for value in values)
+    notes = []
+    if censored:
+        notes.append(f"{name}: {censored} censored value(s) counted as their bound")
+    if 0 < with_error < len(values):
+        notes.append(f"{name}: {len(values) - with_error} value(s) lack a standard error; one noise level is inferred")
+    if len(values) > 1 and len({value.value for value in values}) == 1:
+        notes.append(f"{name}: all {len(values)} values are equal, there is no signal to learn")
+    return notes

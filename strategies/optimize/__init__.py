@@ -1,0 +1,1 @@
+"""Which point next: strategies, acquisition and Pareto sets."""

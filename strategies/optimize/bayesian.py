@@ -1,0 +1,148 @@
+"""One act of Bayesian optimization: fit, choose greedily, explain. Imports torch; `botorch_strategy` decides when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from strategies.learn.data import PropertyData, modelled_properties, property_data
+from strategies.learn.feasibility import Feasibility, fit_feasibility
+from strategies.learn.gp import PropertyModel, describe, fit_property
+from strategies.optimize.acquisition import build_acquisition
+from strategies.optimize.explain import health, reason
+from strategies.optimize.goals import Goals, build_goals, observed_utilities
+from strategies.optimize.known import exhausted, first_stage, taken_keys
+from strategies.optimize.measured import Measured, measured
+from strategies.optimize.pareto import Goal, hypervolume
+from strategies.optimize.search import best_candidate
+from strategies.represent.encoding import Encoding
+from strategies.request import Candidate, Prediction, Request, Response, Suggestion
+from strategies.spaces import key_of_valid
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned from a request."""
+
+    models: list[PropertyModel]
+    feasibility: Feasibility | None
+    goals: Goals
+    best: Measured
+    baseline: Array  # distinct measured points, n x d
+    warnings: list[str]
+
+
+def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) -> Response:
+    """Propose `request.n` candidates by the acquisition's maximum; needs two values of every property."""
+    torch.set_num_threads(1)  # more are slower on a busy machine, and would change the last digits
+    seed = _iteration_seed(request)
+    torch.manual_seed(seed)
+    fitted = fit(request, encoding)
+    chosen = _choose(request, files, encoding, fitted, seed)
+    stage = first_stage(request)
+    proposals = [_explained(request, encoding, fitted, stage, candidate, value) for candidate, value in chosen]
+    space = "pool" if request.space.pool else "space"
+    return Response(
+        proposals=proposals,
+        report=_report(request, encoding, fitted, exhausted(len(proposals), request.n, space)),
+    )
+
+
+def _iteration_seed(request: Request) -> int:
+    """Another draw at every iteration, the same whenever the same rows are asked about."""
+    return int(np.random.SeedSequence([request.seed, len(request.rows())]).generate_state(1)[0])
+
+
+def fit(request: Request, encoding: Encoding) -> Fitted:
+    """Fit a model of every property, the feasibility and the goals."""
+    data = {name: property_data(request, encoding, name) for name in modelled_properties(request)}
+    models = [fit_property(one) for one in data.values()]
+    baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
+    best, warnings = measured(data, request.objectives, request.constraints), []
+    if best is None:
+        best = _predicted_instead(request, models, baseline)
+        warnings.append("no point has a value of every property: the best so far is judged by predictions")
+    observed = observed_utilities(request.objectives, best.values)
+    goals = build_goals(request.objectives, request.constraints, models, observed)
+    return Fitted(models, _feasibility(request, encoding, data), goals, best, baseline, warnings)
+
+
+def _predicted_instead(request: Request, models: list[PropertyModel], baseline: Array) -> Measured:
+    by_name = {model.name: model.predict(baseline)[0] for model in models}
+    return Measured(baseline, np.stack([by_name[objective.property] for objective in request.objectives], axis=1))
+
+
+def _feasibility(request: Request, encoding: Encoding, data: Mapping[str, PropertyData]) -> Feasibility | None:
+    """A classifier once something failed; each point counts once on each side."""
+    if not request.failures:
+        return None
+    made = encoding.encode([row.candidate for row in request.observations])
+    failed = encoding.encode([row.candidate for row in request.failures])
+    return fit_feasibility(np.unique(made, axis=0), np.unique(failed, axis=0))
+
+
+def _choose(
+    request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int
+) -> list[tuple[Candidate, float]]:
+    taken = taken_keys(request)
+    # A rejected point counts as under way: its near twin would be rejected too.
+    waiting = [row.candidate for row in [*request.pending, *request.rejected]]
+    chosen: list[tuple[Candidate, float]] = []
+    incumbents = fitted.best.best(request.objectives)
+    for place in range(request.n):
+        pending = encoding.encode([*waiting, *(candidate for candidate, _ in chosen)])
+        acquisition = build_acquisition(fitted.goals, fitted.baseline, pending, fitted.feasibility, seed)
+        found = best_candidate(acquisition, encoding, taken, incumbents, seed + place, files)
+        if found is None:
+            break
+        chosen.append(found)
+        taken.add(key_of_valid(found[0]))
+    return chosen
+
+
+def _explained(
+    request: Request, encoding: Encoding, fitted: Fitted, stage: str, candidate: Candidate, value: float
+) -> Suggestion:
+    row = encoding.encode([candidate])
+    predictions = {}
+    for model in fitted.models:
+        mean, deviation = model.predict(row)
+        predictions[model.name] = Prediction(mean=float(mean[0]), standard_deviation=float(deviation[0]))
+    probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
+    sentence = reason(request.objectives, predictions, fitted.best.values, probability)
+    return Suggestion(candidate=candidate, stage=stage, prediction=predictions, acquisition=value, reason=sentence)
+
+
+def _front(request: Request, fitted: Fitted) -> dict[str, Any]:
+    """Reference point (a target region's: minus the distance) and hypervolume, in the objectives' units."""
+    signs = [-1.0 if objective.goal == "minimize" else 1.0 for objective in request.objectives]
+    named = zip(request.objectives, signs, fitted.goals.references.tolist(), strict=True)
+    utilities = observed_utilities(request.objectives, fitted.best.values)
+    goals: list[Goal] = ["maximize"] * len(request.objectives)
+    return {
+        "reference": {objective.property: sign * value for objective, sign, value in named},
+        "hypervolume": hypervolume(utilities, goals, fitted.goals.references.tolist()),
+    }
+
+
+def _report(request: Request, encoding: Encoding, fitted: Fitted, warnings: list[str]) -> dict[str, Any]:
+    labels = encoding.labels()
+    described = {model.name: describe(model, labels) for model in fitted.models}
+    several = len(request.objectives) > 1
+    return {
+        "strategy": "botorch",
+        "phase": "model",
+        "n": len(request.observations),
+        "failures": len(request.failures),
+        "pending": len(request.pending),
+        "acquisition": "qLogNEHVI" if several else "qLogNEI",
+        **(_front(request, fitted) if several else {}),
+        "models": described,
+        "warnings": [*fitted.warnings, *health(fitted.models, described), *warnings],
+    }

@@ -1,0 +1,53 @@
+"""Strategy `botorch`: space-filling start, then Bayesian optimization with Gaussian processes.
+
+A pure function of the request: one thread, float64, all random numbers from the seed and the number of known rows.
+Several proposals of one request are chosen one after the other, each with the earlier ones pending.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from strategies.learn.data import modelled_properties, property_data
+from strategies.optimize.known import exhausted, first_stage
+from strategies.optimize.options import BotorchOptions
+from strategies.optimize.sobol import fill
+from strategies.represent.encoding import Encoding
+from strategies.request import Request, Response, Suggestion
+from strategies.spaces import key_of_valid
+
+LEAST = 2  # values of every property without which nothing can be learned
+MOST_START = 20
+
+
+def propose(request: Request, files: Mapping[str, Path]) -> Response:
+    """Propose `request.n` candidates, or fewer with a warning when no new ones are left; raises `ValueError`."""
+    options = BotorchOptions.model_validate(request.strategy.options)
+    if not request.objectives:
+        raise ValueError("strategy 'botorch' needs at least one objective")
+    encoding = Encoding.of(request.space, files)
+    if _is_starting(request, options) or _is_unlearnable(request, encoding):
+        return _start(request, files)
+    from strategies.optimize.bayesian import optimize  # imports torch
+
+    return optimize(request, files, encoding)
+
+
+def _is_starting(request: Request, options: BotorchOptions) -> bool:
+    dimensions = len(request.space.names())
+    wanted = options.start if options.start is not None else min(2 * (dimensions + 1), MOST_START)
+    rows = [*request.observations, *request.failures, *request.pending]
+    return len({key_of_valid(row.candidate) for row in rows}) < wanted
+
+
+def _is_unlearnable(request: Request, encoding: Encoding) -> bool:
+    """Whether a property has too few values for a model (all under way, or all failed)."""
+    return any(len(property_data(request, encoding, name)) < LEAST for name in modelled_properties(request))
+
+
+def _start(request: Request, files: Mapping[str, Path]) -> Response:
+    stage = first_stage(request)
+    chosen = fill(request, files)
+    proposals = [Suggestion(candidate=one, stage=stage, reason="space-filling start") for one in chosen]
+    warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
+    report = {"strategy": "botorch", "phase": "start", "n": len(request.observations), "warnings": warnings}
+    return Response(proposals=proposals, report=report)

@@ -1,0 +1,23 @@
+"""What a request already holds: points that are not to be proposed again."""
+
+from strategies.request import Request
+from strategies.spaces import key_of_valid
+
+
+def taken_keys(request: Request) -> set[str]:
+    """Canonical keys of all points observed, failed, pending or rejected."""
+    return {key_of_valid(row.candidate) for row in request.rows()}
+
+
+def exhausted(made: int, asked: int, space: str) -> list[str]:
+    """A warning when fewer proposals were made than asked for."""
+    if made == asked:
+        return []
+    return [f"{made} of {asked} proposals made: no further new candidate is left in the {space}"]
+
+
+def first_stage(request: Request) -> str:
+    """The stage that new candidates enter; raises `ValueError` without any."""
+    if not request.stages:
+        raise ValueError("the request names no stage")
+    return request.stages[0].name

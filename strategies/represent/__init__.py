@@ -1,0 +1,1 @@
+"""What the chemist sees <-> what the model sees."""

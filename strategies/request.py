@@ -1,0 +1,118 @@
+"""What a strategy is asked and what it answers: plain data, rebuilt from rows as of one event number.
+
+A strategy is a pure function from `Request` to `Response`. Everything it may use stands in the request; big inputs
+(pools, trained models) stand there by the SHA-256 of their file and are read from the paths given beside the request.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from strategies.objectives import Objective, OutcomeConstraint
+from strategies.spaces import Space
+
+Candidate = dict[str, Any]
+
+
+class Plain(BaseModel):
+    """Plain data across the border."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class StageOutline(Plain):
+    """One rung of the evidence ladder, cheapest first."""
+
+    name: str
+    cost: float = 0.0
+    yields: list[str] = []
+
+
+class Row(Plain):
+    """A candidate at a stage, and the proposal it came from, with what its generator put in that proposal's memory."""
+
+    candidate: Candidate
+    stage: str
+    proposal: str | None = None
+    memory: dict[str, Any] = {}
+
+
+class Value(Plain):
+    """One property of one attempt in the objective's unit; `status` is ok, below, above or out-of-range."""
+
+    property: str
+    value: float
+    standard_error: float | None = None
+    status: str = "ok"
+
+
+class Observation(Row):
+    """What one proposal gave at one stage; `proposal` is absent for imported data."""
+
+    values: list[Value]
+    replicate: int = 1
+
+
+class Failure(Row):
+    """A candidate that could not be made or was invalid: `kind` is failed-synthesis or invalid."""
+
+    kind: str
+
+
+class Open(Row):
+    """A proposal that is pending (not yet answered) or rejected."""
+
+
+class StrategyChoice(Plain):
+    """The strategy's registered name and its options, as in the campaign file."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+class Request(Plain):
+    """Ask for `n` proposals, knowing all that happened up to event number `event`."""
+
+    space: Space
+    objectives: list[Objective]
+    constraints: list[OutcomeConstraint] = []
+    stages: list[StageOutline]
+    strategy: StrategyChoice
+    observations: list[Observation] = []  # in event order
+    failures: list[Failure] = []
+    pending: list[Open] = []
+    rejected: list[Open] = []
+    artifacts: dict[str, str] = {}  # name -> SHA-256
+    n: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    event: int
+
+    def rows(self) -> list[Row]:
+        """All candidates that the request knows: observed, failed, pending, rejected."""
+        return [*self.observations, *self.failures, *self.pending, *self.rejected]
+
+
+class Prediction(Plain):
+    """Posterior mean and standard deviation of a property, in the objective's unit."""
+
+    mean: float
+    standard_deviation: float
+
+
+class Suggestion(Plain):
+    """One proposal. `reason` is one sentence for the operator; `memory` is what the generator must find again."""
+
+    candidate: Candidate
+    stage: str
+    parents: list[str] = []
+    prediction: dict[str, Prediction] = {}
+    acquisition: float | None = None
+    reason: str
+    memory: dict[str, Any] = {}
+
+
+class Response(Plain):
+    """The proposals and a report on the model (fit quality, hyperparameters, warnings)."""
+
+    proposals: list[Suggestion]
+    report: dict[str, Any] = {}

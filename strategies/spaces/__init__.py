@@ -1,0 +1,56 @@
+"""What may be varied: search spaces, candidate kinds and their canonical keys."""
+
+from strategies.spaces.candidates import (
+    KINDS,
+    Candidate,
+    CandidateError,
+    conditions,
+    examples,
+    schema,
+    validate_candidate,
+)
+from strategies.spaces.chemistry import canonical_smiles, inchi_key
+from strategies.spaces.finite import ENUMERATION_LIMIT, Rows, finite_rows, finite_size
+from strategies.spaces.keys import candidate_key, canonical_json, canonical_number, key_of_valid
+from strategies.spaces.linear import LinearConstraint, parse_linear
+from strategies.spaces.membership import space_contains, values_in
+from strategies.spaces.pools import PoolError, PoolTable, parse_pool, read_pool
+from strategies.spaces.snapping import snap, snap_values
+from strategies.spaces.space import Categorical, Continuous, Discrete, Integer, Parameter, Pool, Space
+
+__all__ = [
+    "ENUMERATION_LIMIT",
+    "KINDS",
+    "Candidate",
+    "CandidateError",
+    "Categorical",
+    "Continuous",
+    "Discrete",
+    "Integer",
+    "LinearConstraint",
+    "Parameter",
+    "Pool",
+    "PoolError",
+    "PoolTable",
+    "Rows",
+    "Space",
+    "candidate_key",
+    "canonical_json",
+    "canonical_number",
+    "canonical_smiles",
+    "conditions",
+    "examples",
+    "finite_rows",
+    "finite_size",
+    "inchi_key",
+    "key_of_valid",
+    "parse_linear",
+    "parse_pool",
+    "read_pool",
+    "schema",
+    "snap",
+    "snap_values",
+    "space_contains",
+    "validate_candidate",
+    "values_in",
+]

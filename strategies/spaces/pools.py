@@ -1,0 +1,105 @@
+"""Pools: candidates listed in a CSV file, read once and kept by the digest of its content."""
+
+import csv
+import hashlib
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from strategies.spaces.candidates import Candidate, conditions
+from strategies.spaces.space import Categorical, Parameter, Pool, Space
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class PoolError(ValueError):
+    """The pool's file is missing or cannot be used; the text names line and column."""
+
+
+@dataclass(frozen=True)
+class PoolTable:
+    """The rows of a pool: `columns[name]` holds all floats, or all labels, of one parameter."""
+
+    columns: Mapping[str, Sequence[float | str]]
+    labels: Sequence[str] | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def row(self, index: int) -> dict[str, float | str]:
+        """The values of one row."""
+        return {name: column[index] for name, column in self.columns.items()}
+
+    def is_numeric(self, name: str) -> bool:
+        """Whether the column holds numbers."""
+        return isinstance(self.columns[name][0], float)
+
+    def candidate(self, space: Space, index: int) -> Candidate:
+        """The row as a candidate of the space."""
+        return conditions(space, self.row(index), None if self.labels is None else self.labels[index])
+
+
+def read_pool(space: Space, files: Mapping[str, Path]) -> PoolTable:
+    """Read the space's pool from `files` (path by SHA-256); raises `PoolError`."""
+    pool = space.pool
+    if pool is None:
+        raise PoolError("the space has no pool")
+    if pool.sha256 is None or pool.sha256 not in files:
+        raise PoolError(f"the file of pool {pool.file!r} (SHA-256 {pool.sha256}) was not handed over")
+    return _read(str(files[pool.sha256]), pool.sha256, pool.model_dump_json(), space.model_dump_json())
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, sha256: str, pool_json: str, space_json: str) -> PoolTable:
+    content = Path(path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise PoolError(f"the file of the pool does not have the SHA-256 {sha256}")
+    return parse_pool(content, Pool.model_validate_json(pool_json), Space.model_validate_json(space_json).parameters)
+
+
+def parse_pool(content: bytes, pool: Pool, parameters: Mapping[str, Parameter] | None = None) -> PoolTable:
+    """The table of a CSV file (UTF-8, header line); raises `PoolError` naming line and column."""
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise PoolError(f"{pool.file}: not a CSV file in UTF-8 ({error})") from error
+    header = rows[0] if rows else []
+    body = [(line, row) for line, row in enumerate(rows[1:], start=2) if row]
+    if not body:
+        raise PoolError(f"{pool.file}: a header line and at least one row are needed")
+    for line, row in body:
+        if len(row) != len(header):
+            raise PoolError(f"{pool.file}, line {line}: {len(row)} cells, but the header has {len(header)}")
+    declared = parameters or {}
+    columns = {
+        name: _column(pool.file, _cells(pool.file, header, body, name), name, declared.get(name))
+        for name in pool.columns
+    }
+    labels = None if pool.label is None else [text for _, text in _cells(pool.file, header, body, pool.label)]
+    return PoolTable(columns, labels)
+
+
+def _cells(file: str, header: list[str], body: list[tuple[int, list[str]]], name: str) -> list[tuple[int, str]]:
+    if header.count(name) != 1:
+        problem = "is missing" if name not in header else "stands there twice"
+        raise PoolError(f"{file}: column {name!r} {problem}; columns: {', '.join(header)}")
+    place = header.index(name)
+    cells = [(line, row[place].strip()) for line, row in body]
+    for line, text in cells:
+        if not text:
+            raise PoolError(f"{file}, line {line}: column {name!r} is empty")
+    return cells
+
+
+def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Parameter | None) -> list[float] | list[str]:
+    numeric = not isinstance(parameter, Categorical)
+    for line, text in cells:
+        if numeric and not (_NUMBER.fullmatch(text) and math.isfinite(float(text))):
+            if parameter is not None:
+                raise PoolError(f"{file}, line {line}: {text!r} in column {name!r} is no number")
+            numeric = False
+    return [float(text) for _, text in cells] if numeric else [text for _, text in cells]

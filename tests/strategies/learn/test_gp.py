@@ -1,0 +1,118 @@
+"""The property model against GP regression written out, and its behaviour on awkward data."""
+
+import numpy as np
+import pytest
+
+from strategies.learn.data import PropertyData
+from strategies.learn.feasibility import fit_feasibility
+from strategies.learn.gp import describe, fit_property, leave_one_out, training_covariance
+
+
+def data(inputs: np.ndarray, values: np.ndarray, errors: np.ndarray | None = None) -> PropertyData:
+    return PropertyData("y", inputs, values, errors, [], [])
+
+
+def smooth(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    inputs = np.random.default_rng(seed).random((count, 2))
+    return inputs, 50 + 10 * np.sin(3 * inputs[:, 0]) - 8 * inputs[:, 1] ** 2
+
+
+def test_posterior_is_closed_form_gp_regression() -> None:
+    inputs, values = smooth(8)
+    errors = np.linspace(0.5, 1.5, 8)
+    model = fit_property(data(inputs, values, errors))
+    lengthscales = model.gp.covar_module.lengthscale.detach().numpy().reshape(-1)
+    constant = float(model.gp.mean_module.constant.detach())
+    new = np.random.default_rng(1).random((5, 2))
+
+    def kernel(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        return np.exp(-0.5 * (((left[:, None] - right[None]) / lengthscales) ** 2).sum(-1))
+
+    shift, scale = values.mean(), values.std(ddof=1)
+    covariance = kernel(inputs, inputs) + np.diag((errors / scale) ** 2)
+    cross = kernel(new, inputs)
+    mean = constant + cross @ np.linalg.solve(covariance, (values - shift) / scale - constant)
+    variance = 1 - np.einsum("ij,ji->i", cross, np.linalg.solve(covariance, cross.T))
+    found_mean, found_deviation = model.predict(new)
+    assert not model.log
+    assert found_mean == pytest.approx(mean * scale + shift, rel=1e-6)
+    assert found_deviation == pytest.approx(np.sqrt(variance) * scale, rel=1e-4)
+
+
+def test_leave_one_out_is_what_leaving_out_gives() -> None:
+    inputs, values = smooth(7)
+    model = fit_property(data(inputs, values))
+    targets, means, deviations = leave_one_out(model)
+    covariance, residuals, _ = (part.numpy() for part in training_covariance(model))
+    for left in range(7):
+        rest = [place for place in range(7) if place != left]
+        weights = np.linalg.solve(covariance[np.ix_(rest, rest)], covariance[rest, left])
+        assert means[left] == pytest.approx(targets[left] - residuals[left] + weights @ residuals[rest])
+        variance = covariance[left, left] - weights @ covariance[rest, left]
+        assert deviations[left] == pytest.approx(np.sqrt(variance))
+
+
+def test_evidence_chooses_the_logarithm_for_growth_only() -> None:
+    inputs, values = smooth(15)
+    assert not fit_property(data(inputs, values)).log
+    growing = fit_property(data(inputs, np.exp(values / 3)))
+    assert growing.log
+    mean, deviation = growing.predict(inputs)
+    assert mean == pytest.approx(np.exp(values / 3), rel=0.3)
+    assert np.all(deviation > 0)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e12])
+def test_the_unit_of_a_property_does_not_matter(factor: float) -> None:
+    inputs, values = smooth(10)
+    plain, scaled = fit_property(data(inputs, values)), fit_property(data(inputs, values * factor))
+    new = np.full((1, 2), 0.4)
+    assert scaled.predict(new)[0] == pytest.approx(plain.predict(new)[0] * factor, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.full(5, 3.0), np.array([1.0, 1.0, 1.0, 1.0, 9.0]), np.zeros(5), np.array([-1e12, 1e12, 0.0, 1.0, 2.0])],
+)
+def test_awkward_values_still_give_a_model(values: np.ndarray) -> None:
+    inputs = np.array([[0.1], [0.1], [0.1], [0.5], [0.9]])
+    mean, deviation = fit_property(data(inputs, values)).predict(np.array([[0.3]]))
+    assert np.isfinite([mean[0], deviation[0]]).all()
+
+
+def test_measured_errors_are_believed() -> None:
+    inputs = np.array([[0.2], [0.2], [0.8]])
+    values = np.array([10.0, 20.0, 15.0])
+    first = fit_property(data(inputs, values, np.array([0.01, 5.0, 0.01])))
+    second = fit_property(data(inputs, values, np.array([5.0, 0.01, 0.01])))
+    assert first.predict(inputs[:1])[0][0] == pytest.approx(10, abs=0.5)
+    assert second.predict(inputs[:1])[0][0] == pytest.approx(20, abs=0.5)
+
+
+def test_description_has_what_a_report_needs() -> None:
+    inputs, values = smooth(12)
+    described = describe(fit_property(data(inputs, values)), ["a", "b"])
+    assert described["n"] == 12
+    assert set(described["lengthscales"]) == {"a", "b"}
+    assert described["leave_one_out_r2"] > 0.8
+
+
+def test_no_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="no measured value of y"):
+        fit_property(data(np.empty((0, 2)), np.empty(0)))
+
+
+def test_feasibility_finds_the_failing_side() -> None:
+    inputs = np.random.default_rng(0).random((30, 2))
+    fails = inputs[:, 0] > 0.6
+    learned = fit_feasibility(inputs[~fails], inputs[fails])
+    new = np.random.default_rng(1).random((200, 2))
+    clear = np.abs(new[:, 0] - 0.6) > 0.15
+    assert np.mean((learned.probability(new) > 0.5)[clear] == (new[:, 0] <= 0.6)[clear]) > 0.95
+
+
+def test_one_failure_speaks_for_its_surroundings_only() -> None:
+    learned = fit_feasibility(np.empty((0, 2)), np.array([[0.9, 0.9]]))
+    near, far = learned.probability(np.array([[0.9, 0.9], [-3.0, -3.0]]))
+    assert near < 0.1
+    assert far > 0.5
