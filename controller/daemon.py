@@ -8,23 +8,25 @@ import shutil
 import signal
 import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from adapters.broker import EmbeddedBroker, Login, daemon_rules, hash_password, instrument_rules
 from adapters.compute import Workers
+from adapters.instruments.bus import BusDown
 from adapters.instruments.host import Address, Host
 from adapters.instruments.messages import Action, Command
 from controller.access.actors import new_secret
 from controller.access.limits import load_limits
 from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
-from controller.api import Services, create_app
+from controller.api import Services, close_app, create_app
 from controller.effects.propose import Proposer
 from controller.effects.publish import Publisher
 from controller.effects.runner import Runner
@@ -33,7 +35,7 @@ from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
 from controller.schedule.turns import Turns
-from controller.store import Committed, LostLock, Store
+from controller.store import Committed, LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
 from controller.store.tables import Instrument
 
@@ -41,6 +43,7 @@ log = logging.getLogger("tatara.daemon")
 
 FREE_DISK = 0.05
 LOCK_CHECK_S = 1.0
+AGAIN_S = 0.5
 
 
 class Daemon:
@@ -57,6 +60,8 @@ class Daemon:
         self.api_url: str | None = None
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
+        self._enrolment = asyncio.Event()
+        self._connections = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Serve until `stop` is set. Raises `LockedElsewhere`, `WrongSchema` or `LostLock`."""
@@ -100,6 +105,8 @@ class Daemon:
                     liveness.run(),
                     turns.run(),
                     Runner(self.store, effects).run(),
+                    self._greet(),
+                    self._follow_enrolment(),
                     self._watch_lock(),
                     self._serve_api(),
                 )
@@ -156,18 +163,33 @@ class Daemon:
 
     def _notice(self, committed: Committed) -> None:
         if committed.campaigns is None:  # something about instruments
-            self._refreshing = asyncio.ensure_future(self._refresh_logins())
+            self._enrolment.set()
 
-    async def _refresh_logins(self) -> None:
-        enrolled = await self.store.read(_password_hashes)
-        if enrolled != self._instruments:
-            self._instruments = enrolled
-            if self.broker is not None:
-                self.broker.reload(self._logins())
+    async def _follow_enrolment(self) -> None:
+        """Let newly enrolled instruments in."""
+        while True:
+            await self._enrolment.wait()
+            self._enrolment.clear()
+            enrolled = await self.store.read(_password_hashes)
+            if enrolled != self._instruments:
+                self._instruments = enrolled
+                if self.broker is not None:
+                    self.broker.reload(self._logins())
 
     async def _connected(self) -> None:
-        # The connection must not wait for the database; what is asked goes through the outbox.
-        self._asking = asyncio.ensure_future(self.store.write(after_connecting, name="connected"))
+        self._connections.set()  # the connection must not wait for the database
+
+    async def _greet(self) -> None:
+        """After each connect, want everybody asked what is open and told what is wanted."""
+        while True:
+            await self._connections.wait()
+            self._connections.clear()
+            try:
+                await self.store.write(after_connecting, name="connected")
+            except StoreUnavailable as error:
+                log.error("asking the instruments waits: %s", error)
+                await asyncio.sleep(AGAIN_S)
+                self._connections.set()
 
     async def _watch_lock(self) -> None:
         """Stop when the lock is lost: two daemons must never act on one database."""
@@ -184,8 +206,9 @@ class Daemon:
             publish_estop=self.publish_estop,
             health=self.health,
         )
+        app = create_app(services)
         config = uvicorn.Config(
-            create_app(services),
+            app,
             host=self.site.api.host,
             port=self.site.api.port,
             log_level="warning",
@@ -200,26 +223,28 @@ class Daemon:
             _write_json(self.data / "api.json", {"url": self.api_url})
             await serving
         finally:
+            close_app(app)
             server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)
 
     async def publish_estop(self, estop_id: str, instrument: str | None, why: str) -> None:
         """Tell the instruments to stop, before anything is recorded. Raises `BusDown`."""
-        from datetime import UTC, datetime
-
         command = Command(action=Action.ESTOP, id=estop_id, reason=why, at=datetime.now(UTC))
         names = [instrument] if instrument else list(self._instruments)
-        if self.host is not None:
-            await asyncio.gather(*(self.host.command(name, command) for name in names))
+        if self.host is None:
+            raise BusDown("the daemon has no connection to the broker yet")
+        await asyncio.gather(*(self.host.command(name, command) for name in names))
 
     def health(self) -> dict[str, Any]:
         """What a watchdog wants to know."""
+        connected, full = self.host is not None and self.host.connected, self._disk_is_full()
         return {
+            "ok": connected and not full,
             "site": self.site.name,
             "epoch": self.store.lock.epoch,
-            "broker": "connected" if self.host and self.host.connected else "disconnected",
+            "broker": "connected" if connected else "disconnected",
             "broker_error": self.host.last_error if self.host else None,
-            "disk": "full" if self._disk_is_full() else "ok",
+            "disk": "full" if full else "ok",
         }
 
     def _disk_is_full(self) -> bool:
@@ -242,8 +267,8 @@ class _Server(uvicorn.Server):
 
 
 def _password_hashes(session: Session) -> dict[str, str]:
-    rows = session.execute(select(col(Instrument.name), col(Instrument.password_hash))).all()
-    return {name: password_hash for name, password_hash in rows}
+    rows = session.scalars(select(Instrument)).all()
+    return {row.name: row.password_hash for row in rows}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,9 +1,17 @@
 """Units by their pint names, checked where values enter and converted once."""
 
+import re
 from functools import cache
+from tokenize import TokenError
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
+
+# Names, small single exponents, products, quotients and brackets: what pint evaluates quickly (a tower of powers it
+# would work on for hours).
+_WRITTEN = re.compile(r"(?=.{1,64}$)(?!.*\d{3})(?!.*\*\*[^*/]*\*\*)(?!.*\)\s*\*\*)[A-Za-z0-9_*/.() %-]+")
+
+_SYNTAX = (SyntaxError, TokenError, AssertionError)  # what pint's parser raises on odd brackets
 
 
 class UnitError(ValueError):
@@ -22,10 +30,12 @@ def _registry() -> Any:
 def _unit(name: str) -> Any:
     import pint
 
+    if not _WRITTEN.fullmatch(name):
+        raise UnitError(f"unknown unit {name[:80]!r}; use pint names, such as degC, mol/L, kg/m**3/h")
     try:
         unit = _registry().Unit(name)
         points = [float(_registry().Quantity(value, unit).to_base_units().magnitude) for value in (0.0, 1.0, 2.0)]
-    except (pint.PintError, ValueError, TypeError, AttributeError, ArithmeticError, SyntaxError) as error:
+    except (pint.PintError, ValueError, TypeError, AttributeError, ArithmeticError, *_SYNTAX) as error:
         raise UnitError(f"unknown unit {name!r}; use pint names, such as degC, mol/L, kg/m**3/h") from error
     if abs(points[2] - 2 * points[1] + points[0]) > 1e-9 * max(map(abs, points)):
         raise UnitError(f"{name!r} is a logarithmic unit; use its linear one")

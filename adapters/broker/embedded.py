@@ -73,6 +73,7 @@ async def serve(config_file: Path) -> None:
     config = json.loads(config_file.read_text(encoding="utf-8"))
     directory = Path(config["access"])
     logging.basicConfig(filename=directory / "embedded.log", level=logging.ERROR)
+    log.setLevel(logging.INFO)
     listener = {"type": "tcp", "bind": f"{config['host']}:{config['port']}"}
     broker = GuardedBroker(BrokerConfig.from_dict({"listeners": {"default": listener}, "plugins": {}}), {})
     broker.logins = read_access(directory)
@@ -108,3 +109,4 @@ async def _until_stopped(broker: GuardedBroker, directory: Path, outlives_parent
     if not outlives_parent:
         waits.append(asyncio.ensure_future(parent_gone()))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopped by %s", "a signal" if stopped.is_set() else "the end of the parent")

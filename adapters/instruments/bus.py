@@ -60,7 +60,6 @@ class _Connection(aiomqtt.Client):
         self.session_present = False
         self._take = take
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._acked_early: set[int] = set()
         self._client.manual_ack_set(True)
         self._ended = False
 
@@ -79,9 +78,6 @@ class _Connection(aiomqtt.Client):
         if info.rc != 0:
             raise BusDown(f"could not publish to {topic}: error {info.rc}")
         if qos == 0:
-            return
-        if info.mid in self._acked_early:
-            self._acked_early.discard(info.mid)
             return
         confirmed = self._waiting[info.mid] = self._loop.create_future()
         # One timer instead of asyncio.wait_for: at 1,000 publishes a second its task switches would count.
@@ -127,9 +123,7 @@ class _Connection(aiomqtt.Client):
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         confirmed = self._waiting.get(mid)
-        if confirmed is None:
-            self._acked_early.add(mid)
-        elif not confirmed.done():
+        if confirmed is not None and not confirmed.done():
             confirmed.set_result(None)
 
 

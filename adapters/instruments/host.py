@@ -1,5 +1,6 @@
 """The host's side of protocol v1: one connection that takes what instruments say and sends what they are told."""
 
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Host:
             tls=address.tls,
             will=lambda: Will(self._topic, self._state(HostMode.OFFLINE), retain=True),
             subscriptions=[
+                (topics.host_state(site, daemon), 1),
                 (f"{topics.ROOT}/{site}/+/state", 1),
                 (f"{topics.ROOT}/{site}/+/description", 1),
                 (f"{topics.ROOT}/{site}/+/heartbeat", 0),
@@ -73,9 +75,20 @@ class Host:
         """Return once connected; raises `TimeoutError`."""
         await self._bus.wait_connected(timeout)
 
-    def messages(self) -> AsyncIterator[Delivery]:
+    async def messages(self) -> AsyncIterator[Delivery]:
         """What instruments say; each must be acknowledged once it is safe."""
-        return self._bus.messages()
+        async for delivery in self._bus.messages():
+            if delivery.topic == self._topic:
+                await self._contradict(delivery)
+            else:
+                yield delivery
+
+    async def _contradict(self, delivery: Delivery) -> None:
+        """The will of an earlier connection may come late: while we are here, nobody may believe it."""
+        delivery.ack()
+        if HostMode.OFFLINE.value.encode() in delivery.payload:
+            with contextlib.suppress(BusDown):
+                await self._bus.publish(self._topic, self._state(HostMode.ONLINE), qos=1, retain=True)
 
     async def request(self, instrument: str, attempt_id: str, fields: dict[str, Any]) -> None:
         """Publish a request as it was committed; raises `BusDown`."""
@@ -110,8 +123,6 @@ class Host:
 
     async def __aexit__(self, *exit_info: object) -> None:
         if self._bus.connected:
-            try:
+            with contextlib.suppress(BusDown):  # then the last will says it
                 await self._bus.publish(self._topic, self._state(HostMode.OFFLINE), qos=1, retain=True)
-            except BusDown:
-                pass  # then the last will says it
         await self._bus.__aexit__(*exit_info)

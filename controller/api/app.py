@@ -33,9 +33,10 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
-def end_streams(app: FastAPI) -> None:
-    """End all event streams, so that the server can shut down: it waits for open connections."""
+def close_app(app: FastAPI) -> None:
+    """End all event streams, for which a server that shuts down would wait, and what e-stops are not recorded yet."""
     app.state.bell.close()
+    app.state.recorder.close()
 
 
 def _router() -> APIRouter:
@@ -50,8 +51,7 @@ def _router() -> APIRouter:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
-    app.state.bell.close()
-    app.state.recorder.close()
+    close_app(app)
 
 
 async def _health(request: Request) -> JSONResponse:

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ import typer
 if TYPE_CHECKING:
     import httpx
 
+PATIENCE = 60.0  # seconds
+
 FAILED, USAGE, UNREACHABLE, CONFLICT, NOT_ALLOWED = 1, 2, 3, 4, 5
 _CODES = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 409: CONFLICT, 503: UNREACHABLE}
 
@@ -21,13 +24,19 @@ Data = Annotated[
     typer.Option(
         envvar="TATARA_DATA",
         help="Folder of the daemon: it writes there where it listens (`api.json`) and a token (`admin-token`).",
-        rich_help_panel="Connection",
+        rich_help_panel="Where the daemon is",
     ),
 ]
 Url = Annotated[
-    str | None, typer.Option(envvar="TATARA_URL", help="Where the daemon listens, such as http://127.0.0.1:8000.")
+    str | None,
+    typer.Option(
+        envvar="TATARA_URL", help="Its address, such as http://127.0.0.1:8000.", rich_help_panel="Where the daemon is"
+    ),
 ]
-TokenFile = Annotated[Path | None, typer.Option(envvar="TATARA_TOKEN_FILE", help="File that holds your token.")]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(envvar="TATARA_TOKEN_FILE", help="File that holds your token.", rich_help_panel="Where the daemon is"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
 DEFAULT_DATA = Path("tatara-data")
@@ -50,7 +59,7 @@ def refusals(as_json: bool) -> Iterator[None]:
     except Refused as refused:
         if as_json:
             print(json.dumps(refused.answer))
-        print(f"tatara: {refused}", file=__import__("sys").stderr)
+        print(f"tatara: {refused}", file=sys.stderr)
         raise typer.Exit(refused.code) from None
 
 
@@ -93,11 +102,12 @@ class Daemon:
         """A client with address and token. The environment's proxies are not meant for the daemon."""
         import httpx
 
+        address = self._address()
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            return httpx.Client(base_url=f"{self._address()}/api/v1", headers=headers, timeout=60, trust_env=False)
+            return httpx.Client(base_url=f"{address}/api/v1", headers=headers, timeout=PATIENCE, trust_env=False)
         except httpx.InvalidURL as error:
-            raise Refused(USAGE, f"{self._address()!r} is no address ({error})") from None
+            raise Refused(USAGE, f"{address!r} is no address ({error})") from None
 
     def _address(self) -> str:
         if self._url:
@@ -107,7 +117,8 @@ class Daemon:
             return str(json.loads(path.read_text(encoding="utf-8"))["url"]).rstrip("/")
         except FileNotFoundError:
             raise Refused(
-                UNREACHABLE, f"no daemon has run in {self._data}: start one with `tatara serve`, or give --data or --url"
+                UNREACHABLE,
+                f"no daemon has run in {self._data}: start one with `tatara serve`, or give --data or --url",
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Refused(UNREACHABLE, f"{path} cannot be read ({error}); give --url") from None
@@ -165,7 +176,7 @@ def talks(command: Callable[..., None]) -> Callable[..., None]:
         with refusals(json_):
             command(Daemon(data, url, token_file, json_), **options)
 
-    del talking.__wrapped__  # type: ignore[attr-defined]
+    del talking.__wrapped__
     talking.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
     talking.__annotations__ = {each.name: each.annotation for each in [*own, *added]}
     return talking

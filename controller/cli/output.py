@@ -5,7 +5,7 @@ from typing import Any
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
-    """Print a table, or what to say when it has no rows. Control characters in texts from outside are shown, not sent."""
+    """Print a table, or what to say when it has no rows."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

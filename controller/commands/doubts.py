@@ -70,6 +70,7 @@ def _row(unit: Unit, attempt: Attempt, name: str, number: float, given: str) -> 
     except UnitError as error:
         raise Invalid(f"{name}: {error}") from error
     return Measurement(
+        id=f"{attempt.id}/{name}/0",
         campaign_id=campaign.id,
         proposal_id=attempt.proposal_id,
         attempt_id=attempt.id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -21,7 +21,7 @@ AGAIN_S = 0.5
 class Runner:
     """Reads outbox rows after each commit that made some, and at start those that a crash left behind."""
 
-    def __init__(self, store: Store, effects: dict[str, Effect]) -> None:
+    def __init__(self, store: Store, effects: Mapping[str, Effect]) -> None:
         self._store = store
         self._effects = effects
         self._wanted = asyncio.Event()

@@ -5,36 +5,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from strategies import Request, Response
+    from strategies.request import Candidate, Request, Suggestion
 
 
 def propose(payload: dict[str, Any]) -> dict[str, Any]:
     """Ask the strategy; answers its response, the canonical keys, and the facts that approval rules compare."""
-    from strategies import Request
+    from strategies import Request, check_response
     from strategies import propose as ask
     from strategies.spaces import candidate_key
 
     request = Request.model_validate(payload["request"])
     files = {sha256: Path(path) for sha256, path in payload["files"].items()}
     response = ask(request, files)
-    _check(request, response, files)
+    if faults := check_response(request, response, files):
+        raise ValueError("; ".join(faults))
     keys = [candidate_key(each.candidate) for each in response.proposals]
-    facts = [_facts(request, each) for each in response.proposals]
+    facts = [_facts(request, each, files) for each in response.proposals]
     return {"response": response.model_dump(mode="json"), "keys": keys, "facts": facts, "versions": versions()}
-
-
-def _check(request: "Request", response: "Response", files: Mapping[str, Path]) -> None:
-    """Refuse an answer that makes no sense, whatever the strategy; raises `ValueError`."""
-    from strategies.spaces import space_contains
-
-    stages = {stage.name for stage in request.stages}
-    if len(response.proposals) > request.n:
-        raise ValueError(f"answered {len(response.proposals)} proposals where {request.n} were asked for")
-    for each in response.proposals:
-        if each.stage not in stages:
-            raise ValueError(f"proposed for the stage {each.stage!r}, which the campaign does not have")
-        if faults := space_contains(request.space, each.candidate, files):
-            raise ValueError(f"proposed a candidate outside the space: {'; '.join(faults)}")
 
 
 def versions() -> dict[str, Any]:
@@ -63,11 +50,11 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _facts(request: Any, suggestion: Any) -> dict[str, float]:
+def _facts(request: "Request", suggestion: "Suggestion", files: Mapping[str, Path]) -> dict[str, float]:
     facts: dict[str, float] = {}
     if (deviation := _deviation(request.objectives, request.observations, suggestion.prediction)) is not None:
         facts["predicted_deviation"] = deviation
-    if (outside := _outside(request, suggestion.candidate)) is not None:
+    if (outside := _outside(request, suggestion.candidate, files)) is not None:
         facts["known_region"] = outside
     return facts
 
@@ -83,10 +70,10 @@ def _deviation(objectives: Sequence[Any], observations: Sequence[Any], predictio
     return max(ratios, default=None)
 
 
-def _outside(request: Any, candidate: Mapping[str, Any]) -> float | None:
-    """Distance outside the convex range of candidates with an ok measurement; None while there are none."""
+def _outside(request: "Request", candidate: "Candidate", files: Mapping[str, Path]) -> float | None:
+    """Distance outside the convex range of candidates with an ok measurement; None where there are none."""
     if not request.observations:
         return None
     from strategies.represent.region import distance_outside
 
-    return float(distance_outside(request.space, [row.candidate for row in request.observations], candidate))
+    return distance_outside(request.space, [row.candidate for row in request.observations], candidate, files)

@@ -12,7 +12,7 @@ from adapters.instruments.host import Host
 from adapters.instruments.messages import MalformedMessage, Receipt, Verdict
 from controller.intake.liveness import Liveness
 from controller.intake.quarantine import Refused, Said, quarantine
-from controller.intake.results import refuse_result, take_result
+from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
 from controller.store import Store, StoreUnavailable, Unit
@@ -73,7 +73,10 @@ class Intake:
         return await self._store.write(lambda unit: self._refuse(unit, said, reason), name="quarantine")
 
     def _take(self, unit: Unit, group: Sequence[Said]) -> list[Answer]:
-        return [self._take_one(unit, said) for said in group]
+        held = load_together(unit, [said.attempt_id for said in group if said.attempt_id is not None])
+        answers = [self._take_one(unit, said) for said in group]
+        held.clear()
+        return answers
 
     def _take_one(self, unit: Unit, said: Said) -> Answer:
         try:

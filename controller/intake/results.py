@@ -1,10 +1,11 @@
 """Results: each is taken exactly once, whatever the wire does, and answered by a receipt after the commit."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from adapters.instruments.messages import Measurement as Sent
 from adapters.instruments.messages import Outcome, Result, Verdict, canonical_json, parse
@@ -14,8 +15,16 @@ from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.specs import spec_of, units_of
-from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample
+from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample, SpecVersion
 from strategies.units import UnitError, check_unit, convert, convert_difference
+
+
+def load_together(unit: Unit, attempt_ids: Sequence[str]) -> list[SQLModel]:
+    """Read what a group of messages needs in few statements; the session finds it again while the list is held."""
+    attempts = unit.session.scalars(select(Attempt).where(col(Attempt.id).in_(attempt_ids))).all()
+    campaigns = [unit.session.get_one(Campaign, key) for key in {each.campaign_id for each in attempts}]
+    versions = [unit.session.get_one(SpecVersion, (each.id, each.version)) for each in campaigns]
+    return [*attempts, *campaigns, *versions]
 
 
 def take_result(unit: Unit, said: Said) -> Verdict:
@@ -109,6 +118,7 @@ def _row(unit: Unit, campaign: Campaign, attempt: Attempt, sent: Sent, units: di
     except UnitError as problem:
         raise Refused(f"{sent.property}: {problem}") from problem
     return Measurement(
+        id=f"{attempt.id}/{sent.channel}/{sent.index}",
         campaign_id=campaign.id,
         proposal_id=attempt.proposal_id,
         attempt_id=attempt.id,

@@ -35,12 +35,12 @@ def take_state(unit: Unit, said: Said) -> None:
     """Follow an instrument's state, unless it is older than what is known."""
     state = parse(InstrumentState, said.payload)
     instrument = _known(unit, said)
-    if state.state is InstrumentMode.OFFLINE:
-        if state.boot_id == instrument.boot_id and instrument.state != "offline":
-            instrument.state = INSTRUMENT.next(instrument.state, "leave")
-            _tell(unit, instrument)
-        return
     if instrument.boot_id == state.boot_id and state.seq <= instrument.seq:
+        return
+    if state.state is InstrumentMode.OFFLINE:
+        if state.boot_id == instrument.boot_id:  # the will of an earlier boot says nothing
+            instrument.state, instrument.seq = INSTRUMENT.next(instrument.state, "leave"), state.seq
+            _tell(unit, instrument)
         return
     returned = instrument.state in ("unseen", "offline", "lost") or instrument.boot_id != state.boot_id
     _follow(unit, instrument, state)

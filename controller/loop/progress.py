@@ -1,4 +1,4 @@
-"""How far a campaign has come: best values, Pareto front, hypervolume; carried along, so that no decision reads back."""
+"""How far a campaign has come: best values, Pareto front, hypervolume; carried along, so no decision reads back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

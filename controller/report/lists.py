@@ -269,11 +269,16 @@ def last_event(session: Session) -> int:
 
 
 def measurements(session: Session, name: str | None, after: int, *, limit: int) -> list[Plain]:
-    """Measurements in the order in which they were taken; `after` is the id of the last one that was read."""
-    query = select(Measurement).where(col(Measurement.id) > after)
+    """Measurements of the events after `after`, in their order; what one event tells is never parted."""
+    query = select(Measurement)
     if name is not None:
         query = query.where(col(Measurement.campaign_id) == find_campaign(session, name).id)
-    return [as_dict(row) for row in session.scalars(query.order_by(col(Measurement.id)).limit(limit))]
+    ordered = query.order_by(col(Measurement.event), col(Measurement.id))
+    rows = list(session.scalars(ordered.where(col(Measurement.event) > after).limit(limit)))
+    if len(rows) == limit:
+        last = rows[-1]
+        rows += session.scalars(ordered.where(col(Measurement.event) == last.event, col(Measurement.id) > last.id))
+    return [as_dict(row) for row in rows]
 
 
 def iterations(session: Session, name: str, after: int, *, limit: int) -> list[Plain]:

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import SQLModel
-
-from controller.store.tables import Event
 
 GENESIS = "0" * 64
 
@@ -42,10 +41,6 @@ def row_digest(row: SQLModel) -> str:
     return sha256(canonical({name: getattr(row, name) for name in names}))
 
 
-_COLUMNS = [column.name for column in Event.__table__.columns if column.name != "hash"]  # type: ignore[attr-defined]
-
-
-def event_hash(event: Event) -> str:
-    """SHA-256 of an event together with the hash of the one before it."""
-    told = {name: getattr(event, name) for name in _COLUMNS}
-    return sha256(canonical(told))
+def event_hash(fields: Mapping[str, Any]) -> str:
+    """SHA-256 of an event's columns, the hash of the event before it among them, without its own hash."""
+    return sha256(canonical({name: value for name, value in fields.items() if name != "hash"}))

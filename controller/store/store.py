@@ -149,7 +149,9 @@ class Store:
         mark = unit.mark()
         try:
             with unit.session.begin_nested():
-                return work.function(unit)
+                result = work.function(unit)
+                unit.flush()
+            return result
         except SQLAlchemyError:
             raise
         except Exception as error:  # handed to the caller of `write`, who knows what may happen there

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, MetaData, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, LargeBinary, MetaData, TypeDecorator
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -87,7 +87,7 @@ class Campaign(Table, table=True):
     reason: str | None = None
     version: int = 1
     priority: int = 0
-    seed: int
+    seed: int = Field(sa_type=BigInteger)
     simulated: bool = True
     made_by: str
     started_at: datetime = moment()
@@ -121,7 +121,7 @@ class Iteration(Table, table=True):
     number: int
     state: str = "running"  # running, done, failed
     n: int
-    seed: int
+    seed: int = Field(sa_type=BigInteger)
     event: int
     digest: str | None = None
     versions: dict[str, Any] = plain(dict)
@@ -236,15 +236,12 @@ class Sample(Table, table=True):
 class Measurement(Table, table=True):
     """One property value in the unit of the spec. A correction is a new row."""
 
-    __table_args__ = (UniqueConstraint("attempt_id", "channel", "place", "correction"),)
-
-    id: int | None = Field(default=None, primary_key=True)
+    id: str = Field(primary_key=True)  # attempt/channel/place[/correction]
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     proposal_id: str | None = Field(default=None, foreign_key="proposal.id", index=True)
     attempt_id: str | None = Field(default=None, foreign_key="attempt.id")
     channel: str
     place: int
-    correction: int = 0
     property: str
     value: float
     unit: str
@@ -352,3 +349,9 @@ class Token(Table, table=True):
     label: str
     made_at: datetime = moment()
     revoked_at: datetime | None = moment(default=None)
+
+
+# Checked at the commit, so that rows of one unit may be sent in any order and in few statements.
+for _table in Table.metadata.tables.values():
+    for _constraint in _table.foreign_key_constraints:
+        _constraint.deferrable, _constraint.initially = True, "DEFERRED"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session, SQLModel
 from ulid import ULID
 
@@ -35,6 +35,7 @@ class Unit:
         self.wake_all = False
         self.has_outbox = False
         self._chain = chain
+        self._told: list[dict[str, Any]] = []
 
     @property
     def next_event(self) -> int:
@@ -51,27 +52,31 @@ class Unit:
         **data: Any,
     ) -> int:
         """Append the event that tells that `rows` were made or changed; returns its number."""
-        for row in rows:
-            self.session.add(row)
-        self.session.flush()
-        event = Event(
-            number=self.next_event,
-            at=self.now,
-            kind=kind,
-            campaign_id=campaign_id,
-            subject=subject,
-            actor=actor,
-            data=data,
-            rows={row_name(row): row_digest(row) for row in rows},
-            previous=self._chain.hash,
-            hash="",
-        )
-        event.hash = event_hash(event)
-        self.session.add(event)
-        self._chain.number, self._chain.hash = event.number, event.hash
+        self.session.add_all(rows)
+        event: dict[str, Any] = {
+            "number": self.next_event,
+            "at": self.now,
+            "kind": kind,
+            "campaign_id": campaign_id,
+            "subject": subject,
+            "actor": actor,
+            "data": data,
+            "rows": {row_name(row): row_digest(row) for row in rows},
+            "previous": self._chain.hash,
+        }
+        event["hash"] = event_hash(event)
+        self._told.append(event)
+        self._chain.number, self._chain.hash = event["number"], event["hash"]
         if campaign_id:
             self.wakes.add(campaign_id)
-        return event.number
+        return self._chain.number
+
+    def flush(self) -> None:
+        """Send everything to the database, in as few statements as possible."""
+        self.session.flush()
+        if self._told:
+            self.session.execute(insert(Event), self._told)
+            self._told = []
 
     def mark(self) -> tuple[int, str]:
         """Where the chain stands, to come `back_to` if this unit fails."""

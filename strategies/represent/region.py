@@ -12,45 +12,44 @@ from strategies.spaces import Candidate, Space
 Array = NDArray[np.float64]
 
 
-def inside_known_region(
+def distance_outside(
     space: Space,
-    candidate: Candidate,
     known: Sequence[Candidate],
-    margin: float = 0.0,
+    candidate: Candidate,
     files: Mapping[str, Path] | None = None,
-) -> bool:
-    """Whether a candidate lies in the convex hull of the known ones, widened by `margin`.
+) -> float | None:
+    """How far a candidate lies outside the convex hull of the known ones: the margin by which to widen it.
 
-    `known` are the candidates with an ok measurement; `margin` is a fraction of each number's range in the space. A
-    category must be the candidate's own: only points that share all its categories count. Raises `ValueError` for a
-    negative margin or a candidate that does not fit the space.
+    `known` are the candidates with an ok measurement; the margin is a fraction of each number's range in the space. A
+    category must be the candidate's own: only points that share all its categories count; None where there are none.
+    Raises `ValueError` for a candidate that does not fit the space.
     """
-    if not margin >= 0:
-        raise ValueError(f"margin must be 0 or more, not {margin}")
     encoding = Encoding.of(space, files or {})
     point = encoding.encode([candidate])[0]
     categories = [column.start + offset for column in encoding.columns for offset in range(len(column.choices))]
     points = encoding.encode(known)
     alike = points[np.all(points[:, categories] == point[categories], axis=1)]
     numbers = np.setdiff1d(np.arange(encoding.dimensions), categories)
-    return len(alike) > 0 and _in_hull(point[numbers], alike[:, numbers], margin)
+    return _margin(point[numbers], alike[:, numbers]) if len(alike) else None
 
 
-def _in_hull(point: Array, points: Array, margin: float) -> bool:
-    """Whether weights >= 0 of sum 1 bring the points (n x d) within `margin` of the point in every column.
+def _margin(point: Array, points: Array) -> float:
+    """Smallest t for which weights >= 0 of sum 1 bring the points (n x d) within t of the point in every column.
 
-    A linear program without objective (scipy's HiGHS): the columns' deviations are the slack.
+    A linear program in the weights and t (scipy's HiGHS).
     """
     from scipy.optimize import linprog
 
-    width = margin + 1e-9
+    count, dimensions = points.shape
+    slack = -np.ones((dimensions, 1))
     answer = linprog(
-        np.zeros(len(points)),
-        A_ub=np.vstack([points.T, -points.T]),
-        b_ub=np.concatenate([point + width, width - point]),
-        A_eq=np.ones((1, len(points))),
+        np.append(np.zeros(count), 1.0),
+        A_ub=np.vstack([np.hstack([points.T, slack]), np.hstack([-points.T, slack])]),
+        b_ub=np.concatenate([point, -point]),
+        A_eq=np.append(np.ones(count), 0.0)[None, :],
         b_eq=[1.0],
         bounds=(0, None),
         method="highs",
     )
-    return bool(answer.status == 0)
+    # Rounding of the solver must not put a point on the border outside.
+    return 0.0 if answer.fun < 1e-9 else float(answer.fun)

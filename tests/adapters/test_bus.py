@@ -169,11 +169,13 @@ async def test_a_fault_in_on_connect_reaches_the_reader(broker: BrokerProcess) -
     async def greet(session_present: bool) -> None:
         raise ZeroDivisionError
 
-    bus = make_bus(broker, "reactor-1", on_connect=greet)
-    with pytest.raises(ZeroDivisionError):
-        async with asyncio.timeout(10), bus:
+    async def read() -> None:
+        async with asyncio.timeout(10), make_bus(broker, "reactor-1", on_connect=greet) as bus:
             async for _ in bus.messages():
                 pass
+
+    with pytest.raises(ZeroDivisionError):
+        await read()
 
 
 @pytest.mark.skipif(which("openssl") is None, reason="openssl makes the certificate")

@@ -14,7 +14,7 @@ router = APIRouter(tags=["records"])
 async def list_measurements(
     services: Serving, campaign: Filter = None, after: After = 0, limit: Limit = 1000
 ) -> Response:
-    """Measurements after an id, in the order in which they were taken."""
+    """Measurements of the events after a number, in the order in which they were taken."""
     return await listed(services, lambda session: lists.measurements(session, campaign, after, limit=limit))
 
 

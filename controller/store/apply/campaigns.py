@@ -1,7 +1,5 @@
 """Actions on the campaign itself."""
 
-import hashlib
-
 from controller.loop.actions import EndCampaign, PauseStep, StartIteration, StopCampaign
 from controller.store.change import change_campaign
 from controller.store.tables import Campaign, Iteration
@@ -16,16 +14,11 @@ def start_iteration(unit: Unit, campaign: Campaign, action: StartIteration) -> N
         campaign_id=campaign.id,
         number=campaign.iterations,
         n=action.n,
-        seed=iteration_seed(campaign.seed, campaign.iterations),
+        seed=campaign.seed,  # one sequence for the whole campaign: strategies go on in it by what stands in the request
         event=unit.next_event,
     )
     unit.record("iteration.start", campaign, iteration, campaign_id=campaign.id, subject=iteration.id, n=action.n)
     unit.outbox("propose", campaign.id, iteration=iteration.id)
-
-
-def iteration_seed(seed: int, number: int) -> int:
-    """A seed of 31 bits for each iteration, the same in every run of the campaign."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:4]) >> 1
 
 
 def stop(unit: Unit, campaign: Campaign, action: StopCampaign) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.represent.region import inside_known_region
+from strategies.represent.region import distance_outside
 from strategies.spaces import Space
 
 SPACE = Space.model_validate(
@@ -28,29 +28,25 @@ TRIANGLE = [point(0, 0), point(10, 0), point(0, 10)]
 
 
 @pytest.mark.parametrize(
-    ("candidate", "margin", "inside"),
+    ("candidate", "distance"),
     [
-        (point(2, 2), 0, True),
-        (point(5, 5), 0, True),  # on the edge
-        (point(0, 0), 0, True),  # a corner
-        (point(5.2, 5.2), 0, False),
-        (point(5.2, 5.2), 0.03, True),
-        (point(5.2, 5.2), 0.01, False),
-        (point(2, 2, "b"), 0, False),
-        (point(2, 2, "b"), 1, False),
+        (point(2, 2), 0.0),
+        (point(5, 5), 0.0),  # on the edge
+        (point(0, 0), 0.0),  # a corner
+        (point(5.2, 5.2), 0.02),  # the line x + y = 10 is 0.2 of 10 away in both columns
+        (point(2, 2, "b"), None),
     ],
 )
-def test_membership(candidate: dict[str, Any], margin: float, inside: bool) -> None:
-    assert inside_known_region(SPACE, candidate, TRIANGLE, margin) is inside
+def test_distance(candidate: dict[str, Any], distance: float | None) -> None:
+    assert distance_outside(SPACE, TRIANGLE, candidate) == (None if distance is None else pytest.approx(distance))
 
 
 @given(st.floats(0, 10), st.floats(0, 10))
 def test_agrees_with_the_triangle(x: float, y: float) -> None:
-    if abs(x + y - 10) > 1e-6:
-        assert inside_known_region(SPACE, point(x, y), TRIANGLE) is (x + y < 10)
+    """The nearest point of the triangle, in the largest of the two columns' distances."""
+    expected = max(0.0, (x + y - 10) / 20)
+    assert distance_outside(SPACE, TRIANGLE, point(x, y)) == pytest.approx(expected, abs=1e-7)
 
 
 def test_nothing_known_is_nowhere() -> None:
-    assert not inside_known_region(SPACE, point(1, 1), [], 1.0)
-    with pytest.raises(ValueError, match="margin"):
-        inside_known_region(SPACE, point(1, 1), TRIANGLE, -0.1)
+    assert distance_outside(SPACE, [], point(1, 1)) is None

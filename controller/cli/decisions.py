@@ -1,0 +1,231 @@
+"""What waits for a person: proposals to approve, attempts in doubt, messages that were refused."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from controller.cli import output
+from controller.cli.connection import FAILED, USAGE, Daemon, Refused, talks
+
+ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, from `tatara proposals`.")]
+ShownDigest = Annotated[
+    str | None, typer.Option(help="Digest of what you were shown, to decide without looking again.")
+]
+
+
+class How(StrEnum):
+    """Ways out of a doubt."""
+
+    ASK_AGAIN = "ask-again"
+    REPEAT = "repeat"
+    FAIL = "fail"
+    VALUE = "value"
+
+
+@talks
+def proposals(
+    daemon: Daemon,
+    campaign: Annotated[str | None, typer.Option(help="Only those of this campaign.")] = None,
+    state: Annotated[str, typer.Option(help="Only those in this state; `open` for all that have not ended.")] = (
+        "awaiting-approval"
+    ),
+) -> None:
+    """List the proposed experiments that wait for approval."""
+    daemon.show(daemon.get("/proposals", campaign=campaign, state=state), _show_proposals)
+
+
+def _show_proposals(rows: list[dict[str, Any]]) -> None:
+    output.table(
+        ("id", "campaign", "number", "stage", "state", "candidate", "predicted", "approved by"),
+        (
+            (
+                row["id"],
+                row["campaign"],
+                row["number"],
+                row["stage"],
+                row["state"],
+                output.candidate(row["candidate"]),
+                _predicted(row),
+                f"{output.cell(row['approved_by'])} ({len(row['approved_by'])} of {row['people_needed']})",
+            )
+            for row in rows
+        ),
+        "No such proposals.",
+    )
+
+
+def _predicted(row: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name}={each['mean']:.4g}" + (f" +/- {each['sd']:.2g}" if each.get("sd") is not None else "")
+        for name, each in row["prediction"].items()
+    )
+
+
+def _show_proposal(row: dict[str, Any]) -> None:
+    output.fields(
+        [
+            ("proposal", f"{row['campaign']} number {row['number']}, stage {row['stage']}, {row['state']}"),
+            ("candidate", output.candidate(row["candidate"])),
+            ("replicate", row["replicate"]),
+            ("predicted", _predicted(row) or None),
+            ("reason", row["reason"]),
+            ("facts", row["facts"]),
+            ("made by", row["made_by"]),
+            ("approved by", f"{output.cell(row['approved_by'])} ({len(row['approved_by'])} of {row['people_needed']})"),
+            ("digest", row["digest"]),
+        ]
+    )
+
+
+def _shown(daemon: Daemon, proposal_id: str, digest: str | None, question: str, yes: bool) -> str:
+    """The digest to decide about: the given one, or that of what is now shown (and, on a terminal, confirmed)."""
+    if digest is not None:
+        return digest
+    row = daemon.get(f"/proposals/{proposal_id}")
+    if not daemon.as_json:
+        _show_proposal(row)
+        if not yes and sys.stdin.isatty() and not typer.confirm(question):
+            raise Refused(FAILED, "nothing was decided")
+    return str(row["digest"])
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")]
+
+
+@talks
+def approve(
+    daemon: Daemon,
+    proposal: ProposalId,
+    digest: ShownDigest = None,
+    why: Annotated[str | None, typer.Option(help="A reason, if you want one in the audit trail.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Show a proposal and approve it: it is then carried out."""
+    shown = _shown(daemon, proposal, digest, "Approve this proposal?", yes)
+    daemon.show(daemon.post(f"/proposals/{proposal}/approve", digest=shown, why=why), _decided)
+
+
+@talks
+def reject(
+    daemon: Daemon,
+    proposal: ProposalId,
+    why: Annotated[str, typer.Option(help="The reason; it stands in the audit trail.")],
+    digest: ShownDigest = None,
+    yes: Yes = False,
+) -> None:
+    """Show a proposal and reject it: it is not carried out, and its place in the budget is free again."""
+    shown = _shown(daemon, proposal, digest, "Reject this proposal?", yes)
+    daemon.show(daemon.post(f"/proposals/{proposal}/reject", digest=shown, why=why), _decided)
+
+
+def _decided(row: dict[str, Any]) -> None:
+    waits = "; it takes the approval of another person" if row["state"] == "awaiting-approval" else ""
+    print(f"Proposal {row['id']} is {row['state']}{waits}.")
+
+
+@talks
+def doubts(daemon: Daemon) -> None:
+    """List attempts of which nobody but a person can say what became of them."""
+    daemon.show(daemon.get("/doubts"), _show_doubts)
+
+
+def _show_doubts(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        now = row["instrument_now"]
+        output.fields(
+            [
+                ("attempt", row["id"]),
+                ("campaign", f"{row['campaign']}, proposal {row['proposal']['number']}, step {row['step']}"),
+                ("why", row["why"]),
+                ("instrument", f"{row['instrument']}: {now['state']}, {_journal(now)}"),
+                ("candidate", output.candidate(row["proposal"]["candidate"])),
+                ("sent", output.moment(row["made_at"])),
+                ("yields", row["yields"]),
+                ("refused", [each["reason"] for each in row["refused"]]),
+                ("so far", [each["kind"] for each in row["events"]]),
+            ]
+        )
+        print()
+    print(
+        "Go and look at the instrument, then: tatara resolve ATTEMPT ask-again|repeat|fail|value --why ..."
+        if rows
+        else "Nothing is in doubt."
+    )
+
+
+def _journal(now: dict[str, Any]) -> str:
+    return "with the journal it had" if now["has_the_same_journal"] else "with ANOTHER journal: it has forgotten"
+
+
+@talks
+def resolve(
+    daemon: Daemon,
+    attempt: Annotated[str, typer.Argument(metavar="ATTEMPT", help="Id of the attempt, from `tatara doubts`.")],
+    how: Annotated[
+        How,
+        typer.Argument(
+            help="ask-again: ask the instrument once more; repeat: run it once more; fail: it failed, for good; "
+            "value: enter what you read yourself."
+        ),
+    ],
+    why: Annotated[str, typer.Option(help="The reason; it stands in the audit trail.")],
+    value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER [UNIT]", help="With `value`: what was read, such as 'yield=81.5 percent'."),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="With `fail`: failed-synthesis, failed-measurement, invalid or lost."),
+    ] = None,
+) -> None:
+    """Say what became of an attempt in doubt."""
+    values = dict(map(_value, value)) if value else None
+    answer = daemon.post(f"/attempts/{attempt}/resolve", how=how.value, why=why, kind=kind, values=values)
+    daemon.show(answer, lambda row: print(f"Attempt {row['id']} is {row['state']}."))
+
+
+def _value(text: str) -> tuple[str, dict[str, Any]]:
+    name, _, said = text.partition("=")
+    number, _, unit = said.strip().partition(" ")
+    try:
+        read = float(number)
+    except ValueError:
+        raise Refused(USAGE, f"{text!r} should be NAME=NUMBER [UNIT], such as 'yield=81.5 percent'") from None
+    if read - read != 0:
+        raise Refused(USAGE, f"{text!r}: the number should be finite")
+    return name.strip(), {"value": read, "unit": unit.strip() or "dimensionless"}
+
+
+@talks
+def quarantine(
+    daemon: Daemon,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, the latest first.")] = 20,
+) -> None:
+    """List messages of instruments that were refused, and why. Nothing of them took effect."""
+    daemon.show(daemon.get("/quarantine", limit=limit), _show_quarantine)
+
+
+def _show_quarantine(rows: list[dict[str, Any]]) -> None:
+    output.table(
+        ("time (UTC)", "instrument", "attempt", "reason", "bytes", "begins with"),
+        (
+            (
+                output.moment(row["at"]),
+                row["instrument"],
+                row["attempt_id"],
+                row["reason"],
+                row["size"],
+                row["preview"][:60],
+            )
+            for row in rows
+        ),
+        "Nothing was refused.",
+    )
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (proposals, approve, reject, doubts, resolve, quarantine):
+        app.command(rich_help_panel="What waits for you")(command)

@@ -1,0 +1,1 @@
+"""Whole campaigns with emulated instruments on one machine."""

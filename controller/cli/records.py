@@ -1,0 +1,125 @@
+"""`tatara audit` and `tatara replay`: they read the database, also while a daemon runs, and never change it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from controller.cli import output
+from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Json, Refused, refusals
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="PATH|URL", help="The database: a file, or a URL. Without it `tatara.db` in the data folder."),
+]
+
+
+def audit(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
+    """Check that nothing in the record was changed, cut out or added behind the daemon's back.
+
+    It shows tampering; it does not prevent it.
+    """
+    from controller.report.audit import audit as run
+
+    with refusals(json_):
+        with read_only(database, data) as session:
+            report = run(session)
+        if json_:
+            print(json.dumps({**asdict(report), "ok": report.ok}))
+        else:
+            _show_audit(asdict(report))
+        if not report.ok:
+            raise typer.Exit(FAILED)
+
+
+def _show_audit(report: dict[str, Any]) -> None:
+    output.fields([("events", report["events"]), ("rows", report["rows"]), ("newest hash", report["head"])])
+    if not report["fault_count"]:
+        print("Everything is as it was written.")
+        return
+    print(f"{report['fault_count']} faults, the first ones:")
+    output.table(
+        ("fault", "where", "what"),
+        ((each["kind"], each["where"], each["message"]) for each in report["faults"][:50]),
+        "",
+    )
+
+
+def replay(
+    campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
+    database: Database = None,
+    data: Data = DEFAULT_DATA,
+    json_: Json = False,
+) -> None:
+    """Make every proposal of a campaign again from the record, and compare.
+
+    Each request to the strategy is rebuilt as of its moment and must have the same digest; where versions and machine
+    are the same, the strategy is asked again and must propose the same.
+    """
+    from controller.report.replay import replay as run
+
+    with refusals(json_):
+        with read_only(database, data) as session:
+            report = run(session, campaign, data / "files")
+        if json_:
+            print(json.dumps(report.as_dict()))
+        else:
+            print("\n".join(map(output.safe, report.lines())))
+        if not report.ok:
+            raise typer.Exit(FAILED)
+
+
+@contextmanager
+def read_only(database: str | None, data: Path) -> "Iterator[Session]":
+    """One snapshot of a database, which is not changed, and not made if it is not there; raises `Refused`."""
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlmodel import Session
+
+    from controller.commands.errors import NotFound
+
+    engine = _engine(database or str(data / "tatara.db"))
+    try:
+        with Session(engine) as session:
+            yield session
+    except NotFound as error:
+        raise Refused(FAILED, str(error), {"error": "not-found", "message": str(error)}) from None
+    except SQLAlchemyError as error:
+        raise Refused(
+            FAILED, f"{database or data} cannot be read as a database of Tatara: {getattr(error, 'orig', error)}"
+        ) from None
+    finally:
+        engine.dispose()
+
+
+def _engine(database: str) -> Any:
+    from urllib.parse import quote
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if "://" not in database:
+        path = Path(database)
+        if not path.is_file():
+            raise Refused(FAILED, f"no database at {path}; give --data or --database")
+        return create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+    try:
+        url = make_url(database)
+    except ArgumentError:
+        raise Refused(FAILED, "--database should be a path or a URL such as postgresql+psycopg://host/name") from None
+    if url.get_backend_name() == "sqlite":
+        return _engine(url.database or "")
+    return create_engine(url, isolation_level="REPEATABLE READ", execution_options={"postgresql_readonly": True})
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (audit, replay):
+        app.command(rich_help_panel="The record")(command)
