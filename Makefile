@@ -1,6 +1,6 @@
 # `make demo` and `make test` set up everything that they need.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-# Where to find the CPU build of torch, such as https://download.pytorch.org/whl/cpu; empty: pip's own index.
+# Index that holds the CPU build of torch; empty: the one that pip uses.
 TORCH_INDEX ?=
 WORKERS ?= 2
 VENV := .venv

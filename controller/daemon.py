@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import signal
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from controller.files import Files
 from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
+from controller.schedule.backup import HOUR, backup
 from controller.schedule.turns import Turns
 from controller.store import Committed, LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
@@ -95,6 +97,7 @@ class Daemon:
         liveness = Liveness(self.store)
         turns = Turns(self.store, scheduler, self._disk_is_full)
         self.store.on_commit(self._notice)
+        scheduler.add_job(self._back_up, "cron", hour=HOUR, id="backup")
         scheduler.start()
         try:
             async with host:
@@ -246,6 +249,13 @@ class Daemon:
             "broker_error": self.host.last_error if self.host else None,
             "disk": "full" if full else "ok",
         }
+
+    async def _back_up(self) -> None:
+        """The nightly copy; a failure is told and costs nothing else."""
+        try:
+            await asyncio.to_thread(backup, self.store.url, self.data / "backups", datetime.now(UTC))
+        except (OSError, sqlite3.Error) as error:
+            log.error("the nightly backup failed: %s", error)
 
     def _disk_is_full(self) -> bool:
         usage = shutil.disk_usage(self.data)

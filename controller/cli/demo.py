@@ -24,8 +24,9 @@ def reactor(
 
     Ends with a table, a plot and a CSV of the best conditions. Ctrl-C stops it; running it again continues it.
     """
-    from controller.demo import run
+    from importlib import import_module
 
+    run = import_module("controller.demo").run
     raise typer.Exit(run("reactor", approve=approve, experiments=experiments, seed=seed, directory=directory))
 
 

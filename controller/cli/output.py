@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+WHOLE = ("id", "attempt", "campaign", "instrument")
+
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
     """Print a table, or what to say when it has no rows."""
@@ -14,11 +16,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -
     if not lines:
         print(nothing)
         return
-    shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(columns):
+        # What is copied into the next command must stand there whole, however narrow the terminal.
+        width = max(len(line[place]) for line in lines) if name in WHOLE else None
+        shown.add_column(name, overflow="fold", min_width=width)
     for line in lines:
         shown.add_row(*line)
-    console = Console(soft_wrap=False)
-    console.print(shown)
+    Console().print(shown)
 
 
 def cell(value: Any) -> str:

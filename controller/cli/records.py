@@ -63,8 +63,9 @@ def replay(
     Each request to the strategy is rebuilt as of its moment and must have the same digest; where versions and machine
     are the same, the strategy is asked again and must propose the same.
     """
-    from controller.report.replay import replay as run
+    from importlib import import_module
 
+    run = import_module("controller.report.replay").replay
     with refusals(json_):
         with read_only(database, data) as session:
             report = run(session, campaign, data / "files")

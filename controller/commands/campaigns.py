@@ -11,11 +11,12 @@ from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.commands.lookup import find_campaign
 from controller.files import Files
-from controller.loop import CAMPAIGN
+from controller.loop import CAMPAIGN, PROPOSAL
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.change import change_campaign
-from controller.store.tables import Campaign, Instrument, SpecVersion
+from controller.store.specs import spec_of
+from controller.store.tables import Campaign, Instrument, Proposal, SpecVersion
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,27 @@ def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
         raise Conflict(f"campaign {campaign.name} is {campaign.state}")
     if is_simulated(unit, submission.spec) != campaign.simulated:
         raise Invalid("a campaign cannot change between simulated and real instruments")
+    _keep_what_is_open(unit, campaign, submission.spec)
     campaign.version += 1
     campaign.priority = submission.spec.priority
     version = _version(campaign, submission, campaign.version, unit.next_event)
     unit.record("campaign.amend", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
     return campaign
+
+
+def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
+    """Refuse a version in which earlier candidates, or the stages of open proposals, have no meaning."""
+    before = spec_of(unit.session, campaign)
+    if set(before.space.names()) != set(spec.space.names()):
+        raise Invalid("an amended space keeps its parameters; their ranges may change")
+    steps = {stage.name: [step.name for step in stage.steps] for stage in spec.stages}
+    query = select(col(Proposal.stage)).where(
+        col(Proposal.campaign_id) == campaign.id, col(Proposal.state).in_(PROPOSAL.open_states)
+    )
+    for name in set(unit.session.scalars(query)):
+        stage = next(stage for stage in before.stages if stage.name == name)
+        if steps.get(name) != [step.name for step in stage.steps]:
+            raise Conflict(f"stage {name!r} has open proposals: keep it and its steps, or wait until they have ended")
 
 
 def pause(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:

@@ -49,6 +49,19 @@ def reject(unit: Unit, actor: Actor, proposal_id: str, digest: str, why: str) ->
     return proposal
 
 
+def clear_failure(unit: Unit, actor: Actor, proposal_id: str, why: str) -> Proposal:
+    """Let a candidate be proposed again whose synthesis failed or that was invalid; later requests leave it out."""
+    actor.require(Role.OPERATOR)
+    proposal = find(unit.session, Proposal, proposal_id)
+    if proposal.state != "failed" or proposal.cleared_event is not None:
+        raise Conflict(f"proposal {proposal_id} has no failure that could be cleared")
+    proposal.cleared_event = unit.next_event
+    unit.record(
+        "proposal.clear", proposal, campaign_id=proposal.campaign_id, subject=proposal.id, actor=actor.name, why=why
+    )
+    return proposal
+
+
 def _awaiting(session: Session, actor: Actor, proposal_id: str, digest: str) -> Proposal:
     actor.require(Role.OPERATOR)
     proposal = find(session, Proposal, proposal_id)

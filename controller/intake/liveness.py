@@ -12,6 +12,7 @@ from adapters.instruments.messages import Heartbeat, MalformedMessage, parse
 from controller.intake.quarantine import Said, quarantine
 from controller.intake.states import ask_for_open
 from controller.loop import INSTRUMENT
+from controller.loop.instrument import PRESENT
 from controller.store import Store, StoreUnavailable, Unit
 from controller.store.tables import Instrument
 
@@ -20,7 +21,6 @@ log = logging.getLogger("tatara.intake")
 CHECK_S = 1.0
 MISSED_BEATS = 3
 GRACE_S = 5.0
-PRESENT = ("online", "paused", "estopped")
 
 
 @dataclass

@@ -47,7 +47,8 @@ def decide_attempt(view: CampaignView, proposal: ProposalView, attempt: AttemptV
         return [CancelAttempt(attempt.id)]
     if now >= attempt.deadline + grace(step.timeout):
         return [_give_up(step.on_unknown, attempt, "no answer within the time limit of the step")]
-    if now >= ask_at(attempt):
+    there = view.instruments.get(attempt.instrument)
+    if there is not None and there.present and now >= ask_at(attempt):  # one that comes back is asked anyway
         return [AskInstrument(attempt.id)]
     return []
 

@@ -17,6 +17,8 @@ INSTRUMENT = Transitions(
     },
 )
 
+PRESENT = ("online", "paused", "estopped")
+
 # What an instrument says of itself -> event of the table.
 SAID = {"online": "appear", "paused": "pause", "estopped": "estop", "offline": "leave"}
 

@@ -78,6 +78,7 @@ class InstrumentView:
     simulated: bool
     concurrency: int
     busy: int  # attempts under way there, of all campaigns
+    present: bool = True  # it can hear us
     obstacle: str | None = None  # why it may not be given work
 
     def takes(self, simulated: bool) -> bool:

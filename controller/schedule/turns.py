@@ -9,9 +9,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from controller.loop import CAMPAIGN, decide
+from controller.loop import CAMPAIGN, ForbiddenTransition, decide
 from controller.store import Committed, Store, StoreUnavailable, Unit
 from controller.store.apply import apply
+from controller.store.change import change_campaign
 from controller.store.tables import Campaign
 from controller.store.views import load_view
 
@@ -83,6 +84,11 @@ class Turns:
             await asyncio.sleep(AGAIN_S)
             self.wake(campaign_id)
             return
+        except ForbiddenTransition as error:  # a fault of ours must cost one campaign, not the daemon
+            log.exception("the decision of campaign %s could not be carried out", campaign_id)
+            reason = f"internal error: {error}"
+            await self._store.write(lambda unit: _pause(unit, campaign_id, reason), name="turn-failed")
+            return
         if more:
             self.wake(campaign_id)
         elif wake_at is not None:
@@ -94,6 +100,13 @@ class Turns:
                 id=f"wake-{campaign_id}",
                 replace_existing=True,
             )
+
+
+def _pause(unit: Unit, campaign_id: str, reason: str) -> None:
+    campaign = unit.session.get_one(Campaign, campaign_id)
+    if CAMPAIGN.allows(campaign.state, "pause"):
+        campaign.reason = reason
+        change_campaign(unit, campaign, "pause", reason=reason)
 
 
 def _open_campaigns(session: Session) -> list[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT
-from controller.loop.instrument import not_ready
+from controller.loop.instrument import PRESENT, not_ready
 from controller.loop.proposal import PROPOSAL
 from controller.loop.view import (
     AttemptView,
@@ -169,6 +169,7 @@ def instrument_view(row: Instrument, busy: int, held: Sequence[EStop], now: date
         simulated=row.simulated,
         concurrency=int(row.description.get("concurrency", 1)),
         busy=busy,
+        present=row.state in PRESENT,
         obstacle=not_ready(
             state=row.state,
             held=any(stop.instrument in (None, row.name) for stop in held),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from controller.cli.demos.reactor import GOALS, PROPERTIES, dense_truth, judged, measured_values, true_values
-from controller.cli.demos.settings import NOISE, campaign_text
+from controller.cli.demos.settings import NOISE, Settings, campaign_text
 from controller.spec import load
 from strategies import Request, propose
 from strategies.optimize.pareto import hypervolume
@@ -39,7 +39,7 @@ def request(spec: Any, strategy: str, done: list[Plain], pending: list[Plain], n
 
 def campaign(strategy: str, seed: int, noise: float, experiments: int, parallel: int) -> list[Plain]:
     """The candidates of one campaign, in order."""
-    spec = load(campaign_text(seed=seed, experiments=experiments))
+    spec = load(campaign_text(Settings(seed=seed, experiments=experiments)))
     tried: list[Plain] = []
     done: list[Plain] = []
     while len(tried) < experiments:
@@ -62,7 +62,7 @@ def share(candidates: list[Plain], noise: float, seed: int, reference: list[floa
 
 
 def random_shares(noise: float, experiments: int, reference: list[float], whole: float) -> Iterator[float]:
-    spec = load(campaign_text(seed=0, experiments=experiments))
+    spec = load(campaign_text(Settings(experiments=experiments)))
     for seed in range(20):
         asked = request(spec, "random", [], [], experiments, seed)
         yield share([each.candidate for each in propose(asked).proposals], noise, seed, reference, whole)
@@ -77,11 +77,14 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=NOISE)
     parser.add_argument("--strategy", default="botorch")
     given = parser.parse_args()
-    reference = [float(each.reference or 0) for each in load(campaign_text(seed=0, experiments=1)).objectives]
+    reference = [float(each.reference or 0) for each in load(campaign_text(Settings())).objectives]
     whole = hypervolume(dense_truth(), GOALS, reference)
     by_chance = np.array(list(random_shares(given.noise, given.experiments, reference, whole)))
     print(f"reference {reference}, 10,000 points: {whole:.6g}; noise {given.noise:g}")
-    print(f"random: best {by_chance.max():.3f}, median {np.median(by_chance):.3f}, worst {by_chance.min():.3f}", flush=True)
+    print(
+        f"random: best {by_chance.max():.3f}, median {np.median(by_chance):.3f}, worst {by_chance.min():.3f}",
+        flush=True,
+    )
     for seed in range(given.first, given.first + given.seeds):
         started = time.monotonic()
         tried = campaign(given.strategy, seed, given.noise, given.experiments, given.parallel)

@@ -75,13 +75,13 @@ def fail(unit: Unit, campaign: Campaign, action: FailProposal) -> None:
 def promote(unit: Unit, campaign: Campaign, action: Promote) -> None:
     """Propose the same candidate for the next stage; the next stage's own rule must approve it."""
     done = unit.session.get_one(Proposal, action.proposal_id)
-    names = [stage.name for stage in spec_of(unit.session, campaign).stages]
-    following = names[names.index(done.stage) + 1]
+    stages = spec_of(unit.session, campaign).stages
+    following = stages[[stage.name for stage in stages].index(done.stage) + 1]
     done.promotion = "promoted"
     proposal = make_proposal(
         unit,
         campaign,
-        stage=following,
+        stage=following.name,
         key=done.key,
         candidate=done.candidate,
         parents=[done.id],
@@ -89,7 +89,7 @@ def promote(unit: Unit, campaign: Campaign, action: Promote) -> None:
         acquisition=done.acquisition,
         reason=f"ended well at {done.stage}",
         memory=done.memory,
-        facts=done.facts,
+        facts={**done.facts, "cost": following.cost},
         needs_two_people=done.needs_two_people,
         made_by=f"promotion from {done.stage}",
     )

@@ -1,0 +1,113 @@
+"""The demo's laboratory: two emulated reactors and an analyser, each a process that speaks the real protocol."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from asyncio.subprocess import Process
+from pathlib import Path
+from typing import Any
+
+from controller.access.actors import Actor
+from controller.cli.demos.settings import DURATION_S, NOISE
+from controller.commands import instruments
+from controller.daemon import Daemon
+from controller.store import Unit
+from controller.store.tables import Instrument
+
+EMULATED = {"reactor-1": "reactor", "reactor-2": "reactor", "analyser-1": "analyser"}
+PATIENCE_S = 10.0
+
+
+class InstrumentEnded(RuntimeError):
+    """An emulated instrument's process ended by itself."""
+
+
+class Laboratory:
+    """The emulated instruments; they outlive neither `stop` nor this process."""
+
+    def __init__(self, daemon: Daemon, actor: Actor) -> None:
+        self._daemon = daemon
+        self._actor = actor
+        self._folder = daemon.data / "instruments"
+        self._processes: dict[str, Process] = {}
+
+    async def enrol(self) -> None:
+        """Enrol what is not enrolled yet."""
+        self._folder.mkdir(exist_ok=True)
+        await self._daemon.store.write(lambda unit: [self._enrol(unit, name) for name in EMULATED], name="enrol")
+
+    async def start(self, seed: int) -> None:
+        """Start all; `seed` is that of the noise."""
+        for name in EMULATED:
+            self._processes[name] = await self._launch(name, seed)
+
+    def _enrol(self, unit: Unit, name: str) -> None:
+        """The password is in its file before the enrolment is committed: no crash can lose it."""
+        if unit.session.get(Instrument, name) is None:
+            _write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
+
+    def _password(self, name: str) -> Path:
+        return self._folder / f"{name}.password"
+
+    async def _launch(self, name: str, seed: int) -> Process:
+        config = self._folder / f"{name}.json"
+        config.write_text(json.dumps(self._config(name, seed)), encoding="utf-8")
+        with (self._folder / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "adapters.instruments.emulators", str(config)),
+                stdin=asyncio.subprocess.PIPE,  # its end tells the instrument that this process is gone
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a Ctrl-C at the terminal is ours to handle: what runs may finish
+            )
+
+    def _config(self, name: str, seed: int) -> dict[str, Any]:
+        broker = self._daemon.broker
+        assert broker is not None, "the demo's site has no broker of its own"
+        return {
+            "kind": EMULATED[name],
+            "name": name,
+            "site": self._daemon.site.name,
+            "host": broker.host,
+            "port": broker.port,
+            "password_file": str(self._password(name)),
+            "journal": str(self._folder / f"{name}.journal"),
+            "seed": seed,
+            "noise": NOISE,
+            "duration_s": DURATION_S,
+            "stop_with_parent": True,
+        }
+
+    async def ended(self) -> None:
+        """Raise `InstrumentEnded` when one of the processes ends."""
+        waits = {asyncio.ensure_future(process.wait()): name for name, process in self._processes.items()}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        name = waits[done.pop()]
+        raise InstrumentEnded(f"{name} ended by itself; see {self._folder / name}.log")
+
+    async def stop(self) -> None:
+        """Ask all to end, and wait; whoever does not is killed."""
+        for process in self._processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        for process in self._processes.values():
+            try:
+                await asyncio.wait_for(process.wait(), PATIENCE_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secret + "\n")
+        file.flush()
+        os.fsync(file.fileno())

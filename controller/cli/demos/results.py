@@ -1,0 +1,147 @@
+"""The end of the demo: the Pareto set as a table, a plot and a CSV, and how it compares with random search."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from controller.cli.connection import Refused
+from controller.cli.demos.comparison import RANDOM_SEEDS, Comparison, compare
+from controller.cli.demos.reactor import PARAMETERS, PROPERTIES, Array, true_values
+from controller.cli.demos.settings import CAMPAIGN, NOISE, Settings
+from controller.cli.output import table
+from controller.cli.records import read_only
+from controller.report.pareto import Tried, tried
+from controller.report.plots import Cloud, pareto_plot
+from controller.report.table import write_csv
+from controller.spec import Campaign as Spec
+
+UNITS = {"residence_time": "min", "equivalents": "", "concentration": "mol/L", "temperature": "degC"}
+NAMES = {"space_time_yield": "space-time yield / (kg/m**3/h)", "e_factor": "E-factor"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """A demo campaign as the database tells it."""
+
+    spec: Spec
+    state: str
+    reason: str
+    seed: int
+    rows: list[Tried]
+
+
+def state(settings: Settings) -> str | None:
+    """The state of the campaign in this folder; None where there is none."""
+    if not (settings.data / "tatara.db").is_file():
+        return None
+    from controller.commands.errors import NotFound
+    from controller.commands.lookup import find_campaign
+
+    try:
+        with read_only(None, settings.data) as session:
+            return find_campaign(session, CAMPAIGN).state
+    except (NotFound, Refused):
+        return None
+
+
+def read(settings: Settings) -> Record:
+    """Read the campaign back; nothing is written."""
+    from controller.commands.lookup import find_campaign
+    from controller.store.specs import spec_of
+
+    with read_only(None, settings.data) as session:
+        row = find_campaign(session, CAMPAIGN)
+        return Record(spec_of(session, row), row.state, row.reason or "", row.seed, tried(session, row))
+
+
+def report(settings: Settings, write: Callable[[str], None]) -> None:
+    """Write the files and say what came out."""
+    record = read(settings)
+    write(f"The campaign is {record.state}: {record.reason}.")
+    if not record.rows:
+        write("Nothing was measured.")
+        return
+    measured, truth = _arrays(record)
+    comparison = compare(
+        record.spec, measured, truth, NOISE, record.seed, record.spec.budget.experiments or len(record.rows)
+    )
+    _show_front(record, truth, write)
+    _write_table(settings, record, truth)
+    _plot(settings, record, measured, truth, comparison)
+    _judge(settings, comparison, len(record.rows), write)
+
+
+def _arrays(record: Record) -> tuple[Array, Array]:
+    import numpy as np
+
+    measured = np.array([[row.values[name] for name in PROPERTIES] for row in record.rows])
+    return measured, true_values([row.candidate for row in record.rows])
+
+
+def _show_front(record: Record, truth: Array, write: Callable[[str], None]) -> None:
+    best = sorted(
+        ((row, true) for row, true in zip(record.rows, truth, strict=True) if row.best),
+        key=lambda pair: -pair[0].values[PROPERTIES[0]],
+    )
+    write("")
+    write(f"Pareto set of {len(record.rows)} measured experiments, {len(best)} of them (true: without noise):")
+    columns = ["experiment", *(f"{name} {UNITS[name]}".strip() for name in PARAMETERS)]
+    columns += ["STY measured", "STY true", "E measured", "E true"]
+    table(
+        columns,
+        (
+            [row.numbers[0], *(row.candidate["values"][name] for name in PARAMETERS)]
+            + [row.values[PROPERTIES[0]], float(true[0]), row.values[PROPERTIES[1]], float(true[1])]
+            for row, true in best
+        ),
+        "none",
+    )
+
+
+def _write_table(settings: Settings, record: Record, truth: Array) -> None:
+    columns = ["experiment", *(f"{name} {UNITS[name]}".strip() for name in PARAMETERS)]
+    columns += [f"{kind} {NAMES[name]}" for kind in ("measured", "true") for name in PROPERTIES]
+    rows: list[list[Any]] = [
+        [" ".join(map(str, row.numbers)), *(row.candidate["values"][name] for name in PARAMETERS)]
+        + [row.values[name] for name in PROPERTIES]
+        + [float(value) for value in true]
+        + ["yes" if row.best else "no"]
+        for row, true in zip(record.rows, truth, strict=True)
+    ]
+    write_csv(settings.data / "experiments.csv", [*columns, "in Pareto set"], rows)
+
+
+def _plot(settings: Settings, record: Record, measured: Array, truth: Array, comparison: Comparison) -> None:
+    best = [row.best for row in record.rows]
+    highest = max(float(truth[:, 0].max()), float(comparison.random_front[:, 0].max()))
+    pareto_plot(
+        settings.data / "pareto.png",
+        f"{len(record.rows)} experiments on the emulated reactor: {comparison.share:.1%} of 10,000 points' hypervolume",
+        [NAMES[name] for name in PROPERTIES],
+        [
+            Cloud("all experiments, measured", measured.tolist(), "0.65", size=14),
+            Cloud("best of 20 random runs, true", comparison.random_front.tolist(), "tab:orange", "s", line=True),
+            Cloud("Pareto set, true", truth[best].tolist(), "tab:blue", size=28, line=True),
+            Cloud("Pareto set, measured", measured[best].tolist(), "tab:red", "x", size=24),
+        ],
+        [(0.0, 1.05 * highest), (0.0, comparison.reference[1])],
+    )
+
+
+def _judge(settings: Settings, comparison: Comparison, count: int, write: Callable[[str], None]) -> None:
+    yield_, waste = comparison.reference
+    chance = comparison.random
+    verdict = "above the best" if comparison.beats_random else "NOT above the best"
+    write("")
+    write(
+        f"Hypervolume above the reference point (yield {yield_:g}, E-factor {waste:g}); every Pareto set is chosen by"
+    )
+    write(f"measurements with {NOISE:.0%} noise and judged without noise:")
+    write(f"  this campaign, {count} experiments        {comparison.reached:12.4g}")
+    write(f"  random search, {len(RANDOM_SEEDS)} seeds: best      {max(chance):12.4g}")
+    write(f"                            median    {median(chance):12.4g}")
+    write(f"                            worst     {min(chance):12.4g}")
+    write(f"  10,000 random points, without noise {comparison.dense:10.4g}")
+    write(f"It is {verdict} of the {len(RANDOM_SEEDS)} random runs, and {comparison.share:.1%} of the 10,000 points'.")
+    write(f"Plot: {settings.data / 'pareto.png'}  Table: {settings.data / 'experiments.csv'}")

@@ -1,0 +1,170 @@
+"""Run the demo's campaign: daemon, broker and instruments on this machine, until it ends or somebody stops it."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from sqlalchemy import select
+from sqlmodel import col
+
+from controller.access.actors import Actor, Role
+from controller.access.site import Site
+from controller.cli.demos.approving import Answers, decide
+from controller.cli.demos.laboratory import Laboratory
+from controller.cli.demos.progress import Display, Lines, LiveDisplay, take
+from controller.cli.demos.settings import CAMPAIGN, Settings, campaign_text
+from controller.commands import campaigns
+from controller.daemon import Daemon
+from controller.loop import CAMPAIGN as CAMPAIGN_STATES
+from controller.store import Committed, Unit
+from controller.store.tables import Campaign, SpecVersion
+
+PERSON = Actor("admin", Role.ADMIN)
+REFRESH_S = 0.2
+
+
+class Stuck(RuntimeError):
+    """The campaign cannot go on by itself; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """Why the session ended before its campaign: `code` is the exit status."""
+
+    code: int
+
+
+async def run(settings: Settings, write: Callable[[str], None]) -> Stopped | None:
+    """Run or continue the campaign; None when it has ended. Raises `Stuck` and what the daemon raises."""
+    demo = _Demo(settings, write)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, demo.interrupt, number)
+    try:
+        await demo.run()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return demo.stopped
+
+
+class _Demo:
+    def __init__(self, settings: Settings, write: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._write = write
+        self._daemon = Daemon(settings.data, Site())
+        self._stop = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._laboratory: Laboratory | None = None
+        self._display: Display | None = None
+        self.stopped: Stopped | None = None
+
+    def interrupt(self, number: int) -> None:
+        """Stop because of a signal."""
+        self.stopped = Stopped(128 + number)
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Start everything, follow the campaign, stop everything; the first error ends it and is raised."""
+        ready = asyncio.Event()
+        serving = asyncio.create_task(self._daemon.run(self._stop, ready))
+        following = asyncio.create_task(self._follow_when(ready))
+        try:
+            done, _ = await asyncio.wait({serving, following}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._end(serving, following)
+
+    async def _end(self, serving: asyncio.Task[None], following: asyncio.Task[None]) -> None:
+        """The daemon first: while it stops, what the instruments run comes to its end."""
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        if self._display is not None:
+            self._display.close()
+        if self.stopped is not None:
+            self._write("stopping: what runs comes to its end ...")
+        self._stop.set()
+        await asyncio.gather(serving, return_exceptions=True)
+        if self._laboratory is not None:
+            await self._laboratory.stop()
+
+    async def _follow_when(self, ready: asyncio.Event) -> None:
+        await ready.wait()
+        self._laboratory = Laboratory(self._daemon, PERSON)
+        await self._laboratory.enrol()
+        campaign = await self._daemon.store.write(self._open, name="open")
+        await self._laboratory.start(campaign.seed)
+        await self._tell_where()
+        self._display = self._new_display()
+        self._daemon.store.on_commit(self._notice)
+        await _first(self._laboratory.ended(), self._follow())
+
+    def _open(self, unit: Unit) -> Campaign:
+        """The campaign of this folder, begun or gone on with."""
+        text = campaign_text(self._settings)
+        found = unit.session.scalars(select(Campaign).where(col(Campaign.name) == CAMPAIGN)).first()
+        if found is None:
+            return campaigns.submit(unit, PERSON, campaigns.prepare(text, {}, self._daemon.files))
+        if unit.session.get_one(SpecVersion, (found.id, found.version)).text != text:
+            self._write("This folder's campaign was begun with other options; it goes on with those.")
+        if found.state == "paused" or found.paused_steps:
+            campaigns.resume(unit, PERSON, CAMPAIGN, "the demo was started again")
+        return found
+
+    async def _tell_where(self) -> None:
+        while (url := self._daemon.api_url) is None:
+            await asyncio.sleep(0.02)
+        data = self._settings.data
+        self._write(f"Database:  {data / 'tatara.db'}")
+        self._write(f"API:       {url}/docs, token in {data / 'admin-token'}")
+        self._write(f"Ask it from another terminal: tatara campaign show {CAMPAIGN} --data {data}")
+
+    def _new_display(self) -> Display:
+        started = time.monotonic()
+        if self._settings.approve or not sys.stdout.isatty():
+            return Lines(self._write, started)
+        return LiveDisplay(Console(), started)
+
+    def _notice(self, _: Committed) -> None:
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        """Show what happens until the campaign has ended; ask the person where that is wanted."""
+        assert self._display is not None
+        answers = Answers() if self._settings.approve else None
+        known: set[int] = set()
+        while True:
+            self._changed.clear()
+            snapshot = await self._daemon.store.read(lambda session: take(session, CAMPAIGN, known))
+            known.update(each.number for each in snapshot.newly)
+            self._display.show(snapshot)
+            if CAMPAIGN_STATES.final(snapshot.campaign["state"]):
+                return
+            if why := snapshot.stuck:
+                raise Stuck(why)
+            if answers is not None and snapshot.awaiting:
+                if not await decide(self._daemon.store, PERSON, snapshot.awaiting[0], answers, self._write):
+                    self.stopped = Stopped(0)
+                    return
+            else:
+                await self._changed.wait()
+                await asyncio.sleep(REFRESH_S)  # several commits, one look
+
+
+async def _first(*services: Coroutine[Any, Any, None]) -> None:
+    """Return when the first one does, or raise what it raises."""
+    tasks = [asyncio.ensure_future(each) for each in services]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

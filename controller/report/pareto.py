@@ -1,0 +1,75 @@
+"""What a campaign has tried, one row per candidate, and which of it is best: the Pareto set of the measured means."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from controller.loop.progress import feasible, merit
+from controller.spec import Campaign as Spec
+from controller.store.specs import spec_of
+from controller.store.tables import Campaign, Measurement, Proposal
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A candidate that went through the last stage: the proposals' numbers, and the mean of each measured property."""
+
+    candidate: dict[str, Any]
+    numbers: tuple[int, ...]
+    values: dict[str, float]
+    best: bool  # in the Pareto set of the measured values
+
+
+def tried(session: Session, campaign: Campaign) -> list[Tried]:
+    """All candidates of a campaign with measured values of the last stage, in order of first completion."""
+    spec = spec_of(session, campaign)
+    proposals: dict[str, list[Proposal]] = defaultdict(list)
+    query = select(Proposal).where(
+        col(Proposal.campaign_id) == campaign.id,
+        col(Proposal.state) == "completed",
+        col(Proposal.stage) == spec.stages[-1].name,
+    )
+    for row in session.scalars(query.order_by(col(Proposal.ended_event))):
+        proposals[row.key].append(row)
+    measured = _measured(session, campaign.id)
+    means = [_means([measured[row.id] for row in rows]) for rows in proposals.values()]
+    return [
+        Tried(rows[0].candidate, tuple(row.number for row in rows), values, best)
+        for rows, values, best in zip(proposals.values(), means, _best(spec, means), strict=True)
+    ]
+
+
+def _measured(session: Session, campaign_id: str) -> dict[str | None, list[Measurement]]:
+    """What counts of each proposal: neither late nor replaced by a correction."""
+    query = select(Measurement).where(
+        col(Measurement.campaign_id) == campaign_id,
+        col(Measurement.late).is_(False),
+        col(Measurement.replaced_event).is_(None),
+    )
+    found: dict[str | None, list[Measurement]] = defaultdict(list)
+    for row in session.scalars(query.order_by(col(Measurement.event), col(Measurement.id))):
+        found[row.proposal_id].append(row)
+    return found
+
+
+def _means(measured: list[list[Measurement]]) -> dict[str, float]:
+    values: dict[str, list[float]] = defaultdict(list)
+    for row in (row for rows in measured for row in rows):
+        values[row.property].append(row.value)
+    return {name: fmean(each) for name, each in values.items()}
+
+
+def _best(spec: Spec, rows: list[dict[str, float]]) -> list[bool]:
+    """Which rows are complete, keep the outcome constraints and are dominated by no other such row."""
+    from strategies.optimize.pareto import non_dominated
+
+    names = [objective.property for objective in spec.objectives]
+    places = [place for place, row in enumerate(rows) if set(names) <= set(row) and feasible(spec, row)]
+    merits = [[merit(spec, index, rows[place][name]) for index, name in enumerate(names)] for place in places]
+    front = non_dominated(merits, ["maximize"] * len(names)) if places else []
+    best = {place for place, kept in zip(places, front, strict=True) if kept}
+    return [place in best for place in range(len(rows))]

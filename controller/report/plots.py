@@ -1,0 +1,54 @@
+"""Plots of a campaign with two objectives, as PNG, without a display."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Points = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Points that are shown with one mark; `line` joins them as the edge of what they dominate."""
+
+    label: str
+    points: Points
+    color: str
+    mark: str = "o"
+    size: float = 18
+    line: bool = False
+
+
+def pareto_plot(
+    path: Path, title: str, axes: Sequence[str], clouds: Sequence[Cloud], limits: Sequence[tuple[float, float]]
+) -> None:
+    """Draw two objectives against each other, in this order of clouds; `limits` are those of the two axes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    plot: Any = figure.add_subplot()
+    for cloud in clouds:
+        _draw(plot, cloud)
+    plot.set(title=title, xlabel=axes[0], ylabel=axes[1], xlim=limits[0], ylim=limits[1])
+    plot.grid(alpha=0.3)
+    plot.legend(loc="best")
+    fresh = path.with_name(f".{path.name}.new")
+    figure.savefig(fresh, format="png", dpi=120)
+    fresh.replace(path)
+
+
+def _draw(plot: "Axes", cloud: Cloud) -> None:
+    ordered = sorted((float(x), float(y)) for x, y in cloud.points)
+    if not ordered:
+        return
+    x, y = zip(*ordered, strict=True)
+    plot.scatter(x, y, s=cloud.size, c=cloud.color, marker=cloud.mark, label=cloud.label, zorder=3 if cloud.line else 2)
+    if cloud.line:
+        # Between two points of a front the later one's second value holds: a staircase.
+        plot.step(x, y, where="pre", color=cloud.color, linewidth=1)

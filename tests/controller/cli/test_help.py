@@ -1,0 +1,67 @@
+"""The command line answers at once: it imports nothing heavy before a command runs."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("torch", "sqlmodel", "sqlalchemy", "fastapi", "pydantic", "httpx", "numpy", "uvicorn", "aiomqtt", "asyncio")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from controller.cli import main\n"
+        "sys.argv = ['tatara', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    for word in ("serve", "demo", "campaign", "proposals", "estop", "replay", "audit", "Exit codes"):
+        assert word in done.stdout
+
+
+def test_help_takes_less_than_half_a_second() -> None:
+    def once() -> float:
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-m", "controller.cli", "--help"], capture_output=True, check=True)
+        return time.monotonic() - began
+
+    assert min(once() for _ in range(3)) < 0.5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve"],
+        ["demo"],
+        ["demo", "reactor"],
+        *(
+            ["campaign", each]
+            for each in ("check", "submit", "list", "show", "pause", "resume", "stop", "abort", "amend")
+        ),
+        *([each] for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "instruments")),
+        *([each] for each in ("estop", "estops", "reset", "events", "replay", "audit")),
+    ],
+    ids=" ".join,
+)
+def test_every_command_explains_itself(arguments: list[str]) -> None:
+    from typer.testing import CliRunner
+
+    from controller.cli.app import app
+
+    done = CliRunner().invoke(app, [*arguments, "--help"])
+    assert done.exit_code == 0
+    assert "Usage: " in done.output
+
+
+def test_wrong_usage_is_exit_code_2() -> None:
+    from typer.testing import CliRunner
+
+    from controller.cli.app import app
+
+    for arguments in (["campaign", "pause", "x"], ["resolve", "x", "shrug", "--why", "y"], ["nothing"]):
+        assert CliRunner().invoke(app, arguments).exit_code == 2
