@@ -24,9 +24,8 @@ def reactor(
 
     Ends with a table, a plot and a CSV of the best conditions. Ctrl-C stops it; running it again continues it.
     """
-    from importlib import import_module
+    from controller.cli.demos import run
 
-    run = import_module("controller.demo").run
     raise typer.Exit(run("reactor", approve=approve, experiments=experiments, seed=seed, directory=directory))
 
 

@@ -63,12 +63,11 @@ def replay(
     Each request to the strategy is rebuilt as of its moment and must have the same digest; where versions and machine
     are the same, the strategy is asked again and must propose the same.
     """
-    from importlib import import_module
+    from controller.report.replay import replay as run
 
-    run = import_module("controller.report.replay").replay
     with refusals(json_):
         with read_only(database, data) as session:
-            report = run(session, campaign, data / "files")
+            report = run(session, campaign, _files(database, data))
         if json_:
             print(json.dumps(report.as_dict()))
         else:
@@ -97,6 +96,11 @@ def read_only(database: str | None, data: Path) -> "Iterator[Session]":
         ) from None
     finally:
         engine.dispose()
+
+
+def _files(database: str | None, data: Path) -> Path:
+    """The file store lies beside the database's file, or in the data folder."""
+    return (data if database is None or "://" in database else Path(database).parent) / "files"
 
 
 def _engine(database: str) -> Any:

@@ -39,7 +39,7 @@ class Intake:
     async def run(self) -> None:
         """Read and commit, for ever."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._commit_groups(), name="intake")
+            group.create_task(self._commit_groups(group), name="intake")
             async for delivery in self._host.messages():
                 said = read_topic(delivery.topic, delivery.payload)
                 if said.kind == "heartbeat":
@@ -47,15 +47,16 @@ class Intake:
                 else:
                     self._arrived.put_nowait((delivery, said))
 
-    async def _commit_groups(self) -> None:
+    async def _commit_groups(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             group = [await self._arrived.get()]
             while len(group) < GROUP and not self._arrived.empty():
                 group.append(self._arrived.get_nowait())
-            answers = await self._commit([said for _, said in group])
-            await self._answer(group, answers)
+            answers = await self.take([said for _, said in group])
+            # Beside the next commit: waiting for the broker's PUBACKs takes as long as a commit does.
+            tasks.create_task(self._answer(group, answers), name="receipts")
 
-    async def _commit(self, group: Sequence[Said]) -> list[Answer]:
+    async def take(self, group: Sequence[Said]) -> list[Answer]:
         """Repeat until the database takes it; a message that our own code cannot bear is quarantined."""
         while True:
             try:
@@ -65,7 +66,7 @@ class Intake:
                 await asyncio.sleep(AGAIN_S)
             except Exception as error:  # a fault of ours: it must cost one message, never the intake
                 if len(group) > 1:
-                    return [answer for said in group for answer in await self._commit([said])]
+                    return [answer for said in group for answer in await self.take([said])]
                 log.exception("a message on %s could not be taken", group[0].topic)
                 return [await self._refuse_alone(group[0], f"internal error: {type(error).__name__}: {error}")]
 

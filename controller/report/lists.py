@@ -127,11 +127,12 @@ def proposal(session: Session, proposal_id: str) -> Plain:
 
 
 def _proposal(session: Session, row: Proposal, its: Campaign, approved_by: list[str]) -> Plain:
-    stage = next(each for each in spec_of(session, its).stages if each.name == row.stage)
+    # An amended file may have dropped the stage of a proposal that has ended.
+    stage = next((each for each in spec_of(session, its).stages if each.name == row.stage), None)
     return {
         **as_dict(row),
         "campaign": its.name,
-        "people_needed": people_needed(stage, row.needs_two_people),
+        "people_needed": None if stage is None else people_needed(stage, row.needs_two_people),
         "approved_by": approved_by,
     }
 

@@ -70,6 +70,6 @@ def _best(spec: Spec, rows: list[dict[str, float]]) -> list[bool]:
     names = [objective.property for objective in spec.objectives]
     places = [place for place, row in enumerate(rows) if set(names) <= set(row) and feasible(spec, row)]
     merits = [[merit(spec, index, rows[place][name]) for index, name in enumerate(names)] for place in places]
-    front = non_dominated(merits, ["maximize"] * len(names)) if places else []
+    front = non_dominated(merits, ["maximize"] * len(names))
     best = {place for place, kept in zip(places, front, strict=True) if kept}
     return [place in best for place in range(len(rows))]

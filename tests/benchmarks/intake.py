@@ -89,7 +89,7 @@ async def ours(at: MosquittoBroker, directory: Path, seconds: float, rate: float
     store = Store(f"sqlite:///{directory / 'tatara.db'}")
     await store.start()
     name = "paced" if rate else "full"
-    await rows.enrol(store, "reactor-1", INSTRUMENT)
+    await rows.enrol(store, "reactor-1", "reactor-2", INSTRUMENT)
     campaign = await rows.submit(store, directory / "files", name)
     count = int(seconds * (rate or 4000)) + 1
     await rows.fill(store, campaign, name, count, finished=False)

@@ -36,17 +36,18 @@ class Laboratory:
     async def enrol(self) -> None:
         """Enrol what is not enrolled yet."""
         self._folder.mkdir(exist_ok=True)
-        await self._daemon.store.write(lambda unit: [self._enrol(unit, name) for name in EMULATED], name="enrol")
+        await self._daemon.store.write(self._enrol_missing, name="enrol")
 
     async def start(self, seed: int) -> None:
         """Start all; `seed` is that of the noise."""
         for name in EMULATED:
             self._processes[name] = await self._launch(name, seed)
 
-    def _enrol(self, unit: Unit, name: str) -> None:
-        """The password is in its file before the enrolment is committed: no crash can lose it."""
-        if unit.session.get(Instrument, name) is None:
-            _write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
+    def _enrol_missing(self, unit: Unit) -> None:
+        """Each password is in its file before the enrolment is committed: no crash can lose it."""
+        for name in EMULATED:
+            if unit.session.get(Instrument, name) is None:
+                _write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
 
     def _password(self, name: str) -> Path:
         return self._folder / f"{name}.password"

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.cli.connection import Refused
 from controller.cli.demos.comparison import RANDOM_SEEDS, Comparison, compare
-from controller.cli.demos.reactor import PARAMETERS, PROPERTIES, Array, true_values
+from controller.cli.demos.reactor import PROPERTIES, Array, true_values
 from controller.cli.demos.settings import CAMPAIGN, NOISE, Settings
 from controller.cli.output import table
 from controller.cli.records import read_only
@@ -85,31 +85,30 @@ def _show_front(record: Record, truth: Array, write: Callable[[str], None]) -> N
         key=lambda pair: -pair[0].values[PROPERTIES[0]],
     )
     write("")
-    write(f"Pareto set of {len(record.rows)} measured experiments, {len(best)} of them (true: without noise):")
-    columns = ["experiment", *(f"{name} {UNITS[name]}".strip() for name in PARAMETERS)]
-    columns += ["STY measured", "STY true", "E measured", "E true"]
+    write(f"Pareto set, {len(best)} of {len(record.rows)} experiments (STY: space-time yield; true: without noise):")
+    yield_, waste = PROPERTIES
     table(
-        columns,
+        ["no.", "time/min", "equivalents", "mol/L", "degC", "STY", "STY true", "E-factor", "E true"],
         (
-            [row.numbers[0], *(row.candidate["values"][name] for name in PARAMETERS)]
-            + [row.values[PROPERTIES[0]], float(true[0]), row.values[PROPERTIES[1]], float(true[1])]
+            [*_conditions(row), row.values[yield_], float(true[0]), row.values[waste], float(true[1])]
             for row, true in best
         ),
         "none",
     )
 
 
+def _conditions(row: Tried) -> list[Any]:
+    return [" ".join(map(str, row.numbers)), *(row.candidate["values"][name] for name in UNITS)]
+
+
 def _write_table(settings: Settings, record: Record, truth: Array) -> None:
-    columns = ["experiment", *(f"{name} {UNITS[name]}".strip() for name in PARAMETERS)]
-    columns += [f"{kind} {NAMES[name]}" for kind in ("measured", "true") for name in PROPERTIES]
-    rows: list[list[Any]] = [
-        [" ".join(map(str, row.numbers)), *(row.candidate["values"][name] for name in PARAMETERS)]
-        + [row.values[name] for name in PROPERTIES]
-        + [float(value) for value in true]
-        + ["yes" if row.best else "no"]
+    conditions = [f"{name} {unit}".strip() for name, unit in UNITS.items()]
+    outcomes = [f"{kind} {NAMES[name]}" for kind in ("measured", "true") for name in PROPERTIES]
+    rows = [
+        [*_conditions(row), *(row.values[name] for name in PROPERTIES), *map(float, true), "yes" if row.best else "no"]
         for row, true in zip(record.rows, truth, strict=True)
     ]
-    write_csv(settings.data / "experiments.csv", [*columns, "in Pareto set"], rows)
+    write_csv(settings.data / "experiments.csv", ["experiment", *conditions, *outcomes, "in Pareto set"], rows)
 
 
 def _plot(settings: Settings, record: Record, measured: Array, truth: Array, comparison: Comparison) -> None:

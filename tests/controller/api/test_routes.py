@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from controller.store import Unit
+from controller.store.change import change_proposal
+from controller.store.tables import Proposal
 from tests.controller.api.world import REACTOR, World
 
 # method, path, body; who may: the status of viewer, operator and admin, in this order.
@@ -285,3 +288,24 @@ async def test_files_are_sent_along_with_a_campaign(world: World) -> None:
         assert (await client.post("/api/v1/campaigns/check", json={"text": text})).status_code == 422
         said = (await client.post("/api/v1/campaigns/check", json={"text": text, "files": files})).json()
     assert said["campaign"] == "solvents"
+
+
+async def test_a_proposal_whose_stage_is_gone_is_still_listed(world: World) -> None:
+    path = f"/api/v1/proposals/{world.ids['proposal']}"
+    text = REACTOR.replace("- name: flow", "- name: other")
+    async with world.client() as client:
+        await client.post(f"{path}/reject", json={"digest": world.ids["digest"], "why": "no"})
+        await client.post(
+            f"/api/v1/attempts/{world.ids['attempt']}/resolve", json={"how": "fail", "kind": "lost", "why": "gone"}
+        )
+        await world.store.write(_end_what_runs, name="test")
+        assert (await client.post("/api/v1/campaigns/reactor/amend", json={"text": text})).status_code == 200
+        assert [row["people_needed"] for row in (await client.get("/api/v1/proposals")).json()] == [None, None]
+
+
+def _end_what_runs(unit: Unit) -> None:
+    from sqlmodel import select
+
+    row = unit.session.scalars(select(Proposal).where(Proposal.state == "running")).one()
+    row.failure = "lost"
+    change_proposal(unit, row, "fail")

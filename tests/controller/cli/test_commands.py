@@ -215,3 +215,10 @@ async def test_audit_reads_a_database_that_no_daemon_holds_and_does_not_change_i
     done = await Terminal(tmp_path, {}).run("audit", "--database", "alone.db", "--json")
     assert (done.code, done.json["ok"]) == (0, True)
     assert (tmp_path / "alone.db").read_bytes() == content
+
+
+async def test_replay_reads_the_database_beside_the_daemon(terminal: Terminal) -> None:
+    missing = await terminal.run("replay", "nobody", "--database", "tatara.db", "--json")
+    assert (missing.code, missing.json["error"]) == (1, "not-found")
+    done = await terminal.run("replay", "reactor", "--database", "tatara.db", "--json")
+    assert (done.code, done.json) == (0, {"campaign": "reactor", "ok": True, "iterations": []})

@@ -1,0 +1,95 @@
+"""Statuses move attempts; only the journal that a request was meant for can prove that it never ran."""
+
+import pytest
+
+from adapters.instruments.messages import AttemptState, Refusal, Verdict
+from controller.store.tables import Attempt, Outbox, Proposal, Quarantine
+from tests.controller.intake.stand import Stand
+
+
+async def wanted(stand: Stand, kind: str) -> list[dict[str, object]]:
+    return [row.payload for row in await stand.all(Outbox) if row.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (AttemptState.ACCEPTED, "accepted"),
+        (AttemptState.RUNNING, "running"),
+        (AttemptState.HOLDING, "running"),
+        (AttemptState.EXPIRED, "expired"),
+        (AttemptState.CANCELLED, "cancelled"),
+        (AttemptState.FINISHED, "created"),
+    ],
+)
+async def test_states(stand: Stand, said: AttemptState, state: str) -> None:
+    await stand.status(said)
+    assert (await stand.attempt()).state == state
+
+
+async def test_an_older_status_changes_nothing(stand: Stand) -> None:
+    await stand.status(AttemptState.RUNNING, seq=9)
+    await stand.status(AttemptState.ACCEPTED, seq=8)
+    await stand.status(AttemptState.CANCELLED, seq=9)
+    assert (await stand.attempt()).state == "running"
+
+
+async def test_denied_by_its_own_journal_it_is_sent_again(stand: Stand) -> None:
+    await stand.status(AttemptState.UNKNOWN)
+    attempt = await stand.attempt()
+    assert attempt.state == "created"
+    assert await wanted(stand, "request") == [{"attempt": attempt.id}] * 2
+
+
+async def test_denied_by_another_journal_it_is_for_the_operator(stand: Stand) -> None:
+    await stand.status(AttemptState.UNKNOWN, journal_id="journal-2")
+    await stand.turn()
+    attempt = await stand.attempt()
+    assert attempt.state == "doubtful"
+    assert "journal" in (attempt.doubt or "")
+    assert len(await stand.all(Attempt)) == 1
+
+
+async def test_refused_for_another_journal_it_is_for_the_operator(stand: Stand) -> None:
+    await stand.status(AttemptState.REFUSED, refusal=Refusal.OTHER_JOURNAL)
+    await stand.turn()
+    assert (await stand.attempt()).state == "doubtful"
+
+
+async def test_interrupted_it_is_for_the_operator_and_a_late_result_still_counts(stand: Stand) -> None:
+    await stand.status(AttemptState.INTERRUPTED)
+    await stand.turn()
+    assert (await stand.attempt()).state == "doubtful"
+    assert (await stand.result()).verdict is Verdict.STORED
+    await stand.turn()
+    assert (await stand.all(Proposal))[0].state == "completed"
+
+
+async def test_a_denial_after_it_was_accepted_is_older_news(stand: Stand) -> None:
+    await stand.status(AttemptState.ACCEPTED)
+    await stand.status(AttemptState.UNKNOWN)
+    attempt = await stand.attempt()
+    assert (attempt.state, attempt.unknown) == ("accepted", None)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "tries"), [(Refusal.ESTOPPED, 2), (Refusal.INVALID_PARAMETER, 1), (Refusal.MALFORMED, 1)]
+)
+async def test_refusals_that_would_be_the_same_again_are_not_retried(
+    stand: Stand, refusal: Refusal, tries: int
+) -> None:
+    await stand.status(AttemptState.REFUSED, refusal=refusal, reason="no")
+    await stand.turn()
+    state = (await stand.all(Proposal))[0].state
+    assert state == ("running" if tries == 2 else "failed")
+
+
+async def test_a_status_of_another_instrument_is_quarantined(stand: Stand) -> None:
+    attempt = await stand.attempt()
+    payload = (
+        f'{{"attempt_id":"{attempt.id}","state":"cancelled","boot_id":"b","journal_id":"j","seq":1,'
+        '"at":"2026-01-01T00:00:00Z"}'
+    )
+    await stand.hear("status", payload.encode(), instrument="other", attempt_id=attempt.id)
+    assert (await stand.attempt()).state == "created"
+    assert len(await stand.all(Quarantine)) == 1
