@@ -145,6 +145,7 @@ class Daemon:
         self.broker = EmbeddedBroker(self.data / "broker", self._logins(), self._last_port())
         async with self.broker:
             _write_json(self.data / "broker.json", {"host": self.broker.host, "port": self.broker.port})
+            log.info("embedded broker on %s:%d", self.broker.host, self.broker.port)
             yield Address(self.broker.host, self.broker.port, self.site.daemon, self._password)
 
     def _last_port(self) -> int:
@@ -224,6 +225,7 @@ class Daemon:
             port = await server.listening()
             self.api_url = f"http://{self.site.api.host}:{port}"
             _write_json(self.data / "api.json", {"url": self.api_url})
+            log.info("site %s: API %s, data in %s", self.site.name, self.api_url, self.data.resolve())
             await serving
         finally:
             close_app(app)

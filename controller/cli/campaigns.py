@@ -176,3 +176,13 @@ def amend(daemon: Daemon, name: Name, file: File) -> None:
     """Give a campaign a new version of its file; what has been done stays."""
     answer = daemon.post(f"/campaigns/{_quoted(name)}/amend", **read_campaign(file))
     daemon.show(answer, lambda row: print(f"Campaign {row['name']} has version {row['version']} of its file."))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of campaign files, for editors. Needs no daemon."""
+    import json
+
+    from controller.spec import json_schema
+
+    print(json.dumps(json_schema(), indent=2))

@@ -18,7 +18,8 @@ def reactor(
     approve: Annotated[bool, typer.Option("--approve", help="Approve each experiment yourself.")] = False,
     experiments: Annotated[int, typer.Option(min=1, help="How many experiments may be made.")] = 40,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the campaign and of the emulated noise.")] = 1,
-    directory: Annotated[Path, typer.Option(help="Folder for databases and results.")] = Path("runs"),
+    strategy: Annotated[str, typer.Option(help="What proposes: botorch, sobol or random.")] = "botorch",
+    runs: Annotated[Path, typer.Option(help="Folder for databases and results.")] = Path("runs"),
 ) -> None:
     """Two flow reactors and an analyser: find conditions that give much product and little waste.
 
@@ -26,7 +27,8 @@ def reactor(
     """
     from controller.cli.demos import run
 
-    raise typer.Exit(run("reactor", approve=approve, experiments=experiments, seed=seed, directory=directory))
+    code = run("reactor", approve=approve, experiments=experiments, seed=seed, directory=runs, strategy=strategy)
+    raise typer.Exit(code)
 
 
 def add_to(app: typer.Typer) -> None:

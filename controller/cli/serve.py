@@ -1,5 +1,6 @@
 """`tatara serve`: run the daemon."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,8 @@ def serve(data: Data = DEFAULT_DATA, site: Site = None) -> None:
     from controller.daemon import serve as run
     from controller.store import LockedElsewhere, LostLock, StoreUnavailable, WrongSchema
 
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tatara").setLevel(logging.INFO)
     with refusals(as_json=False):
         try:
             settings = load_site(site)

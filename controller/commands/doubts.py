@@ -1,5 +1,7 @@
 """Attempts in doubt: an operator says what became of them, or has the instrument asked again."""
 
+import math
+
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -69,6 +71,8 @@ def _row(unit: Unit, attempt: Attempt, name: str, number: float, given: str) -> 
         converted = convert(number, given, target)
     except UnitError as error:
         raise Invalid(f"{name}: {error}") from error
+    if not math.isfinite(converted):
+        raise Invalid(f"{name}: {number} {given} is no finite number of {target}")
     return Measurement(
         id=f"{attempt.id}/{name}/0",
         campaign_id=campaign.id,

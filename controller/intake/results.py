@@ -1,6 +1,7 @@
 """Results: each is taken exactly once, whatever the wire does, and answered by a receipt after the commit."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,6 +118,8 @@ def _row(unit: Unit, campaign: Campaign, attempt: Attempt, sent: Sent, units: di
         error = None if error is None else convert_difference(error, sent.unit, target)
     except UnitError as problem:
         raise Refused(f"{sent.property}: {problem}") from problem
+    if not math.isfinite(value):
+        raise Refused(f"{sent.property}: {sent.value} {sent.unit} is no finite number of {target}")
     return Measurement(
         id=f"{attempt.id}/{sent.channel}/{sent.index}",
         campaign_id=campaign.id,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,20 +13,23 @@ Points = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Cloud:
-    """Points that are shown with one mark; `line` joins them as the edge of what they dominate."""
+    """Points that are shown with one mark. `step` joins them as the edge of what a front dominates.
+
+    `pre` where more of the first objective is better, `post` where less is.
+    """
 
     label: str
     points: Points
     color: str
     mark: str = "o"
     size: float = 18
-    line: bool = False
+    step: Literal["pre", "post"] | None = None
 
 
 def pareto_plot(
-    path: Path, title: str, axes: Sequence[str], clouds: Sequence[Cloud], limits: Sequence[tuple[float, float]]
+    path: Path, title: str, axes: Sequence[str], clouds: Sequence[Cloud], scales: Sequence[str] = ("linear", "linear")
 ) -> None:
-    """Draw two objectives against each other, in this order of clouds; `limits` are those of the two axes."""
+    """Draw two objectives against each other, in this order of clouds; `scales` are linear or log, for each axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -35,7 +38,7 @@ def pareto_plot(
     plot: Any = figure.add_subplot()
     for cloud in clouds:
         _draw(plot, cloud)
-    plot.set(title=title, xlabel=axes[0], ylabel=axes[1], xlim=limits[0], ylim=limits[1])
+    plot.set(title=title, xlabel=axes[0], ylabel=axes[1], xscale=scales[0], yscale=scales[1])
     plot.grid(alpha=0.3)
     plot.legend(loc="best")
     fresh = path.with_name(f".{path.name}.new")
@@ -48,7 +51,6 @@ def _draw(plot: "Axes", cloud: Cloud) -> None:
     if not ordered:
         return
     x, y = zip(*ordered, strict=True)
-    plot.scatter(x, y, s=cloud.size, c=cloud.color, marker=cloud.mark, label=cloud.label, zorder=3 if cloud.line else 2)
-    if cloud.line:
-        # Between two points of a front the later one's second value holds: a staircase.
-        plot.step(x, y, where="pre", color=cloud.color, linewidth=1)
+    plot.scatter(x, y, s=cloud.size, c=cloud.color, marker=cloud.mark, label=cloud.label, zorder=3)
+    if cloud.step is not None:
+        plot.step(x, y, where=cloud.step, color=cloud.color, linewidth=1)

@@ -78,7 +78,7 @@ class Store:
         self._reading.dispose()
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
-        """Call `listener` on the event loop after each commit that calls for something."""
+        """Call `listener` on the event loop after each commit."""
         self._listeners.append(listener)
 
     async def write(self, function: Callable[[Unit], T], *, name: str) -> T:
@@ -168,9 +168,8 @@ class Store:
                 work.future.set_exception(result)
             else:
                 work.future.set_result(result)
-        if committed.campaigns is None or committed.campaigns or committed.outbox:
-            for listener in self._listeners:
-                listener(committed)
+        for listener in self._listeners:
+            listener(committed)
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,7 @@ class Measurement(Table, table=True):
     origin: str = "instrument"  # instrument, operator, imported
     simulated: bool = False
     late: bool = False
-    event: int
+    event: int = Field(index=True)
     replaced_event: int | None = None
 
 

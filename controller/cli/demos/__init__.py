@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +26,16 @@ def run(
     strategy: str = "botorch",
 ) -> int:
     """Run, continue or show again the demo of that name in `directory/name`; returns the exit status."""
+    from controller.cli.connection import Refused
     from controller.cli.demos.settings import CAMPAIGN, Settings
 
     if name != CAMPAIGN:
         raise ValueError(f"no demo {name!r}; there is {CAMPAIGN!r}")
     try:
         return _run(Settings(directory, approve, experiments, seed, strategy))
+    except Refused as refused:
+        print(f"tatara: {refused}", file=sys.stderr)
+        return refused.code
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -55,9 +62,11 @@ def _campaign(settings: "Settings") -> int | None:
     from controller.cli.demos.session import Stuck, run
     from controller.store import LockedElsewhere, LostLock, StoreUnavailable, WrongSchema
 
-    logging.basicConfig(filename=settings.data / "daemon.log", level=logging.INFO)
+    log = settings.data / "daemon.log"
+    logging.basicConfig(filename=log, level=logging.INFO)
     try:
-        stopped = asyncio.run(run(settings, _write))
+        with _standard_error_to(log):
+            stopped = asyncio.run(run(settings, _write))
     except (
         BrokerFailed,
         InstrumentEnded,
@@ -72,6 +81,21 @@ def _campaign(settings: "Settings") -> int | None:
         print(f"tatara: {error}", file=sys.stderr)
         return FAILED
     return None if stopped is None else stopped.code
+
+
+@contextmanager
+def _standard_error_to(log: Path) -> Iterator[None]:
+    """What libraries print, in the worker processes too, would spoil the display."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _write(text: str) -> None:

@@ -21,7 +21,7 @@ from controller.spec import Campaign as Spec
 from strategies import Request, propose
 from strategies.optimize.pareto import hypervolume, non_dominated
 
-RANDOM_SEEDS = range(1, 21)
+RANDOM_SEEDS = range(20)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Comparison:
     reached: float
     random: tuple[float, ...]
     dense: float
-    random_front: Array  # truth of the best random run's Pareto set
+    random_truth: Array  # of the best random run's Pareto set
 
     @property
     def share(self) -> float:
@@ -56,7 +56,7 @@ def compare(spec: Spec, measured: Array, truth: Array, noise: float, seed: int, 
         reached=judged(measured, truth, reference),
         random=volumes,
         dense=hypervolume(dense_truth(), GOALS, reference),
-        random_front=best_truth[non_dominated(best_measured, GOALS)],
+        random_truth=best_truth[non_dominated(best_measured, GOALS)],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.cli.connection import Refused
 from controller.cli.demos.comparison import RANDOM_SEEDS, Comparison, compare
-from controller.cli.demos.reactor import PROPERTIES, Array, true_values
+from controller.cli.demos.reactor import GOALS, PROPERTIES, Array, true_values
 from controller.cli.demos.settings import CAMPAIGN, NOISE, Settings
 from controller.cli.output import table
 from controller.cli.records import read_only
@@ -15,6 +15,7 @@ from controller.report.pareto import Tried, tried
 from controller.report.plots import Cloud, pareto_plot
 from controller.report.table import write_csv
 from controller.spec import Campaign as Spec
+from strategies.optimize.pareto import non_dominated
 
 UNITS = {"residence_time": "min", "equivalents": "", "concentration": "mol/L", "temperature": "degC"}
 NAMES = {"space_time_yield": "space-time yield / (kg/m**3/h)", "e_factor": "E-factor"}
@@ -113,19 +114,24 @@ def _write_table(settings: Settings, record: Record, truth: Array) -> None:
 
 def _plot(settings: Settings, record: Record, measured: Array, truth: Array, comparison: Comparison) -> None:
     best = [row.best for row in record.rows]
-    highest = max(float(truth[:, 0].max()), float(comparison.random_front[:, 0].max()))
+    chosen = truth[best]
     pareto_plot(
         settings.data / "pareto.png",
         f"{len(record.rows)} experiments on the emulated reactor: {comparison.share:.1%} of 10,000 points' hypervolume",
         [NAMES[name] for name in PROPERTIES],
         [
             Cloud("all experiments, measured", measured.tolist(), "0.65", size=14),
-            Cloud("best of 20 random runs, true", comparison.random_front.tolist(), "tab:orange", "s", line=True),
-            Cloud("Pareto set, true", truth[best].tolist(), "tab:blue", size=28, line=True),
-            Cloud("Pareto set, measured", measured[best].tolist(), "tab:red", "x", size=24),
+            Cloud("best of 20 random runs, true", _front(comparison.random_truth), "tab:orange", "s", step="pre"),
+            Cloud("Pareto set, measured", measured[best].tolist(), "tab:red", "x", size=30),
+            Cloud("Pareto set, true", _front(chosen), "tab:blue", step="pre"),
         ],
-        [(0.0, 1.05 * highest), (0.0, comparison.reference[1])],
+        ("linear", "log"),
     )
+
+
+def _front(truth: Array) -> list[list[float]]:
+    points: list[list[float]] = truth[non_dominated(truth, GOALS)].tolist()
+    return points
 
 
 def _judge(settings: Settings, comparison: Comparison, count: int, write: Callable[[str], None]) -> None:

@@ -349,6 +349,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('measurement', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_measurement_campaign_id'), ['campaign_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_measurement_event'), ['event'], unique=False)
         batch_op.create_index(batch_op.f('ix_measurement_proposal_id'), ['proposal_id'], unique=False)
 
 
@@ -357,6 +358,7 @@ def downgrade() -> None:
     """Take it back."""
     with op.batch_alter_table('measurement', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_measurement_proposal_id'))
+        batch_op.drop_index(batch_op.f('ix_measurement_event'))
         batch_op.drop_index(batch_op.f('ix_measurement_campaign_id'))
 
     op.drop_table('measurement')
