@@ -50,6 +50,7 @@ class BrokerProcess(ABC):
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C at the terminal is the daemon's business: it says goodbye first
         )
         try:
             await asyncio.wait_for(self._listening(), self.start_timeout_s)

@@ -314,7 +314,7 @@ class Bus:
         finally:
             closing.cancel()
             ended.cancel()
-        if ended.done() and not ended.cancelled():
+        if ended.done() and not ended.cancelled() and not self._closing.is_set():
             self._note(ended.result())
         elif self._closing.is_set():
             with contextlib.suppress(aiomqtt.MqttError):

@@ -39,11 +39,22 @@ def pareto_plot(
     for cloud in clouds:
         _draw(plot, cloud)
     plot.set(title=title, xlabel=axes[0], ylabel=axes[1], xscale=scales[0], yscale=scales[1])
+    _plain_numbers(plot)
     plot.grid(alpha=0.3)
     plot.legend(loc="best")
     fresh = path.with_name(f".{path.name}.new")
     figure.savefig(fresh, format="png", dpi=120)
     fresh.replace(path)
+
+
+def _plain_numbers(plot: Any) -> None:
+    """Numbers as people write them on logarithmic axes too."""
+    from matplotlib.ticker import LogFormatter
+
+    for axis in (plot.xaxis, plot.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(LogFormatter())
+            axis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
 
 
 def _draw(plot: "Axes", cloud: Cloud) -> None:

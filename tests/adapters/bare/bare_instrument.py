@@ -3,7 +3,8 @@
     python bare_instrument.py CONFIG.json
 
 The configuration has: name, site, host, port, username, password_file, journal, duration_s, description (the message
-of that name), values ({property: [value, unit]}), and may have ca_file (TLS) and run_log (a line for each run begun).
+of that name), values ({property: [value, unit]}). It may have ca_file (TLS), run_log (a line for each run begun), busy
+(while a file of this name exists, no work ends), resend_s and reconnect_s (the first and the longest pause).
 """
 
 import json
@@ -11,9 +12,7 @@ import math
 import os
 import random
 import re
-import secrets
 import signal
-import sqlite3
 import sys
 import time
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bare_journal import Journal
 from bare_schema import instant, read
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -28,61 +28,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 IDENTIFIER = re.compile("[a-z0-9][a-z0-9-]{0,79}")
 HANG_S = 10.0
 HOST_LOST_S = 30.0
-ATTEMPTS = """CREATE TABLE IF NOT EXISTS attempts (
-    number INTEGER PRIMARY KEY, id TEXT UNIQUE, digest TEXT, state TEXT, refusal TEXT, reason TEXT,
-    request TEXT, result TEXT, receipt TEXT, told INTEGER)"""
 
 
 def now() -> str:
     """The present time as RFC 3339."""
     return datetime.now(UTC).isoformat()
-
-
-class Journal:
-    """What must survive a power cut: `memory` (pauses, e-stops, names) and a row for each attempt id ever seen.
-
-    `told` is 1 once the broker has acknowledged the status of the row's present state.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.db = sqlite3.connect(path)
-        self.db.row_factory = sqlite3.Row
-        for setting in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-            self.db.execute(f"PRAGMA {setting}")
-        self.db.execute("CREATE TABLE IF NOT EXISTS memory (content TEXT)")
-        self.db.execute(ATTEMPTS)
-        kept = self.db.execute("SELECT content FROM memory").fetchone()
-        new = {"journal_id": f"j-{secrets.token_hex(12)}", "boots": 0, "wanted": 0, "paused": False, "estops": []}
-        self.memory: dict[str, Any] = json.loads(kept["content"]) if kept else new
-
-    def start(self) -> str:
-        """Count this start, end what ran at the last one, and give the new boot_id."""
-        self.memory["boots"] += 1
-        self.remember("UPDATE attempts SET state = 'interrupted', told = 0 WHERE state IN ('running', 'holding')")
-        return f"b{self.memory['boots']}-{secrets.token_hex(6)}"
-
-    def remember(self, *statements: str) -> None:
-        """Commit `memory` and the statements as one."""
-        with self.db:
-            self.db.execute("DELETE FROM memory")
-            self.db.execute("INSERT INTO memory VALUES (?)", (json.dumps(self.memory),))
-            for statement in statements:
-                self.db.execute(statement)
-
-    def put(self, attempt_id: str, **columns: Any) -> None:
-        """Commit columns of an attempt, which may be new."""
-        names = ", ".join(f"{name} = ?" for name in columns)
-        with self.db:
-            self.db.execute("INSERT OR IGNORE INTO attempts (id) VALUES (?)", (attempt_id,))
-            self.db.execute(f"UPDATE attempts SET {names} WHERE id = ?", (*columns.values(), attempt_id))
-
-    def rows(self, where: str, *values: Any) -> list[sqlite3.Row]:
-        """The attempts that fit, in the order of their first sight."""
-        return self.db.execute(f"SELECT * FROM attempts WHERE {where} ORDER BY number", values).fetchall()
-
-    def row(self, attempt_id: str) -> sqlite3.Row | None:
-        """The attempt, if it was ever seen."""
-        return next(iter(self.rows("id = ?", attempt_id)), None)
 
 
 @dataclass
@@ -135,7 +85,10 @@ class Instrument:
         self.memory = self.journal.memory
         self.boot_id = self.journal.start()
         self.link: Link | None = None
-        self.connections, self.pause_s, self.retry_at, self.beat_at = 0, 0.2, 0.0, 0.0
+        self.connections, self.retry_at, self.beat_at = 0, 0.0, 0.0
+        self.resend_s: tuple[float, float] = tuple(config.get("resend_s", (2.0, 60.0)))
+        self.reconnect_s: tuple[float, float] = tuple(config.get("reconnect_s", (0.2, 10.0)))
+        self.pause_s = self.reconnect_s[0]
         self.runs: dict[str, Run] = {}
         self.waits: dict[str, float] = {}  # results without a receipt: the next pause
         self.due: dict[str, float] = {}  # and, after the PUBACK, when to send them again
@@ -195,11 +148,11 @@ class Instrument:
         for known in (self.hosts, self.waits, self.due):
             known.clear()
         self.retry_at = time.monotonic() + self.pause_s * random.uniform(0.5, 1.0)
-        self.pause_s = min(2 * self.pause_s, 10.0)
+        self.pause_s = min(2 * self.pause_s, self.reconnect_s[1])
 
     def greet(self, link: Link) -> None:
         """Subscribe, say who and how I am, then what may not have been heard."""
-        link.up, self.pause_s = True, 0.2
+        link.up, self.pause_s = True, self.reconnect_s[0]
         filters = [f"{self.base}/{name}" for name in ("attempt/+/request", "attempt/+/receipt", "command")]
         link.client.subscribe([(name, 1) for name in (*filters, f"{self.root}/host/+/state")])
         link.publish(f"{self.base}/description", json.dumps(self.description), retain=True)
@@ -213,7 +166,7 @@ class Instrument:
         attempt_id, state = link.pending.pop(number, ("", ""))
         if state == "result" and attempt_id in self.waits:
             self.due[attempt_id] = time.monotonic() + self.waits[attempt_id] * random.uniform(0.5, 1.0)
-            self.waits[attempt_id] = min(2 * self.waits[attempt_id], 60.0)
+            self.waits[attempt_id] = min(2 * self.waits[attempt_id], self.resend_s[1])
         elif (row := self.journal.row(attempt_id)) and row["state"] == state:
             self.journal.put(attempt_id, told=1)
 
@@ -262,7 +215,7 @@ class Instrument:
             fields = {name: row[name] for name in ("digest", "state", "refusal", "reason")}
             self.publish_status(attempt_id, (attempt_id, row["state"]), **fields)
         elif self.link and self.link.up:
-            self.waits.setdefault(attempt_id, 2.0)
+            self.waits.setdefault(attempt_id, self.resend_s[0])
             self.link.publish(f"{self.base}/attempt/{attempt_id}/result", row["result"], (attempt_id, "result"))
 
     def change(self, attempt_id: str, state: str, **columns: Any) -> None:
@@ -460,7 +413,7 @@ class Instrument:
             work.worked_s += elapsed
         if work.worked_s >= work.request["timeout_s"]:
             self.finish(attempt_id, work, {"outcome": "failed-measurement", "reason": "out of time"})
-        elif work.worked_s >= self.config["duration_s"]:
+        elif work.worked_s >= self.config["duration_s"] and not Path(self.config.get("busy", os.devnull)).is_file():
             self.finish(attempt_id, work, self.measure(work.request))
 
     def measure(self, request: dict[str, Any]) -> dict[str, Any]:

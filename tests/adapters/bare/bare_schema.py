@@ -82,8 +82,9 @@ def check_object(value: dict[str, Any], schema: dict[str, Any], root: dict[str, 
     if missing := [name for name in schema.get("required", []) if name not in value]:
         raise ValueError(f"{where} has no {missing[0]}")
     for name, item in value.items():
-        patterns = [rule for pattern, rule in schema.get("patternProperties", {}).items() if re.fullmatch(pattern, name)]
-        rules = [schema["properties"][name]] if name in schema.get("properties", {}) else patterns
+        patterns = schema.get("patternProperties", {}).items()
+        rules = [rule for known, rule in schema.get("properties", {}).items() if known == name]
+        rules += [rule for pattern, rule in patterns if re.fullmatch(pattern, name)]
         if not rules and ("patternProperties" in schema or schema.get("additionalProperties") is False):
             raise ValueError(f"{where} has an unknown field {name[:80]!a}")
         for rule in rules or [{}]:

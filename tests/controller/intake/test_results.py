@@ -7,7 +7,7 @@ import pytest
 from adapters.instruments.messages import Measurement, Outcome, Verdict
 from controller.store.tables import Measurement as Row
 from controller.store.tables import Orphan, Proposal, Quarantine
-from tests.controller.intake.stand import Stand
+from tests.controller.stand import Stand
 
 
 async def test_is_stored_once_in_the_unit_of_the_spec(stand: Stand) -> None:

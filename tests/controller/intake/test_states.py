@@ -7,7 +7,7 @@ from controller.commands import instruments
 from controller.loop.limits import is_wider
 from controller.store.tables import EStop, Instrument, Outbox, Quarantine
 from controller.store.views import load_instruments
-from tests.controller.intake.stand import ADMIN, DESCRIPTION, Stand
+from tests.controller.stand import ADMIN, DESCRIPTION, Stand
 
 
 async def stove(stand: Stand) -> Instrument:

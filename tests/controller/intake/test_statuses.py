@@ -4,7 +4,7 @@ import pytest
 
 from adapters.instruments.messages import AttemptState, Refusal, Verdict
 from controller.store.tables import Attempt, Outbox, Proposal, Quarantine
-from tests.controller.intake.stand import Stand
+from tests.controller.stand import Stand
 
 
 async def wanted(stand: Stand, kind: str) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.store import Store
-from tests.controller.intake.stand import Stand
+from tests.controller.stand import Stand
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""The limits of the site hold in any unit, and hazards are found by substance and by condition."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.access.limits import Limits, load_limits
+
+LIMITS = """
+parameters:
+  temperature: {high: 373.15, unit: K}
+hazards:
+  - {parameter: solvent, equals: DMF, class: 2}
+  - {parameter: temperature, above: 80, unit: degC, class: 1}
+two_people_from: 2
+"""
+
+
+def candidate(**values: Any) -> dict[str, Any]:
+    return {"kind": "conditions", "values": values, "units": {"temperature": "degC"}}
+
+
+@pytest.fixture
+def limits(tmp_path: Path) -> Limits:
+    path = tmp_path / "limits.yaml"
+    path.write_text(LIMITS)
+    return load_limits(path)
+
+
+def test_ranges_hold_in_any_unit(limits: Limits) -> None:
+    assert limits.violations("oven", candidate(temperature=100)) == []
+    (problem,) = limits.violations("oven", candidate(temperature=100.1))
+    assert "temperature" in problem
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [({"temperature": 80}, 0), ({"temperature": 80.1}, 1), ({"temperature": 90, "solvent": "DMF"}, 2), ({}, 0)],
+)
+def test_the_highest_hazard_counts(limits: Limits, values: dict[str, Any], expected: int) -> None:
+    assert limits.hazard_class(candidate(**values)) == expected
+
+
+def test_no_file_no_limits(tmp_path: Path) -> None:
+    assert load_limits(tmp_path / "limits.yaml") == Limits()
+
+
+@pytest.mark.parametrize("text", ["parameters: [", "hazards: [{parameter: x, class: 12}]", "unknown: 1"])
+def test_a_bad_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "limits.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"limits\.yaml"):
+        load_limits(path)
