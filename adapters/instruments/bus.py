@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -190,6 +191,8 @@ class Bus:
             "protocol": aiomqtt.ProtocolVersion.V311,
             "max_inflight_messages": MAX_INFLIGHT,
             "timeout": ack_timeout_s,
+            # Otherwise a request that follows a PUBACK waits 40 ms for the broker's delayed TCP acknowledgement.
+            "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         }
         self._will = will
         self._subscriptions = list(subscriptions)

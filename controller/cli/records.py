@@ -1,6 +1,7 @@
 """`tatara audit` and `tatara replay`: they read the database, also while a daemon runs, and never change it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +15,8 @@ from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Json, Refused,
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+
+    from controller.report.replay import Replayed
 
 Database = Annotated[
     str | None,
@@ -56,6 +59,7 @@ def replay(
     campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
     database: Database = None,
     data: Data = DEFAULT_DATA,
+    workers: Annotated[int, typer.Option(min=1, help="How many iterations are asked for at a time.")] = 1,
     json_: Json = False,
 ) -> None:
     """Make every proposal of a campaign again from the record, and compare.
@@ -67,13 +71,19 @@ def replay(
 
     with refusals(json_):
         with read_only(database, data) as session:
-            report = run(session, campaign, _files(database, data))
+            report = run(session, campaign, _files(database, data), workers, _show_replayed)
         if json_:
             print(json.dumps(report.as_dict()))
         else:
             print("\n".join(map(output.safe, report.lines())))
         if not report.ok:
             raise typer.Exit(FAILED)
+
+
+def _show_replayed(replayed: "Replayed", total: int) -> None:
+    """Progress, for who waits at a terminal."""
+    if sys.stderr.isatty():
+        print(f"of {total}: {output.safe(replayed.line())}", file=sys.stderr)
 
 
 @contextmanager

@@ -139,7 +139,9 @@ async def test_a_request_is_run_once_and_its_result_sent_until_the_receipt(devic
 
 
 @either
-async def test_the_same_id_with_another_digest_is_refused_and_changes_nothing(device: AnyDevice, host: HostSide) -> None:
+async def test_the_same_id_with_another_digest_is_refused_and_changes_nothing(
+    device: AnyDevice, host: HostSide
+) -> None:
     device.let_go.clear()
     await host.request("a1")
     await host.status("a1", AttemptState.RUNNING)

@@ -14,14 +14,20 @@ import numpy as np
 
 from controller.cli.demos.reactor import GOALS, PROPERTIES, dense_truth, judged, measured_values, true_values
 from controller.cli.demos.settings import NOISE, Settings, campaign_text
-from controller.spec import load
+from controller.spec import Campaign, load
+from controller.store.chain import canonical
 from strategies import Request, propose
 from strategies.optimize.pareto import hypervolume
 
 Plain = dict[str, Any]
 
 
-def request(spec: Any, strategy: str, done: list[Plain], pending: list[Plain], n: int, seed: int) -> Request:
+def as_recorded(settings: Settings) -> Campaign:
+    """The campaign as the daemon reads it back: the order of the parameters decides which draw goes to which."""
+    return Campaign.model_validate_json(canonical(load(campaign_text(settings)).model_dump(mode="json")))
+
+
+def request(spec: Campaign, strategy: str, done: list[Plain], pending: list[Plain], n: int, seed: int) -> Request:
     return Request.model_validate(
         {
             "space": spec.space.model_dump(),
@@ -39,7 +45,7 @@ def request(spec: Any, strategy: str, done: list[Plain], pending: list[Plain], n
 
 def campaign(strategy: str, seed: int, noise: float, experiments: int, parallel: int) -> list[Plain]:
     """The candidates of one campaign, in order."""
-    spec = load(campaign_text(Settings(seed=seed, experiments=experiments)))
+    spec = as_recorded(Settings(seed=seed, experiments=experiments))
     tried: list[Plain] = []
     done: list[Plain] = []
     while len(tried) < experiments:
@@ -62,7 +68,7 @@ def share(candidates: list[Plain], noise: float, seed: int, reference: list[floa
 
 
 def random_shares(noise: float, experiments: int, reference: list[float], whole: float) -> Iterator[float]:
-    spec = load(campaign_text(Settings(experiments=experiments)))
+    spec = as_recorded(Settings(experiments=experiments))
     for seed in range(20):
         asked = request(spec, "random", [], [], experiments, seed)
         yield share([each.candidate for each in propose(asked).proposals], noise, seed, reference, whole)
@@ -77,7 +83,7 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=NOISE)
     parser.add_argument("--strategy", default="botorch")
     given = parser.parse_args()
-    reference = [float(each.reference or 0) for each in load(campaign_text(Settings())).objectives]
+    reference = [float(each.reference or 0) for each in as_recorded(Settings()).objectives]
     whole = hypervolume(dense_truth(), GOALS, reference)
     by_chance = np.array(list(random_shares(given.noise, given.experiments, reference, whole)))
     print(f"reference {reference}, 10,000 points: {whole:.6g}; noise {given.noise:g}")

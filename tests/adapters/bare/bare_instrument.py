@@ -131,7 +131,7 @@ class Instrument:
         link = Link(self.config, self.connections)
         will = self.state("offline", (self.connections + 1) * 1_000_000_000 - 1)
         link.client.will_set(f"{self.base}/state", will, 1, True)
-        link.client.on_connect = lambda _client, _data, _flags, reason, _more: reason.is_failure or self.greet(link)
+        link.client.on_connect = lambda _client, _data, _flags, reason, _more: self.greet(link, reason.is_failure)
         link.client.on_publish = lambda _client, _data, number, _reason, _more: self.acknowledged(link, number)
         link.client.on_message = lambda client, _data, message: self.receive(client, message)
         try:
@@ -150,8 +150,10 @@ class Instrument:
         self.retry_at = time.monotonic() + self.pause_s * random.uniform(0.5, 1.0)
         self.pause_s = min(2 * self.pause_s, self.reconnect_s[1])
 
-    def greet(self, link: Link) -> None:
-        """Subscribe, say who and how I am, then what may not have been heard."""
+    def greet(self, link: Link, refused: bool) -> None:
+        """Unless the broker refused me: subscribe, say who and how I am, then what may not have been heard."""
+        if refused:
+            return
         link.up, self.pause_s = True, self.reconnect_s[0]
         filters = [f"{self.base}/{name}" for name in ("attempt/+/request", "attempt/+/receipt", "command")]
         link.client.subscribe([(name, 1) for name in (*filters, f"{self.root}/host/+/state")])
@@ -235,16 +237,17 @@ class Instrument:
 
     def receive(self, client: Client, message: MQTTMessage) -> None:
         """Obey a message, then acknowledge it; what cannot be read is only acknowledged."""
+        payload = bytes(message.payload)
         try:
             match message.topic.split("/")[3:]:
                 case [_, "attempt", attempt_id, "request"] if IDENTIFIER.fullmatch(attempt_id):
-                    self.hear_request(attempt_id, message.payload)
+                    self.hear_request(attempt_id, payload)
                 case [_, "attempt", attempt_id, "receipt"]:
-                    self.hear_receipt(attempt_id, read("receipt", message.payload))
+                    self.hear_receipt(attempt_id, read("receipt", payload))
                 case [_, "command"]:
-                    self.obey(read("command", message.payload))
+                    self.obey(read("command", payload))
                 case ["host", daemon, "state"]:
-                    self.hear_host(daemon, read("host-state", message.payload))
+                    self.hear_host(daemon, read("host-state", payload))
         except ValueError as error:
             print(f"{message.topic}: {error}", file=sys.stderr, flush=True)
         client.ack(message.mid, message.qos)

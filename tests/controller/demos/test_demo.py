@@ -1,0 +1,92 @@
+"""The demo as its user meets it."""
+
+import csv
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from controller.cli.records import read_only
+from controller.report.audit import audit
+from controller.report.replay import replay
+from controller.store.tables import Attempt, Proposal
+from tests.controller.demos.running import interrupt_demo, run_demo
+
+QUICK = ("--strategy", "random", "--experiments", "6")
+
+
+def test_six_random_experiments(tmp_path: Path) -> None:
+    done = run_demo(tmp_path, *QUICK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr
+    assert "6 of 6" in done.stdout
+    assert "http://127.0.0.1:" in done.stdout
+    data = tmp_path / "reactor"
+    assert str(data / "admin-token") in done.stdout
+    _has_results(data, 6)
+    for secret in [*data.glob("instruments/*.password"), data / "admin-token"]:
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    again = run_demo(tmp_path, *QUICK)
+    assert again.returncode == 0
+    assert "has ended already" in again.stdout
+    assert f"rm -r {data}" in again.stdout
+    assert _front(again.stdout) == _front(done.stdout)
+
+
+def _has_results(data: Path, experiments: int) -> None:
+    with (data / "experiments.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == experiments
+    assert "yes" in {row["in Pareto set"] for row in rows}
+    assert (data / "pareto.png").read_bytes().startswith(b"\x89PNG")
+    with read_only(None, data) as session:
+        assert audit(session).ok
+        assert set(session.scalars(select(Attempt.state))) == {"succeeded"}  # type: ignore[call-overload]
+
+
+def _front(output: str) -> str:
+    return output[output.index("Pareto set") : output.index("Plot:")]
+
+
+def test_a_person_approves(tmp_path: Path) -> None:
+    """One is refused, and replaced by another; at the end of the input the demo stops, and goes on later."""
+    options = ("--strategy", "random", "--experiments", "3", "--approve")
+    first = run_demo(tmp_path, *options, answers="y\nwhat\nn\n")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Run the same command again to continue" in first.stdout
+    assert "digest:" in first.stdout
+    second = run_demo(tmp_path, *options, answers="y\n" * 5)
+    assert second.returncode == 0, second.stdout + second.stderr
+    _has_results(tmp_path / "reactor", 3)
+    with read_only(None, tmp_path / "reactor") as session:
+        states = sorted(session.scalars(select(Proposal.state)))  # type: ignore[call-overload]
+    assert states == ["completed", "completed", "completed", "rejected"]
+
+
+def test_two_at_once_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "reactor").mkdir()
+    (tmp_path / "reactor" / "tatara.db").write_bytes(b"this is no database")
+    done = run_demo(tmp_path, *QUICK)
+    assert done.returncode == 1
+    assert done.stderr.startswith("tatara: ")
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_whole_demo_interrupted_and_continued(tmp_path: Path) -> None:
+    code, _ = interrupt_demo(tmp_path, at=" 12 of 40", patience=280)
+    assert code == 130
+    done = run_demo(tmp_path, patience=280)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _has_results(tmp_path / "reactor", 40)
+    assert "It is above the best of the 20 random runs" in done.stdout
+    share = re.search(r"and ([\d.]+)% of the 10,000 points", done.stdout)
+    assert share is not None
+    assert float(share.group(1)) >= 95.0
+    with read_only(None, tmp_path / "reactor") as session:
+        report = replay(session, "reactor", tmp_path / "reactor" / "files", workers=2)
+    assert report.ok, report.lines()
+    assert report.count("equal") == len(report.iterations)
