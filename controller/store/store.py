@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from controller.access.limits import Limits
+from controller.loop.site_limits import Limits
 from controller.store.database import Lock, LostLock, open_engine
 from controller.store.schema import ensure_schema
 from controller.store.seam import reach

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 from sqlmodel import Session, SQLModel
 from ulid import ULID
 
-from controller.access.limits import Limits
+from controller.loop.site_limits import Limits
 from controller.store.chain import GENESIS, event_hash, row_digest, row_name
 from controller.store.tables import Event, Outbox
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from controller.access.limits import Limits, load_limits
+from controller.access.limits import load_limits
+from controller.loop.site_limits import Limits
 
 LIMITS = """
 parameters:

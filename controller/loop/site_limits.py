@@ -1,0 +1,76 @@
+"""The limits of the site: written by admins, never by a campaign, which may narrow them and never widen."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from strategies.units import UnitError, UnitName, convert
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Range(_Section):
+    """A parameter must lie from `low` to `high`, in `unit`."""
+
+    low: float | None = None
+    high: float | None = None
+    unit: UnitName = "dimensionless"
+
+
+class Hazard(_Section):
+    """A substance or a condition that makes a candidate hazardous.
+
+    The parameter equals `equals` (a label), or is above `above` (in `unit`), or, with neither, is there at all.
+    """
+
+    parameter: str
+    equals: str | None = None
+    above: float | None = None
+    unit: UnitName = "dimensionless"
+    hazard_class: int = Field(alias="class", ge=1, le=9)
+
+
+class Limits(_Section):
+    """`limits.yaml`: ranges for every instrument, hazards, and from which hazard class two people must approve."""
+
+    parameters: dict[str, Range] = {}
+    hazards: list[Hazard] = []
+    two_people_from: int = Field(default=2, ge=1, le=10)
+
+    def violations(self, instrument: str, candidate: Mapping[str, Any]) -> list[str]:
+        """What in a candidate the site does not allow."""
+        return [
+            f"site limits: {problem}"
+            for name, allowed in self.parameters.items()
+            if name in candidate.get("values", {}) and (problem := _outside(name, allowed, candidate)) is not None
+        ]
+
+    def hazard_class(self, candidate: Mapping[str, Any]) -> int:
+        """The highest class of hazard of a candidate; 0 where nothing is listed."""
+        return max((each.hazard_class for each in self.hazards if _applies(each, candidate)), default=0)
+
+
+def _outside(name: str, allowed: Range, candidate: Mapping[str, Any]) -> str | None:
+    try:
+        value = _value(name, allowed.unit, candidate)
+    except UnitError as error:
+        return f"{name}: {error}"
+    if (allowed.low is None or value >= allowed.low) and (allowed.high is None or value <= allowed.high):
+        return None
+    return f"{name} = {value:g} {allowed.unit} lies outside {allowed.low} to {allowed.high}"
+
+
+def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:
+    values = candidate.get("values", {})
+    if hazard.parameter not in values:
+        return False
+    if hazard.equals is not None:
+        return bool(values[hazard.parameter] == hazard.equals)
+    return hazard.above is None or _value(hazard.parameter, hazard.unit, candidate) > hazard.above
+
+
+def _value(name: str, unit: str, candidate: Mapping[str, Any]) -> float:
+    return convert(float(candidate["values"][name]), candidate.get("units", {}).get(name, "dimensionless"), unit)
