@@ -68,6 +68,6 @@ def ask_at(attempt: AttemptView) -> datetime:
     return max(first, attempt.asked_at + ASK_AGAIN) if attempt.asked_at else first
 
 
-def wake_for(step_timeout: float, attempt: AttemptView) -> datetime:
-    """When this attempt wants to be looked at next."""
-    return min(ask_at(attempt), attempt.deadline + grace(step_timeout))
+def wake_for(step_timeout: float, attempt: AttemptView) -> tuple[datetime, datetime]:
+    """When this attempt wants to be looked at: to ask, and to give up where nobody could be asked."""
+    return ask_at(attempt), attempt.deadline + grace(step_timeout)

@@ -29,7 +29,7 @@ def decide_campaign(view: CampaignView, now: datetime) -> list[Action]:
         return []
     if (reached := stop_reason(view, now)) is not None:
         return [StopCampaign(reached)]
-    if exhausted(view) and not view.proposals and not view.iteration_running:
+    if exhausted(view) and not (view.proposals or view.finished or view.iteration_running):
         return [EndCampaign("complete", exhausted(view) or "")]
     return []
 

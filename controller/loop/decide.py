@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.loop.actions import Action, Dispatch, OpenJob, StartIteration
+from controller.loop.actions import Action, Dispatch, FailJob, OpenJob, RetryJob, StartIteration
 from controller.loop.attempt import decide_attempt, wake_for
 from controller.loop.campaign import decide_campaign, exhausted, time_limit
-from controller.loop.job import decide_job, open_attempts
+from controller.loop.job import decide_breakers, decide_job, open_attempts
 from controller.loop.promotion import decide_promotions
 from controller.loop.proposal import decide_proposal
 from controller.loop.view import CampaignView
@@ -23,15 +23,15 @@ class Decision:
 
 def decide(view: CampaignView, now: datetime) -> Decision:
     """Decide one step for each thing that is open. Pure: the same view and time give the same decision."""
-    if ending := decide_campaign(view, now):
+    if ending := decide_campaign(view, now) or decide_breakers(view):
         return Decision(ending, None)
     actions: list[Action] = []
     for proposal in view.proposals:
         if proposal.job and proposal.job.attempt and proposal.job.attempt.open:
             actions += decide_attempt(view, proposal, proposal.job.attempt, now)
     actions += _work(view, now)
-    actions += decide_promotions(view)
-    actions += _propose(view, now)
+    # What is promoted takes up room that only the next view shows.
+    actions += decide_promotions(view) or _propose(view, now)
     return Decision(actions, _wake_at(view, now))
 
 
@@ -41,6 +41,8 @@ def _work(view: CampaignView, now: datetime) -> list[Action]:
         if proposal.job:
             actions += decide_job(view, proposal, proposal.job, now)
         actions += decide_proposal(view, proposal, now)
+    if any(isinstance(action, (FailJob, RetryJob)) for action in actions):  # it may trip the breaker of a step
+        actions = [action for action in actions if not isinstance(action, Dispatch)]
     return _first_only(_first_only(actions, Dispatch), OpenJob)
 
 
@@ -70,7 +72,7 @@ def _wake_at(view: CampaignView, now: datetime) -> datetime | None:
     moments += [proposal.job.not_before for proposal in view.proposals if proposal.job]
     for proposal, attempt in open_attempts(view):
         step = view.stage(proposal.stage).steps[proposal.job.step if proposal.job else 0]
-        moments.append(None if attempt.state == "doubtful" else wake_for(step.timeout, attempt))
+        moments += () if attempt.state == "doubtful" else wake_for(step.timeout, attempt)
     if view.state == "running" and not windows.is_open(view.spec.windows, now):
         moments.append(windows.next_edge(view.spec.windows, now))
     return min((moment for moment in moments if moment is not None and moment > now), default=None)

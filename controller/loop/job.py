@@ -43,13 +43,10 @@ def _conclude(view: CampaignView, proposal: ProposalView, job: JobView, now: dat
     if view.state == "aborting":
         return [CancelJob(job.id)]
     kind = attempt.failure or "lost"
-    actions: list[Action] = []
     step = view.stage(proposal.stage).steps[job.step]
-    if view.failures.get(step.name, {}).get(kind, 0) + 1 >= step.breaker and step.name not in view.paused_steps:
-        actions.append(PauseStep(step.name, kind))
     if attempt.repeat or (kind not in ABOUT_THE_CANDIDATE and not attempt.final and job.tries <= step.retries):
-        return [*actions, RetryJob(job.id, kind, now + RETRY_PAUSE * min(job.tries, 60))]
-    return [*actions, FailJob(job.id, kind)]
+        return [RetryJob(job.id, kind, now + RETRY_PAUSE * min(job.tries, 60))]
+    return [FailJob(job.id, kind)]
 
 
 def _dispatch(view: CampaignView, proposal: ProposalView, job: JobView, now: datetime) -> list[Action]:
@@ -63,6 +60,20 @@ def _dispatch(view: CampaignView, proposal: ProposalView, job: JobView, now: dat
     # The least busy one; among equals the first in the campaign file.
     chosen = min(free, key=lambda name: view.instruments[name].busy)
     return [Dispatch(job.id, chosen)]
+
+
+def decide_breakers(view: CampaignView) -> list[Action]:
+    """Pause each step that has failed too often in a row in one way."""
+    steps = {
+        step.name: step for stage in view.spec.stages for step in stage.steps if step.name not in view.paused_steps
+    }
+    tripped = {
+        name: kind
+        for name, step in steps.items()
+        for kind, count in view.failures.get(name, {}).items()
+        if count >= step.breaker
+    }
+    return [PauseStep(name, kind) for name, kind in tripped.items()]
 
 
 def open_attempts(view: CampaignView) -> list[tuple[ProposalView, AttemptView]]:

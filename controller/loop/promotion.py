@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from controller.loop.actions import Action, Dismiss, Promote
+from controller.loop.campaign import exhausted
+from controller.loop.progress import merit
 from controller.loop.view import CampaignView, FinishedView
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ def decide_promotions(view: CampaignView) -> list[Action]:
     """Apply each stage's `promote` rule to what has finished there."""
     if view.state != "running":
         return []
-    return [action for stage in view.spec.stages for action in _stage(view, stage.name)]
+    stages = [stage.name for stage in view.spec.stages[:-1]]
+    # An amended campaign file may have left nothing behind a stage, or have left it out.
+    nowhere_to_go: list[Action] = [Dismiss(each.id) for each in view.finished if each.stage not in stages]
+    return nowhere_to_go + [action for stage in stages for action in _stage(view, stage)]
 
 
 def _stage(view: CampaignView, stage: str) -> list[Action]:
@@ -37,10 +42,10 @@ def _in_region(rule: "Promotion", finished: FinishedView) -> bool:
 def _best(view: CampaignView, stage: str, rule: "Promotion", finished: Sequence[FinishedView]) -> list[Action]:
     """The best k of every n; what is left over when nothing more comes is judged in the same proportion."""
     size, keep = rule.n or 1, rule.k or 1
-    more_comes = view.iteration_running or any(p.stage == stage for p in view.proposals)
+    more_comes = _more_comes(view, stage)
     actions: list[Action] = []
     for group in (finished[start : start + size] for start in range(0, len(finished), size)):
-        if len(group) < size and (more_comes or not _over(view)):
+        if len(group) < size and more_comes:
             break
         ranked = sorted(group, key=lambda each: _merit(view, rule, each), reverse=True)
         count = -(-keep * len(group) // size)
@@ -48,15 +53,21 @@ def _best(view: CampaignView, stage: str, rule: "Promotion", finished: Sequence[
     return actions
 
 
-def _over(view: CampaignView) -> bool:
-    from controller.loop.campaign import exhausted
-
-    return exhausted(view) is not None
+def _more_comes(view: CampaignView, stage: str) -> bool:
+    """Whether another candidate may still end well at this stage: a new one, or one that is on its way there."""
+    names = [each.name for each in view.spec.stages]
+    earlier = names[: names.index(stage)]
+    return (
+        exhausted(view) is None
+        or view.iteration_running
+        or any(proposal.stage in (*earlier, stage) for proposal in view.proposals)
+        or any(each.stage in earlier for each in view.finished)
+    )
 
 
 def _merit(view: CampaignView, rule: "Promotion", finished: FinishedView) -> float:
     value = finished.values.get(rule.property or "")
     if value is None:
         return float("-inf")
-    goals = {objective.property: objective.goal for objective in view.spec.objectives}
-    return -value if goals.get(rule.property or "") == "minimize" else value
+    names = [objective.property for objective in view.spec.objectives]
+    return merit(view.spec, names.index(rule.property or ""), value)

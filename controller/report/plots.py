@@ -41,7 +41,8 @@ def pareto_plot(
     plot.set(title=title, xlabel=axes[0], ylabel=axes[1], xscale=scales[0], yscale=scales[1])
     _plain_numbers(plot)
     plot.grid(alpha=0.3)
-    plot.legend(loc="best")
+    if any(cloud.points for cloud in clouds):
+        plot.legend(loc="best")
     fresh = path.with_name(f".{path.name}.new")
     figure.savefig(fresh, format="png", dpi=120)
     fresh.replace(path)

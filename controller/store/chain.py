@@ -36,9 +36,13 @@ def row_name(row: SQLModel) -> str:
 
 
 def row_digest(row: SQLModel) -> str:
-    """SHA-256 of all columns of a row."""
+    """SHA-256 of all columns of a row, as the database will give them back."""
     names = row.__table__.columns.keys()  # type: ignore[attr-defined]
-    return sha256(canonical({name: getattr(row, name) for name in names}))
+    return sha256(canonical({name: _as_kept(getattr(row, name)) for name in names}))
+
+
+def _as_kept(value: Any) -> Any:
+    return value + 0.0 if type(value) is float else value  # SQLite keeps no negative zero
 
 
 def event_hash(fields: Mapping[str, Any]) -> str:

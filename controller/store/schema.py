@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -23,6 +23,11 @@ def ensure_schema(engine: Engine) -> None:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
             empty = not inspect(connection).get_table_names()
+    except OperationalError as error:
+        raise WrongSchema(
+            f"{engine.url.render_as_string()} cannot be opened ({error.orig}): see that nothing else uses it, that its "
+            f"folder may be written and that the disk is not full, then start again"
+        ) from error
     except DatabaseError as error:
         raise WrongSchema(
             f"{engine.url.render_as_string()} cannot be read as a database ({error.orig}); restore it from a backup"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlmodel import Session
 
 from controller.loop.site_limits import Limits
@@ -23,6 +24,15 @@ GROUP = 100  # units in one commit; more would hold up the event loop's other th
 
 class StoreUnavailable(RuntimeError):
     """The database could not commit (locked, disk full, gone). Nothing of the unit was kept; try again later."""
+
+
+class _Keeping(Session):
+    """Holds every row that it has read until it ends: by itself a session forgets them, and reads them again."""
+
+
+@event.listens_for(_Keeping, "loaded_as_persistent")
+def _keep(session: Session, row: object) -> None:
+    session.info.setdefault("kept", []).append(row)
 
 
 @dataclass
@@ -86,6 +96,8 @@ class Store:
 
         Raises what `function` raises (then nothing of it is kept), `StoreUnavailable`, or `LostLock`.
         """
+        if self._task is None or self._task.done():
+            raise StoreUnavailable("the store is not open")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Work(name, function, future))
         return await future
@@ -123,7 +135,7 @@ class Store:
         results: list[Any] = []
         units: list[Unit] = []
         try:
-            with Session(self._engine, expire_on_commit=False) as session:
+            with _Keeping(self._engine, expire_on_commit=False) as session:
                 self.lock.check(session)
                 chain = Chain(session)
                 for work in group:
@@ -136,6 +148,8 @@ class Store:
         except LostLock as error:
             self.lost = error
             return [error] * len(group), Committed(frozenset(), False)
+        except IntegrityError as error:  # seen at the commit only, so that it could be any unit's
+            return self._commit_alone(group, error)
         except SQLAlchemyError as error:
             unavailable = StoreUnavailable(f"the database did not commit: {error.__class__.__name__}: {error}")
             unavailable.__cause__ = error
@@ -143,6 +157,15 @@ class Store:
         for work in group:
             reach(f"commit:{work.name}:after")
         return results, _committed(units, results)
+
+    def _commit_alone(self, group: list[_Work], error: IntegrityError) -> tuple[list[Any], Committed]:
+        """Find the unit whose rows do not belong together: it fails, the others are kept."""
+        if len(group) == 1:
+            return [_Failed(error)], Committed(frozenset(), False)
+        results, commits = zip(*(self._commit([work]) for work in group), strict=True)
+        wakes = [each.campaigns for each in commits]
+        campaigns = None if None in wakes else frozenset().union(*(each for each in wakes if each is not None))
+        return [result for [result] in results], Committed(campaigns, any(each.outbox for each in commits))
 
     def _run(self, work: _Work, unit: Unit) -> Any:
         """Run one unit; what it raises is its own failure, not that of the group."""
@@ -152,9 +175,9 @@ class Store:
                 result = work.function(unit)
                 unit.flush()
             return result
-        except SQLAlchemyError:
-            raise
         except Exception as error:  # handed to the caller of `write`, who knows what may happen there
+            if _is_of_the_database(error):
+                raise
             unit.back_to(mark)
             return _Failed(error)
 
@@ -170,6 +193,11 @@ class Store:
                 work.future.set_result(result)
         for listener in self._listeners:
             listener(committed)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database could not do its work; else what a unit wanted was wrong, and trying again is no use."""
+    return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError, ProgrammingError))
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import insert, select
+from sqlmodel import Session, SQLModel, col
 from ulid import ULID
 
 from controller.loop.site_limits import Limits
@@ -16,9 +16,10 @@ class Chain:
     """The end of the event chain during one transaction; read once, then carried."""
 
     def __init__(self, session: Session) -> None:
-        number = session.scalar(select(func.max(Event.number)))
-        self.number: int = number or 0
-        self.hash: str = GENESIS if number is None else session.get_one(Event, number).hash
+        newest = select(col(Event.number), col(Event.hash)).order_by(col(Event.number).desc()).limit(1)
+        self.number: int
+        self.hash: str
+        self.number, self.hash = session.execute(newest).one_or_none() or (0, GENESIS)
 
 
 class Unit:

@@ -1,7 +1,6 @@
 """The client library, clause by clause, on both brokers; what is seen on the wire also of the bare instrument."""
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -12,8 +11,6 @@ import pytest
 
 from adapters.broker import BrokerProcess
 from adapters.instruments import (
-    Backoff,
-    Capability,
     Description,
     FailedMeasurement,
     FailedSynthesis,
@@ -22,66 +19,16 @@ from adapters.instruments import (
     Invalid,
     Measurement,
     OnHostLost,
-    ParameterLimits,
-    Work,
 )
 from adapters.instruments.journal import Journal
 from adapters.instruments.messages import AttemptState, Heartbeat, InstrumentMode, Outcome, Refusal
 from tests.adapters.bare.device import BareDevice
-from tests.adapters.helpers import PASSWORD, Connect, until
+from tests.adapters.devices import Device
+from tests.adapters.helpers import Connect, until
 from tests.adapters.host import HostSide, now
 
 EVERYTHING = "tatara/v1/lab/#"
 TEMPERATURE = {"temperature": {"value": 50, "unit": "degC"}}
-
-
-class Device:
-    """An instrument whose handler does what the test tells it, and counts its runs."""
-
-    def __init__(self, broker: BrokerProcess, journal: Path, **description: Any) -> None:
-        self.runs: list[str] = []
-        self.let_go = asyncio.Event()
-        self.let_go.set()
-        self.failure: Exception | None = None
-        self.finished = Finished([Measurement(channel="out", property="y", value=1.5, unit="g")])
-        self.stop = asyncio.Event()
-        capability = Capability(parameters={"temperature": ParameterLimits(unit="degC", low=0, high=100)})
-        self.instrument = Instrument(
-            "reactor-1",
-            site="lab",
-            description=Description(
-                model="test",
-                software="1",
-                heartbeat_s=0.1,
-                capabilities={"react": Capability(), "heat": capability},
-                **description,
-            ),
-            journal=journal,
-            host=broker.host,
-            port=broker.port,
-            password=PASSWORD,
-            resend=Backoff(0.1, 0.2),
-            reconnect=Backoff(0.05, 0.1),
-        )
-        self.instrument.capability("react")(self.work)
-        self.instrument.capability("heat")(self.work)
-
-    async def work(self, work: Work) -> Finished:
-        self.runs.append(work.attempt_id)
-        await self.let_go.wait()
-        await work.checkpoint()
-        if self.failure is not None:
-            raise self.failure
-        return self.finished
-
-    @contextlib.asynccontextmanager
-    async def on(self) -> AsyncIterator["Device"]:
-        task = asyncio.create_task(self.instrument.serve(self.stop))
-        try:
-            yield self
-        finally:
-            self.stop.set()
-            await asyncio.wait_for(task, 10)
 
 
 @pytest.fixture
@@ -165,6 +112,7 @@ async def test_the_same_id_with_another_digest_is_refused_and_changes_nothing(
         ({"parameters": TEMPERATURE}, "invalid-parameter"),
         ({"timeout_s": -1}, Refusal.MALFORMED),
         ({"colour": "red"}, Refusal.MALFORMED),
+        ({"parameters": {"no name": {"value": 1}}}, Refusal.MALFORMED),
     ],
 )
 async def test_refusals(device: AnyDevice, host: HostSide, changes: dict[str, Any], refusal: str) -> None:
@@ -251,6 +199,20 @@ async def test_cancelling_what_runs_and_what_waits(device: AnyDevice, host: Host
 
 
 @either
+async def test_what_names_no_attempt_changes_none(device: AnyDevice, host: HostSide) -> None:
+    device.let_go.clear()
+    await host.request("a1", sample_id=None)
+    await host.status("a1", AttemptState.RUNNING)
+    await host.command("cancel")
+    await host.command("cancel", attempts=[])
+    await host.command("report-attempts", attempts=[])
+    await host.settled()
+    assert [status.state for status in host.statuses("a1")][-1] is AttemptState.RUNNING
+    device.let_go.set()
+    assert (await host.result("a1")).outcome is Outcome.OK
+
+
+@either
 async def test_pause_starts_nothing_new_and_old_numbers_never_win(device: AnyDevice, host: HostSide) -> None:
     await host.command("pause", number=5)
     await host.state(state=InstrumentMode.PAUSED, wanted=5)
@@ -317,6 +279,32 @@ async def test_what_was_begun_is_interrupted_after_a_restart(
         await host.command("report-attempts", attempts=["a1"])
         await host.status("a1", AttemptState.INTERRUPTED, count=2)
     assert (first.runs, second.runs) == (["a1"], ["a2"])
+
+
+async def test_killed_while_it_works_and_before_the_receipt(
+    mosquitto: BrokerProcess, connect: Connect, tmp_path: Path
+) -> None:
+    host = HostSide(await connect(mosquitto, "tatara", EVERYTHING))
+    await host.present()
+    first = BareDevice(mosquitto, tmp_path / "journal.db")
+    async with first.on():
+        await host.request("a1")
+        result = await host.result("a1")
+        first.let_go.clear()
+        await host.request("a2")
+        await host.status("a2", AttemptState.RUNNING)
+        await host.request("a3")
+        await host.status("a3", AttemptState.ACCEPTED)
+        await first.kill()
+    offline = await host.state(state=InstrumentMode.OFFLINE)
+    assert (offline.boot_id, offline.seq) == (result.boot_id, 1_999_999_999)
+    told = len(host.results("a1"))
+    second = BareDevice(mosquitto, tmp_path / "journal.db")
+    async with second.on():
+        assert await host.result("a1", count=told + 1) == result
+        await host.status("a2", AttemptState.INTERRUPTED)
+        await host.result("a3")
+    assert (first.runs, second.runs) == (["a1", "a2"], ["a3"])
 
 
 @either

@@ -93,7 +93,11 @@ class Laboratory:
         raise InstrumentEnded(f"{name} ended by itself; see {self._folder / name}.log")
 
     async def stop(self) -> None:
-        """Ask all to end, and wait; whoever does not is killed."""
+        """Ask all to end, and wait; whoever does not is killed. Call it when the daemon has gone.
+
+        Without a daemon nothing new is begun, so after the time of one run nothing is broken off.
+        """
+        await asyncio.sleep(2 * DURATION_S)
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -146,7 +146,7 @@ def volume(campaign: Plain) -> str:
     return f"{campaign['hypervolume'] or 0.0:.4g}"
 
 
-def _panel(snapshot: Snapshot | None, latest: Sequence[Finished], seconds: float) -> Group | Text:
+def _panel(snapshot: Snapshot | None, latest: Sequence[Finished], seconds: float) -> Table | Text:
     if snapshot is None:
         return Text("starting the broker, the daemon and the instruments ...")
     table = Table.grid(padding=(0, 2))
@@ -154,7 +154,10 @@ def _panel(snapshot: Snapshot | None, latest: Sequence[Finished], seconds: float
     table.add_column()
     for name, value in _facts(snapshot, latest, seconds):
         table.add_row(name, value)
-    return Group(ProgressBar(total=snapshot.wanted, completed=snapshot.done, width=60), table)
+    whole = Table.grid()
+    whole.add_row(ProgressBar(total=snapshot.wanted, completed=snapshot.done, width=60))
+    whole.add_row(table)
+    return whole
 
 
 def _facts(snapshot: Snapshot, latest: Sequence[Finished], seconds: float) -> list[tuple[str, str]]:

@@ -143,10 +143,13 @@ def _judge(settings: Settings, comparison: Comparison, count: int, write: Callab
         f"Hypervolume above the reference point (yield {yield_:g}, E-factor {waste:g}); every Pareto set is chosen by"
     )
     write(f"measurements with {NOISE:.0%} noise and judged without noise:")
-    write(f"  this campaign, {count} experiments        {comparison.reached:12.4g}")
-    write(f"  random search, {len(RANDOM_SEEDS)} seeds: best      {max(chance):12.4g}")
-    write(f"                            median    {median(chance):12.4g}")
-    write(f"                            worst     {min(chance):12.4g}")
-    write(f"  10,000 random points, without noise {comparison.dense:10.4g}")
+    for label, value in (
+        (f"this campaign, {count} experiments", comparison.reached),
+        (f"random search, best of {len(RANDOM_SEEDS)} seeds", max(chance)),
+        ("random search, median", median(chance)),
+        ("random search, worst", min(chance)),
+        ("10,000 random points, all without noise", comparison.dense),
+    ):
+        write(f"  {label:<42}{value:>12.4g}")
     write(f"It is {verdict} of the {len(RANDOM_SEEDS)} random runs, and {comparison.share:.1%} of the 10,000 points'.")
     write(f"Plot: {settings.data / 'pareto.png'}  Table: {settings.data / 'experiments.csv'}")

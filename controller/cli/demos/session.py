@@ -122,7 +122,7 @@ class _Demo:
             await asyncio.sleep(0.02)
         data = self._settings.data
         self._write(f"Database:  {data / 'tatara.db'}")
-        self._write(f"API:       {url}/docs, token in {data / 'admin-token'}")
+        self._write(f"API:       {url}, token in {data / 'admin-token'}")
         self._write(f"Ask it from another terminal: tatara campaign show {CAMPAIGN} --data {data}")
 
     def _new_display(self) -> Display:

@@ -37,10 +37,11 @@ def now() -> str:
 
 @dataclass
 class Run:
-    """Work in progress: the request, when it began, how long it has worked, whether it waits for the host."""
+    """Work in progress: the request, when it began, the time since, that without holding, whether it holds."""
 
     request: dict[str, Any]
     started_at: str
+    passed_s: float = 0.0
     worked_s: float = 0.0
     held: bool = False
 
@@ -93,6 +94,7 @@ class Instrument:
         self.waits: dict[str, float] = {}  # results without a receipt: the next pause
         self.due: dict[str, float] = {}  # and, after the PUBACK, when to send them again
         self.hosts: dict[str, dict[str, Any]] = {}  # by daemon, on this connection
+        self.epochs: dict[str, int] = {}  # the highest seen of each daemon
         self.partners: set[str] = set()  # daemons that were online and have not said offline since
         self.host_seen, self.stopping = -math.inf, False
 
@@ -277,7 +279,7 @@ class Instrument:
         if refusal:
             self.change(request["attempt_id"], "refused", **columns, refusal=refusal, reason=reason[:2000])
         elif instant(request["start_before"]) < datetime.now(UTC):
-            self.change(request["attempt_id"], "expired", **columns)
+            self.change(request["attempt_id"], "expired", **columns, reason="start_before has passed")
         else:
             self.change(request["attempt_id"], "accepted", **columns, request=json.dumps(request))
 
@@ -291,7 +293,8 @@ class Instrument:
             return "unknown-capability", f"there is no capability {request['capability']}"
         described, given = capability.get("parameters", {}), request.get("parameters", {})
         if different := sorted(set(described) ^ set(given)):
-            return "invalid-parameter", f"parameter {different[0]} is {'missing' if described else 'unknown'}"
+            fault = "missing" if different[0] in described else "not known"
+            return "invalid-parameter", f"parameter {different[0]} is {fault}"
         wrong = [name for name in described if not fits(given[name], described[name])]
         return ("invalid-parameter", f"parameter {wrong[0]} = {given[wrong[0]]!a} does not fit") if wrong else ("", "")
 
@@ -306,8 +309,9 @@ class Instrument:
 
     def hear_host(self, daemon: str, message: dict[str, Any]) -> None:
         """Rule 33: who is there, and the state again for each that comes."""
-        if message["epoch"] < self.hosts.get(daemon, message)["epoch"]:
+        if message["epoch"] < self.epochs.get(daemon, 0):
             return
+        self.epochs[daemon] = message["epoch"]
         self.hosts[daemon] = message
         if message["state"] == "online":
             self.partners.add(daemon)
@@ -341,7 +345,7 @@ class Instrument:
                 self.publish_state()
             case "cancel":
                 for attempt_id in attempts or []:
-                    self.cancel(attempt_id, reason)
+                    self.cancel(attempt_id, reason or "cancelled by the host")
             case "report-attempts":
                 self.report(attempts)
 
@@ -356,10 +360,10 @@ class Instrument:
         )
         self.publish_state()
         for row in ended:
-            self.journal.put(row["id"], reason=reason)
+            self.journal.put(row["id"], reason=f"e-stop {estop}: {reason or 'no reason given'}"[:2000])
             self.answer(row["id"])
 
-    def cancel(self, attempt_id: str, reason: str | None) -> None:
+    def cancel(self, attempt_id: str, reason: str) -> None:
         """Rules 28 and 29."""
         row = self.journal.row(attempt_id)
         if row is None:
@@ -390,7 +394,7 @@ class Instrument:
                 return
             request = json.loads(row["request"])
             if instant(request["start_before"]) < datetime.now(UTC):
-                self.change(row["id"], "expired")
+                self.change(row["id"], "expired", reason="start_before has passed")
                 continue
             self.change(row["id"], "running")
             self.log_run(row["id"])
@@ -412,10 +416,10 @@ class Instrument:
         if (policy == "hold") != work.held:
             work.held = policy == "hold"
             self.change(attempt_id, "holding" if work.held else "running")
-        if not work.held:
-            work.worked_s += elapsed
-        if work.worked_s >= work.request["timeout_s"]:
-            self.finish(attempt_id, work, {"outcome": "failed-measurement", "reason": "out of time"})
+        work.passed_s += elapsed
+        work.worked_s += 0.0 if work.held else elapsed
+        if work.passed_s >= work.request["timeout_s"]:
+            self.finish(attempt_id, work, {"outcome": "failed-measurement", "reason": "timeout_s has passed"})
         elif work.worked_s >= self.config["duration_s"] and not Path(self.config.get("busy", os.devnull)).is_file():
             self.finish(attempt_id, work, self.measure(work.request))
 
@@ -442,17 +446,18 @@ class Instrument:
 
 
 def fits(given: dict[str, Any], limits: dict[str, Any]) -> bool:
-    """Whether a parameter is as described: its unit, and a choice, a number between limits, or any label."""
+    """Whether a parameter is as described: its unit, its choices, its limits; without these, any value."""
     value = given["value"]
     if (given.get("unit") or "dimensionless") != (limits.get("unit") or "dimensionless"):
         return False
-    if (choices := limits.get("choices")) is not None:
-        return any(value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices)
-    bounds = {name: limits[name] for name in ("low", "high") if limits.get(name) is not None}
-    if not bounds and limits.get("unit") is None:
+    choices, bounds = limits.get("choices"), [limits.get(name) for name in ("low", "high")]
+    if choices is not None and value not in choices:
+        return False
+    if bounds == [None, None]:
         return True
+    low, high = bounds
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and bounds.get("low", -math.inf) <= value <= bounds.get("high", math.inf)
+    return number and (low is None or value >= low) and (high is None or value <= high)
 
 
 def main() -> None:

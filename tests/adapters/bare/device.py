@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -72,16 +73,21 @@ class BareDevice:
         Path(str(self.configuration["password_file"])).write_text(PASSWORD)
         file = self.files.with_suffix(".json")
         file.write_text(json.dumps(self.configuration))
-        process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), str(file))
-        stopping = asyncio.create_task(self._terminate_on_stop(process))
+        self._process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), str(file))
+        stopping = asyncio.create_task(self._terminate_on_stop())
         try:
             yield self
         finally:
             self.stop.set()
             await stopping
-            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert await asyncio.wait_for(self._process.wait(), 10) in (0, -signal.SIGKILL)
 
-    async def _terminate_on_stop(self, process: asyncio.subprocess.Process) -> None:
+    async def kill(self) -> None:
+        """End the process in the middle of whatever it does."""
+        self._process.kill()
+        await self._process.wait()
+
+    async def _terminate_on_stop(self) -> None:
         await self.stop.wait()
-        if process.returncode is None:
-            process.terminate()
+        if self._process.returncode is None:
+            self._process.terminate()

@@ -1,6 +1,7 @@
 """The demo as its user meets it."""
 
 import csv
+import fcntl
 import re
 import stat
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_a_person_approves(tmp_path: Path) -> None:
 
 
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "reactor").mkdir()
+    with (tmp_path / "reactor" / "tatara.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run_demo(tmp_path, *QUICK)
+    assert done.returncode == 1
+    assert "in use by another tatara process" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "reactor").mkdir()
     (tmp_path / "reactor" / "tatara.db").write_bytes(b"this is no database")
     done = run_demo(tmp_path, *QUICK)

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from controller.cli.records import read_only
 from controller.commands.errors import NotFound
@@ -95,7 +96,7 @@ def test_an_unknown_campaign(recorded: Path) -> None:
 
 def test_one_row_for_each_candidate(recorded: Path) -> None:
     with read_only(None, recorded) as session:
-        rows = tried(session, session.query(Campaign).one())
+        rows = tried(session, session.scalars(select(Campaign)).one())
     assert sorted(number for row in rows for number in row.numbers) == [1, 2, 3, 4, 5, 6]
     best = [row.values for row in rows if row.best]
     for row in rows:

@@ -1,0 +1,186 @@
+"""Dispatch, conclusions, retries and the circuit breaker."""
+
+from typing import Any
+
+import pytest
+
+from controller.loop.actions import CancelJob, Dispatch, FailJob, PauseStep, RetryJob, SucceedJob
+from controller.loop.job import decide_breakers, decide_job, open_attempts
+from controller.loop.view import CampaignView, JobView
+from tests.controller.loop.views import (
+    NOON,
+    later,
+    make_attempt,
+    make_instrument,
+    make_job,
+    make_proposal,
+    make_spec,
+    make_view,
+    stage,
+    step,
+)
+
+FINAL = ["failed", "refused", "expired", "cancelled", "abandoned"]
+
+
+def decided(view: CampaignView, job: JobView, proposal: str = "running") -> list[Any]:
+    return decide_job(view, make_proposal(proposal, job), job, NOON)
+
+
+def ended(failure: str | None = None, state: str = "failed", tries: int = 1, **changes: Any) -> JobView:
+    return make_job("active", make_attempt(state, failure=failure, **changes), tries=tries)
+
+
+def with_retries(retries: int, **changes: Any) -> CampaignView:
+    return make_view(spec=make_spec(stage("bench", step(retries=retries))), **changes)
+
+
+def test_a_waiting_job_goes_to_a_ready_instrument() -> None:
+    assert decided(make_view(), make_job()) == [Dispatch("job-1", "stove")]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"obstacle": "is lost"},
+        {"busy": 1},
+        {"busy": 3, "concurrency": 2},
+        {"simulated": False},
+    ],
+)
+def test_an_instrument_that_is_not_ready_gets_nothing(there: dict[str, Any]) -> None:
+    assert decided(make_view(instruments={"stove": make_instrument(**there)}), make_job()) == []
+    assert decided(make_view(instruments={}), make_job()) == []
+
+
+def test_a_real_campaign_takes_real_instruments_only() -> None:
+    real = make_view(simulated=False, instruments={"stove": make_instrument(simulated=False)})
+    assert decided(real, make_job()) == [Dispatch("job-1", "stove")]
+    assert decided(make_view(simulated=False), make_job()) == []
+
+
+def test_the_least_busy_one_is_chosen_and_the_first_in_the_file_among_equals() -> None:
+    spec = make_spec(stage("bench", step(instruments=["b", "a", "c"])))
+    there = {name: make_instrument(name, concurrency=5, busy=busy) for name, busy in (("a", 2), ("b", 2), ("c", 1))}
+    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "c")]
+    there["c"] = make_instrument("c", concurrency=5, busy=2)
+    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "b")]
+    there["d"] = make_instrument("d")
+    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "b")]
+
+
+def test_it_is_not_sent_again_before_its_pause_is_over() -> None:
+    assert decided(make_view(), make_job(not_before=later(0.1))) == []
+    assert decided(make_view(), make_job(not_before=NOON)) == [Dispatch("job-1", "stove")]
+
+
+@pytest.mark.parametrize("changes", [{"state": "paused"}, {"halted": True}, {"paused_steps": frozenset(["cook"])}])
+def test_nothing_is_dispatched_while_paused_halted_or_broken(changes: dict[str, Any]) -> None:
+    assert decided(make_view(**changes), make_job()) == []
+
+
+def test_the_pause_of_another_step_is_no_obstacle() -> None:
+    assert decided(make_view(paused_steps=frozenset(["weigh"])), make_job()) == [Dispatch("job-1", "stove")]
+
+
+def test_while_stopping_only_what_has_begun_goes_on() -> None:
+    assert decided(make_view(state="stopping"), make_job()) == [Dispatch("job-1", "stove")]
+    assert decided(make_view(state="stopping"), make_job(), proposal="approved") == []
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_an_ended_job_wants_nothing(state: str) -> None:
+    for campaign in ("running", "aborting"):
+        assert decided(make_view(state=campaign), make_job(state)) == []
+
+
+@pytest.mark.parametrize("state", ["created", "sent", "accepted", "running", "doubtful"])
+def test_it_waits_for_an_open_attempt(state: str) -> None:
+    assert decided(make_view(), make_job("active", make_attempt(state))) == []
+    assert decided(make_view(), make_job("active")) == []
+
+
+def test_a_result_ends_it_well_also_while_aborting() -> None:
+    for state in ("running", "paused", "stopping", "aborting"):
+        assert decided(make_view(state=state), ended(state="succeeded")) == [SucceedJob("job-1")]
+
+
+def test_an_abort_cancels_it() -> None:
+    view = with_retries(5, state="aborting")
+    assert decided(view, make_job()) == [CancelJob("job-1")]
+    assert decided(view, ended("failed-measurement")) == [CancelJob("job-1")]
+
+
+@pytest.mark.parametrize("state", FINAL)
+def test_without_retries_it_fails_with_the_kind_of_the_attempt(state: str) -> None:
+    assert decided(make_view(), ended("expired", state)) == [FailJob("job-1", "expired")]
+    assert decided(make_view(), ended(None, state)) == [FailJob("job-1", "lost")]
+
+
+@pytest.mark.parametrize(("tries", "pause"), [(1, 1), (2, 2), (3, None), (4, None)])
+def test_it_is_tried_again_as_often_as_the_step_says_after_a_growing_pause(tries: int, pause: int | None) -> None:
+    expected = FailJob("job-1", "lost") if pause is None else RetryJob("job-1", "lost", later(pause))
+    assert decided(with_retries(2), ended("lost", tries=tries)) == [expected]
+
+
+def test_the_pause_grows_to_a_minute() -> None:
+    for tries, pause in ((59, 59), (60, 60), (61, 60), (99, 60)):
+        assert decided(with_retries(100), ended("lost", tries=tries)) == [RetryJob("job-1", "lost", later(pause))]
+
+
+@pytest.mark.parametrize("kind", ["failed-synthesis", "invalid"])
+def test_what_says_something_about_the_candidate_is_not_tried_again(kind: str) -> None:
+    assert decided(with_retries(5), ended(kind)) == [FailJob("job-1", kind)]
+
+
+def test_a_failed_measurement_is_tried_again() -> None:
+    assert decided(with_retries(1), ended("failed-measurement")) == [RetryJob("job-1", "failed-measurement", later(1))]
+
+
+def test_what_an_operator_or_instrument_calls_final_stays_failed() -> None:
+    assert decided(with_retries(5), ended("refused", final=True)) == [FailJob("job-1", "refused")]
+
+
+def test_an_operator_may_have_it_repeated_beyond_all_retries() -> None:
+    job = ended("invalid", "abandoned", tries=9, repeat=True)
+    assert decided(make_view(), job) == [RetryJob("job-1", "invalid", later(9))]
+
+
+TWO_STEPS = make_spec(stage("bench", step("cook", breaker=3), step("weigh", breaker=1)))
+
+
+@pytest.mark.parametrize(
+    ("failures", "pauses"),
+    [
+        ({}, []),
+        ({"cook": {"lost": 2}}, []),
+        ({"cook": {"lost": 2, "invalid": 2}}, []),
+        ({"cook": {"lost": 3}}, [PauseStep("cook", "lost")]),
+        ({"cook": {"lost": 1, "invalid": 4}}, [PauseStep("cook", "invalid")]),
+        ({"cook": {"lost": 2}, "weigh": {"refused": 1}}, [PauseStep("weigh", "refused")]),
+        ({"cook": {"lost": 3}, "weigh": {"lost": 1}}, [PauseStep("cook", "lost"), PauseStep("weigh", "lost")]),
+        ({"gone": {"lost": 99}}, []),
+    ],
+)
+def test_too_many_failures_of_one_kind_pause_that_step(failures: dict[str, dict[str, int]], pauses: list[Any]) -> None:
+    assert decide_breakers(make_view(spec=TWO_STEPS, failures=failures)) == pauses
+
+
+def test_a_step_is_paused_once() -> None:
+    view = make_view(spec=TWO_STEPS, failures={"cook": {"lost": 5}, "weigh": {"lost": 5}})
+    assert decide_breakers(make_view(spec=TWO_STEPS, failures=view.failures, paused_steps=frozenset(["cook"]))) == [
+        PauseStep("weigh", "lost")
+    ]
+
+
+def test_a_step_of_a_later_stage_breaks_too() -> None:
+    spec = make_spec(stage(), stage("large", step("weigh", breaker=2)))
+    assert decide_breakers(make_view(spec=spec, failures={"weigh": {"lost": 2}})) == [PauseStep("weigh", "lost")]
+
+
+def test_open_attempts_are_those_without_an_end() -> None:
+    at_work = make_proposal("running", make_job("active", make_attempt("sent")), id="a")
+    done = make_proposal("running", make_job("active", make_attempt("failed")), id="b")
+    waiting = make_proposal("running", make_job(), id="c")
+    view = make_view(at_work, done, waiting, make_proposal(id="d"))
+    assert [proposal.id for proposal, _ in open_attempts(view)] == ["a"]

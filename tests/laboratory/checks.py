@@ -1,0 +1,82 @@
+"""What must hold after any crash: looked up in database, run logs and journals, each a source of its own."""
+
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from adapters.instruments.messages import AttemptState
+from controller.loop import ATTEMPT
+from controller.report.audit import audit
+from controller.store.tables import Attempt, Campaign, Measurement, Proposal
+from tests.laboratory.campaign import PROPERTIES
+from tests.laboratory.laboratory import Laboratory
+
+Values = dict[str, float]  # "number property" -> value
+
+
+def keys(session: Session) -> list[str]:
+    """Canonical keys of the proposals, in order."""
+    return list(session.scalars(select(col(Proposal.key)).order_by(col(Proposal.number))))
+
+
+def values(session: Session) -> Values:
+    """Every current measurement that counts; raises `AssertionError` if a proposal has a property twice."""
+    query = select(Measurement, Proposal).join(Proposal, col(Proposal.id) == col(Measurement.proposal_id))
+    found: Values = {}
+    for measurement, proposal in session.execute(query):
+        if measurement.late or measurement.replaced_event is not None:
+            continue
+        name = f"{proposal.number} {measurement.property}"
+        assert name not in found, f"{name} was measured twice"
+        found[name] = measurement.value
+    return found
+
+
+def unfinished(session: Session) -> list[tuple[str, str, str | None]]:
+    """Attempts whose end is not known."""
+    rows = session.scalars(select(Attempt).order_by(col(Attempt.made_at)))
+    return [(row.id, row.state, row.doubt or row.unknown) for row in rows if not ATTEMPT.final(row.state)]
+
+
+def check_campaign(session: Session, experiments: int) -> None:
+    """Every experiment was carried out and measured, exactly once."""
+    campaign = session.scalars(select(Campaign)).one()
+    assert (campaign.state, campaign.experiments) == ("completed", experiments), campaign.reason
+    states = Counter(session.scalars(select(col(Proposal.state))))
+    assert states == {"completed": experiments}
+    numbers = range(1, experiments + 1)
+    assert set(values(session)) == {f"{number} {name}" for number in numbers for name in PROPERTIES}
+    assert unfinished(session) == []
+
+
+def check_record(session: Session) -> None:
+    """The chain is whole, and every row is what the last event about it tells."""
+    report = audit(session)
+    assert report.ok, report.faults
+
+
+def check_runs(laboratory: Laboratory) -> None:
+    """No attempt ran twice, and nothing that counts was never run."""
+    runs = laboratory.runs()
+    assert [attempt for attempt, times in Counter(runs).items() if times > 1] == []
+    query = select(col(Attempt.id)).where(col(Attempt.state) == "succeeded")
+    assert set(laboratory.read(lambda session: session.scalars(query).all())) <= set(runs)
+
+
+def check_receipts(laboratory: Laboratory) -> None:
+    """A result that an instrument may forget stands in our database. Instruments must have ended."""
+    for name in laboratory.devices:
+        settled = finished(laboratory.journal(name), settled=True)
+        query = select(col(Attempt.id)).where(col(Attempt.id).in_(settled), col(Attempt.result_digest).is_(None))
+        lost = laboratory.read(lambda session, query=query: session.scalars(query).all())
+        assert lost == [], f"{name} was told that these are stored"
+
+
+def finished(journal: Path, *, settled: bool) -> list[str]:
+    """Attempts of which a journal has, or had, the result."""
+    with sqlite3.connect(journal) as database:
+        query = "SELECT attempt_id FROM attempts WHERE state = ? AND settled = ?"
+        return [row[0] for row in database.execute(query, (AttemptState.FINISHED, int(settled)))]
