@@ -220,6 +220,10 @@ class ParameterLimits(Message):
     high: float | None = None
     choices: list[Scalar] | None = None
 
+    def offers(self, value: Scalar) -> bool:
+        """Whether `value` is one of the choices; `true` is not 1."""
+        return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in self.choices or ())
+
 
 class Channel(Message):
     """A property that a capability measures."""
@@ -301,7 +305,8 @@ def parse(model: type[M], payload: bytes) -> M:
     if len(payload) > MAX_BYTES:
         raise MalformedMessage(f"{len(payload)} bytes; at most {MAX_BYTES} are allowed (send a file and name it)")
     try:
-        return model.model_validate_json(payload)
+        # Strict: the schemas know no number in quotes and no truth value for a number.
+        return model.model_validate_json(payload, strict=True)
     except ValidationError as error:
         raise MalformedMessage(_explain(error)) from error
 

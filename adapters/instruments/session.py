@@ -241,6 +241,7 @@ class Session:
     # The host
 
     def _hear_host(self, daemon: str, state: HostState) -> None:
+        was_present = self.host.present
         self.host.hear(daemon, state)
         if self.host.present:
             self.host.last_present = time.monotonic()
@@ -248,7 +249,7 @@ class Session:
             self._crew.hold(False)
             # A late will of an earlier connection may be all that the broker has retained of us.
             self._speech.state()
-        else:
+        elif was_present:  # else it was not there anyway: another may be about to appear
             self._lose_host()
 
     def _lose_host(self) -> None:

@@ -91,7 +91,7 @@ def parameter_fault(capability: Capability, given: dict[str, Quantity]) -> str |
         given_unit, unit = quantity.unit or _NO_UNIT, limits.unit or _NO_UNIT
         if given_unit != unit:
             return f"parameter {name} is in {given_unit}; this instrument takes {unit}"
-        if limits.choices is not None and value not in limits.choices:
+        if limits.choices is not None and not limits.offers(value):
             return f"parameter {name} = {value} is none of {limits.choices}"
         if limits.low is None and limits.high is None:
             continue

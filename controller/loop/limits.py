@@ -49,7 +49,7 @@ def outside_limits(parameters: Parameters, capability: Capability) -> list[str]:
 
 def _outside(name: str, value: Any, limits: ParameterLimits) -> str | None:
     if limits.choices is not None:
-        return None if value in limits.choices else f"{name} = {value!r} is not one of {limits.choices}"
+        return None if limits.offers(value) else f"{name} = {value!r} is not one of {limits.choices}"
     if limits.low is None and limits.high is None:
         return None
     if isinstance(value, (str, bool)):

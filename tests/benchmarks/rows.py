@@ -1,16 +1,22 @@
 """Many rows, each told by a valid event: what the loop would have written, written in bulk."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import insert
 
 from controller.access.actors import Actor, Role
 from controller.commands import campaigns, instruments
 from controller.files import Files
 from controller.store import Store, Unit
-from controller.store.tables import Attempt, Campaign, Job, Measurement, Proposal
+from controller.store.chain import canonical, event_hash, sha256
+from controller.store.tables import Attempt, Campaign, Job, Measurement, Proposal, Table
+from controller.store.unit import Chain
 
 CAMPAIGN = Path(__file__).parents[2] / "deploy" / "campaigns" / "reactor.yaml"
 ADMIN = Actor("admin", Role.ADMIN)
@@ -22,6 +28,7 @@ CANDIDATE = {
     "values": {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.3, "temperature": 60.0},
     "units": {"residence_time": "min", "concentration": "mol/L", "temperature": "degC"},
 }
+Plain = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,39 +79,70 @@ async def fill(store: Store, campaign_id: str, name: str, count: int, *, finishe
     for first in range(start, start + count, PAGE):
         numbers = range(first, min(first + PAGE, start + count))
         await store.write(lambda unit, page=numbers: _page(unit, campaign_id, name, page, finished), name="fill")
+    await store.write(lambda unit: _counted(unit, campaign_id, start + count - 1), name="fill")
 
 
-def _page(unit: Unit, campaign_id: str, name: str, numbers: range, finished: bool) -> None:
+def _counted(unit: Unit, campaign_id: str, proposals: int) -> None:
     campaign = unit.session.get_one(Campaign, campaign_id)
-    for number in numbers:
-        rows = list(_rows(unit, campaign_id, named(name, number), number, finished))
-        unit.record("proposal.complete", *rows, subject=rows[0].id)
-    campaign.proposals = campaign.experiments = numbers[-1]
+    campaign.proposals = campaign.experiments = proposals
     unit.record("campaign.filled", campaign, campaign_id=campaign_id, subject=campaign_id)
 
 
-def _rows(unit: Unit, campaign_id: str, made: Made, number: int, finished: bool) -> Iterator[Any]:
-    yield Proposal(
-        id=made.proposal, campaign_id=campaign_id, number=number, stage="flow", key=made.proposal, reason="made in bulk",
+def _page(unit: Unit, campaign_id: str, name: str, numbers: range, finished: bool) -> None:
+    """Rows and events as dictionaries: objects would take minutes. Nothing else may be written in this unit."""
+    chain = Chain(unit.session)
+    filled: dict[str, list[Plain]] = defaultdict(list)
+    for number in numbers:
+        made = list(_rows(unit, campaign_id, named(name, number), number, finished, chain.number + 1))
+        for table, row in made:
+            filled[table].append(row)
+        event = {
+            "number": chain.number + 1, "at": unit.now, "kind": "proposal.complete", "campaign_id": campaign_id,
+            "subject": made[0][1]["id"], "actor": None, "data": {}, "previous": chain.hash,
+            "rows": {f"{table}/{row['id']}": sha256(canonical(row)) for table, row in made},
+        }  # fmt: skip
+        chain.number, chain.hash = event["number"], event_hash(event)
+        filled["event"].append({**event, "hash": chain.hash})
+    for table, rows in filled.items():
+        unit.session.execute(insert(Table.metadata.tables[table]), rows)
+
+
+def _row(kind: type[Table], **given: Any) -> tuple[str, Plain]:
+    """Table and columns of a row, with the defaults of its table."""
+    return str(kind.__tablename__), {**_defaults(kind), **given}
+
+
+@cache
+def _defaults(kind: type[Table]) -> Plain:
+    fields = kind.model_fields.items()
+    return {name: None if field.is_required() else field.get_default(call_default_factory=True) for name, field in fields}
+
+
+def _rows(
+    unit: Unit, campaign_id: str, made: Made, number: int, finished: bool, event: int
+) -> Iterator[tuple[str, Plain]]:
+    yield _row(
+        Proposal, id=made.proposal, campaign_id=campaign_id, number=number, stage="flow", key=made.proposal,
         state="completed" if finished else "running", candidate=CANDIDATE, digest=DIGEST, made_by="benchmark",
-        made_event=unit.next_event, ended_event=unit.next_event if finished else None,
+        reason="made in bulk", made_event=event, ended_event=event if finished else None,
         promotion="last" if finished else None,
     )  # fmt: skip
     for step, instrument in enumerate(("reactor-1", "analyser-1")):
         done = finished or step == 0
-        yield Job(
-            id=made.jobs[step], campaign_id=campaign_id, proposal_id=made.proposal, step=step, tries=1,
+        yield _row(
+            Job, id=made.jobs[step], campaign_id=campaign_id, proposal_id=made.proposal, step=step, tries=1,
             name=("react", "analyse")[step], state="succeeded" if done else "active",
         )  # fmt: skip
-        yield Attempt(
-            id=made.attempts[step], job_id=made.jobs[step], campaign_id=campaign_id, proposal_id=made.proposal,
-            instrument=instrument, state="succeeded" if done else "running", digest=DIGEST, journal_id="journal",
-            request={"yields": ["e_factor"] if step else []}, made_at=unit.now, start_before=unit.now,
-            deadline=unit.now + timedelta(days=3650), outcome="ok" if done else None, ended_at=unit.now if done else None,
+        yield _row(
+            Attempt, id=made.attempts[step], job_id=made.jobs[step], campaign_id=campaign_id,
+            proposal_id=made.proposal, instrument=instrument, state="succeeded" if done else "running", digest=DIGEST,
+            journal_id="journal", request={"yields": ["e_factor"] if step else []}, made_at=unit.now,
+            start_before=unit.now, deadline=unit.now + timedelta(days=3650), outcome="ok" if done else None,
+            ended_at=unit.now if done else None,
         )  # fmt: skip
     for place, (quantity, of) in enumerate(YIELDS.items() if finished else ()):
-        yield Measurement(
-            id=f"{made.attempts[1]}/{quantity}/0", campaign_id=campaign_id, proposal_id=made.proposal,
+        yield _row(
+            Measurement, id=f"{made.attempts[1]}/{quantity}/0", campaign_id=campaign_id, proposal_id=made.proposal,
             attempt_id=made.attempts[1], channel=quantity, place=0, property=quantity, value=100.0 + number + place,
-            unit=of, simulated=True, event=unit.next_event,
+            unit=of, simulated=True, event=event,
         )  # fmt: skip

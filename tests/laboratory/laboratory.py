@@ -72,6 +72,7 @@ class Laboratory:
     """`async with Laboratory(folder, devices, kill_at=...) as laboratory`: everything runs when it is entered.
 
     `kill_at`: the value of TATARA_KILL_AT for the first, second ... start of the daemon; later starts have none.
+    `before_start` is called for each instrument before it is started for the first time.
     """
 
     def __init__(
@@ -85,6 +86,8 @@ class Laboratory:
         others: Sequence[str] = (),
         duration_s: float = 0.01,
         heartbeat_s: float = 1.0,
+        daemon_first: bool = False,
+        before_start: Callable[["Laboratory", str], None] = lambda laboratory, instrument: None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -99,6 +102,8 @@ class Laboratory:
         self._others = list(others)
         self._duration_s = duration_s
         self._heartbeat_s = heartbeat_s
+        self._daemon_first = daemon_first
+        self._before_start = before_start
         self._stack = contextlib.AsyncExitStack()
         self._restarting: set[asyncio.Task[None]] = set()
 
@@ -125,8 +130,14 @@ class Laboratory:
         self.daemon = self._make_daemon()
         self._stack.push_async_callback(self.daemon.end)
         await self.daemon.start()
+        if self._daemon_first:
+            await self.while_running(self._serving(), 30)
         for device in self.devices.values():
             await self._set_up_instrument(device)
+
+    async def _serving(self) -> None:
+        while not (self.data / "api.json").exists():
+            await asyncio.sleep(LOOK_S)
 
     def _make_broker(self) -> BrokerProcess:
         password = make_password()
@@ -180,6 +191,7 @@ class Laboratory:
         command = [sys.executable, "-m", "adapters.instruments.emulators", str(path)]
         kept = self.instruments[device.name] = Kept(device.name, command, self.folder / f"{device.name}.log")
         self._stack.push_async_callback(kept.end)
+        self._before_start(self, device.name)
         await kept.start()
 
     def _make_tap(self) -> Tap:

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from controller.store.tables import Attempt
+from controller.store.tables import Attempt, EStop
 
 T = TypeVar("T")
 
-DONE, UNREACHABLE, CONFLICT = 0, 3, 4
+DONE, CONFLICT = 0, 4
+AWAY = (3, 5)  # no daemon yet, or none any more; before the first start there is no token either
 LOOK_S = 0.1
 PATIENCE = 100
 
@@ -44,21 +45,30 @@ class Operator:
         return code, json.loads(out) if out.strip() else None
 
     async def submit(self, path: Path) -> None:
-        """Start a campaign; a daemon that was killed meanwhile may or may not have taken it."""
+        """Start a campaign."""
+        await self.insist("campaign", "submit", str(path))
+
+    async def insist(self, *words: str) -> None:
+        """Repeat a command until a daemon has carried it out; one that was killed may have done so before."""
         for _ in range(PATIENCE):
-            code, _answer = await self.command("campaign", "submit", str(path))
+            code, _answer = await self.command(*words)
             if code in (DONE, CONFLICT):
                 return
-            if not self._was_away(code):
-                raise RuntimeError(f"the campaign was not taken: {self.said[-1]}")
+            if code not in AWAY:
+                raise RuntimeError(f"the command was not carried out: {self.said[-1]}")
             await asyncio.sleep(LOOK_S)
-        raise TimeoutError("the daemon never took the campaign")
+        raise TimeoutError(f"no daemon carried out {words}")
 
     async def work(self, read: Callable[[Callable[[Session], int]], int]) -> None:
-        """Repeat what is in doubt, for ever. The database is only looked at to know when to ask `tatara doubts`."""
+        """Repeat what is in doubt and reset what is stopped, for ever.
+
+        The database is only looked at to know when to ask the command line.
+        """
         while True:
             if read(_doubts):
                 await self._resolve_all()
+            if read(_estops):
+                await self._reset_all()
             await asyncio.sleep(LOOK_S)
 
     async def _resolve_all(self) -> None:
@@ -70,10 +80,16 @@ class Operator:
             if code == DONE:
                 self.repeated.append(row["id"])
 
-    def _was_away(self, code: int) -> bool:
-        """No daemon yet, or none any more; before the first start there is no token either."""
-        return code in (UNREACHABLE, 5)
+    async def _reset_all(self) -> None:
+        code, rows = await self.command("estops")
+        for row in rows if code == DONE else []:
+            if row["holds"]:
+                await self.command("reset", row["id"], "--why", "the script has looked")
 
 
 def _doubts(session: Session) -> int:
     return session.scalar(select(func.count()).where(col(Attempt.state) == "doubtful")) or 0
+
+
+def _estops(session: Session) -> int:
+    return session.scalar(select(func.count()).where(col(EStop.reset_at).is_(None))) or 0

@@ -35,12 +35,18 @@ class Tap:
         self._wanted_ack: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._to_broker: set[asyncio.StreamWriter] = set()
         self.seen: Counter[tuple[str, str]] = Counter()
         self.pulled = 0
 
     def set(self, trigger: Trigger, act: Callable[[], None]) -> None:
         """Call `act` once, when the trigger's message passes; both connections break then."""
         self._trigger, self._act = trigger, act
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Say something in the device's name."""
+        for writer in self._to_broker:
+            writer.write(Publish(topic, payload, 0, False).packet().encode())
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -72,6 +78,7 @@ class Tap:
             return
         both = {to_device, to_broker}
         self._writers |= both
+        self._to_broker.add(to_broker)
         ways = [
             asyncio.create_task(self._carry("to_broker", device, to_broker)),
             asyncio.create_task(self._carry("to_device", broker, to_device)),
@@ -80,6 +87,7 @@ class Tap:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._writers -= both
+            self._to_broker.discard(to_broker)
             for writer in both:
                 writer.transport.abort()
             for way in ways:

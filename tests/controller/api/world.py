@@ -123,7 +123,7 @@ def _proposal(unit: Unit, campaign: Campaign) -> Proposal:
         "key": "k",
         "candidate": CANDIDATE,
         "reason": "far from all that is known",
-        "prediction": {"e_factor": {"mean": 12.5, "sd": 0.5}},
+        "prediction": {"e_factor": {"mean": 12.5, "standard_deviation": 0.5}},
         "made_by": "strategy",
     }
     proposal = make_proposal(unit, campaign, **fields)

@@ -54,7 +54,9 @@ def under(approval: dict[str, Any]) -> CampaignView:
         ({}, ["cheap", "harmless"]),
     ],
 )
-def test_a_rule_approves_at_most_its_value_and_never_without_the_fact(facts: dict[str, float], unmet: list[str]) -> None:
+def test_a_rule_approves_at_most_its_value_and_never_without_the_fact(
+    facts: dict[str, float], unmet: list[str]
+) -> None:
     view = under({"policy": "auto", "rules": RULES})
     proposal = make_proposal(facts=facts)
     assert unmet_rules(view, proposal) == unmet

@@ -33,7 +33,7 @@ def test_reactor_campaign_holds_what_its_file_says(reactor: str) -> None:
 def test_durations_are_seconds_and_defaults_follow_the_step(reactor: str) -> None:
     react = load(reactor).stages[0].steps[0]
     assert (react.timeout, react.start_within) == (300.0, 300.0)
-    assert (react.on_unknown, react.breaker, react.parameters) == ("ask", 3, None)
+    assert (react.on_unknown, react.breaker, react.parameters) == ("retry", 3, None)
 
 
 def test_mixed_campaign_keeps_promotion_approval_and_limits(coating: str) -> None:

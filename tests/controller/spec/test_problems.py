@@ -42,7 +42,7 @@ def _line(text: str, part: str) -> int:
         ("high: 120", "high: 3", "space.parameters.temperature", "below high"),
         ("experiments: 40", "experiments: 0", "budget.experiments", "greater than or equal to 1"),
         ("experiments: 40", "deadline: 2027-01-01T00:00:00", "budget.deadline", "timezone"),
-        ("retries: 2", "retries: [2]", "stages[0].steps[0].retries", "integer"),
+        ("retries: 5", "retries: [5]", "stages[0].steps[0].retries", "integer"),
         ("property: e_factor", "property: purity", "objectives[1].property", "space_time_yield, e_factor"),
         ("property: e_factor", "property: space_time_yield", "objectives[1].property", "twice"),
         ("name: analyse", "name: react", "stages[0].steps[1].name", "twice"),

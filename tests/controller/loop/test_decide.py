@@ -1,0 +1,183 @@
+"""The composition: how much is proposed, what waits for the next view, and when to be asked again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.loop import decide
+from controller.loop.actions import (
+    ApproveByRule,
+    AskInstrument,
+    CancelAttempt,
+    CompleteProposal,
+    Dispatch,
+    EndCampaign,
+    FailJob,
+    OpenJob,
+    PauseStep,
+    Promote,
+    RetryJob,
+    StartIteration,
+    StopCampaign,
+)
+from controller.loop.decide import room
+from controller.loop.view import CampaignView, FinishedView
+from tests.controller.loop.views import (
+    NOON,
+    later,
+    make_attempt,
+    make_instrument,
+    make_job,
+    make_proposal,
+    make_spec,
+    make_view,
+    stage,
+    step,
+)
+
+OFFICE = [{"days": ["wed"], "from": "08:00", "to": "18:00"}]
+
+
+def actions(view: CampaignView, seconds: float = 0) -> list[Any]:
+    return decide(view, later(seconds)).actions
+
+
+def running(number: int, job: Any) -> Any:
+    return make_proposal("running", job, id=f"p-{number}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "open_", "experiments", "n"),
+    [
+        ({"parallel": 1}, 0, 0, 1),
+        ({"parallel": 4}, 0, 0, 4),
+        ({"parallel": 4}, 1, 1, 3),
+        ({"parallel": 4}, 4, 4, 0),
+        ({"parallel": 4}, 6, 6, 0),
+        ({"parallel": 4}, 0, 8, 2),
+        ({"parallel": 4}, 0, 10, 0),
+        ({"parallel": 4, "strategy": {"name": "random", "batch": 3}}, 0, 0, 3),
+        ({"parallel": 4, "strategy": {"name": "random", "batch": 3}}, 2, 2, 2),
+        ({"parallel": 4, "strategy": {"name": "random", "batch": 9}}, 0, 0, 4),
+        ({"parallel": 4, "budget": {"cost": 5}}, 1, 999, 3),
+    ],
+)
+def test_room_is_what_parallel_budget_and_batch_leave(spec: Any, open_: int, experiments: int, n: int) -> None:
+    proposals = [make_proposal("awaiting-approval", id=str(number)) for number in range(open_)]
+    view = make_view(*proposals, spec=make_spec(**spec), experiments=experiments)
+    assert room(view) == n
+    assert actions(view) == (
+        [StartIteration(n)] if n else [EndCampaign("complete", "budget of 10 experiments is used")] if not open_ else []
+    )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"state": "paused"}, {"iteration_running": True}, {"halted": True}, {"pool_exhausted": True}]
+)
+def test_nothing_is_proposed_while_something_is_in_the_way(changes: dict[str, Any]) -> None:
+    waiting = make_proposal("awaiting-approval")
+    spec = make_spec(parallel=5)
+    assert actions(make_view(waiting, spec=spec)) == [StartIteration(4)]
+    assert actions(make_view(waiting, spec=spec, **changes)) == []
+
+
+def test_proposals_are_made_within_windows_only() -> None:
+    view = make_view(spec=make_spec(windows=OFFICE))
+    assert actions(view) == [StartIteration(1)]
+    evening = timedelta(hours=6)
+    assert decide(view, NOON + evening).actions == []
+    assert decide(view, NOON + evening).wake_at == NOON + timedelta(days=6, hours=20)
+    paused = make_view(spec=make_spec(windows=OFFICE), state="paused")
+    assert decide(paused, NOON + evening).wake_at is None
+    inside = make_view(make_proposal("awaiting-approval"), spec=make_spec(windows=OFFICE))
+    assert decide(inside, NOON).wake_at is None
+
+
+def test_work_goes_on_outside_of_windows() -> None:
+    view = make_view(running(1, make_job()), spec=make_spec(windows=OFFICE))
+    assert decide(view, NOON + timedelta(hours=6)).actions == [Dispatch("job-1", "stove")]
+
+
+def test_stopping_comes_before_everything() -> None:
+    view = make_view(make_proposal(), running(2, make_job()), spec=make_spec(budget={"wall_time": 1}))
+    assert decide(view, later(1)).actions == [StopCampaign("wall time is used")]
+    assert decide(view, later(1)).wake_at is None
+
+
+def test_a_step_that_breaks_comes_before_its_next_dispatch() -> None:
+    spec = make_spec(stage("bench", step(breaker=2)))
+    broken = make_view(running(1, make_job()), spec=spec, failures={"cook": {"lost": 2}})
+    assert actions(broken) == [PauseStep("cook", "lost")]
+
+
+def test_a_failure_is_counted_before_anything_else_is_dispatched() -> None:
+    spec = make_spec(stage("bench", step(retries=1)), parallel=2)
+    waiting = running(2, make_job(id="job-2"))
+    for tries, conclusion in ((1, RetryJob("job-1", "lost", later(1))), (2, FailJob("job-1", "lost"))):
+        failed = running(1, make_job("active", make_attempt("abandoned"), tries=tries))
+        assert actions(make_view(failed, waiting, spec=spec)) == [conclusion]
+        assert actions(make_view(waiting, failed, spec=spec)) == [conclusion]
+
+
+def test_one_dispatch_and_one_opened_job_at_a_time_see_what_the_one_before_took() -> None:
+    instruments = {"stove": make_instrument(concurrency=9)}
+    waiting = [running(number, make_job(id=f"job-{number}")) for number in (1, 2)]
+    approved = [make_proposal("approved", id=f"a-{number}") for number in (1, 2)]
+    view = make_view(*waiting, *approved, instruments=instruments)
+    assert actions(view) == [Dispatch("job-1", "stove"), OpenJob("a-1", 0)]
+
+
+def test_every_other_action_of_all_proposals_is_kept() -> None:
+    view = make_view(make_proposal(id="a"), make_proposal(id="b"), running(1, make_job("succeeded")))
+    assert actions(view) == [ApproveByRule("a", "auto"), ApproveByRule("b", "auto"), CompleteProposal("p-1")]
+
+
+def test_what_is_promoted_takes_its_room_before_new_candidates() -> None:
+    spec = make_spec(stage(), stage("large"))
+    view = make_view(spec=spec, finished=(FinishedView("p-1", "bench"),))
+    assert actions(view) == [Promote("p-1")]
+
+
+def test_attempts_are_looked_after() -> None:
+    sent = running(1, make_job("active", make_attempt("sent")))
+    assert actions(make_view(sent), 5) == [AskInstrument("job-1-1")]
+    assert actions(make_view(sent, state="aborting")) == [CancelAttempt("job-1-1")]
+    ended = running(1, make_job("failed", make_attempt("sent", open=False), failure="lost"))
+    assert AskInstrument("job-1-1") not in actions(make_view(ended), 5)
+
+
+def test_it_wakes_for_the_nearest_moment_to_come() -> None:
+    spec = make_spec(budget={"wall_time": 1000, "experiments": 1})
+    waiting = make_proposal("awaiting-approval", deadline=later(300), id="a")
+    retried = running(2, make_job(not_before=later(60), id="job-2"))
+    sent = running(3, make_job("active", make_attempt("sent"), id="job-3"))
+    assert decide(make_view(spec=spec, state="paused"), NOON).wake_at == later(1000)
+    assert decide(make_view(waiting, spec=spec), NOON).wake_at == later(300)
+    assert decide(make_view(waiting, retried, spec=spec), NOON).wake_at == later(60)
+    assert decide(make_view(waiting, retried, sent, spec=spec), NOON).wake_at == later(5)
+    assert decide(make_view(waiting, retried, spec=spec), later(60)).wake_at == later(300)
+
+
+def test_it_wakes_to_give_up_what_nobody_could_be_asked_about() -> None:
+    silent = running(1, make_job("active", make_attempt("sent")))
+    absent = {"stove": make_instrument(present=False)}
+    assert decide(make_view(silent, instruments=absent), later(6)).wake_at == later(250)
+
+
+def test_a_doubt_wakes_nobody() -> None:
+    doubtful = running(1, make_job("active", make_attempt("doubtful")))
+    assert decide(make_view(doubtful), NOON).wake_at is None
+
+
+def test_the_time_limit_of_the_step_at_work_counts() -> None:
+    spec = make_spec(stage("bench", step("cook"), step("weigh", timeout=1000)))
+    asked = make_attempt(asked_at=later(695))
+    second = running(1, make_job("active", asked, step=1))
+    assert decide(make_view(second, spec=spec, instruments={}), later(698)).wake_at == later(700)
+    assert decide(make_view(second, spec=spec), later(698)).wake_at == later(700)
+
+
+def test_a_decision_is_the_same_every_time() -> None:
+    view = make_view(make_proposal(), running(1, make_job()))
+    assert decide(view, NOON) == decide(view, NOON)

@@ -1,0 +1,137 @@
+"""What happens in a case beside the campaign: the operator's orders, and instruments that go wrong."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from adapters.instruments import topics
+from controller.loop.attempt import ATTEMPT
+from controller.store.tables import Attempt, EStop, Instrument, Proposal, Quarantine
+from tests.crash.cases import Case, DaemonCase, WireCase
+from tests.laboratory.campaign import two_steps
+from tests.laboratory.laboratory import SITE, Laboratory
+from tests.laboratory.tap import Trigger
+
+EXPERIMENTS = 12
+CAMPAIGN = two_steps("crash", EXPERIMENTS, parallel=1, reactors=["reactor-1"], analysers=["analyser-1"])
+LIMIT_S = 60
+
+Scene = Callable[[Laboratory], Awaitable[None]]
+
+
+def laboratory_for(case: Case, folder: Path, **options: object) -> Laboratory:
+    """The site on which a case takes place; nothing is killed before it is entered."""
+    scene = case.scene if isinstance(case, DaemonCase) else "plain"
+    heartbeat_s = 0.3 if scene == "silence" or isinstance(case, WireCase) else 1.0
+    return Laboratory(
+        folder,
+        kill_at=case.kill_at,
+        heartbeat_s=heartbeat_s,
+        daemon_first=scene == "daemon-first",
+        before_start=lambda laboratory, instrument: set_trigger(laboratory, instrument, case),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+async def play(laboratory: Laboratory, case: Case) -> None:
+    """Run the campaign with what the case adds, to its end."""
+    scene = SCENES[case.scene if isinstance(case, DaemonCase) else "plain"]
+    await laboratory.submit(CAMPAIGN)
+    beside = asyncio.create_task(scene(laboratory))
+    try:
+        await laboratory.completed(LIMIT_S)
+        await laboratory.while_running(beside, LIMIT_S)
+    finally:
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)
+
+
+def set_trigger(laboratory: Laboratory, instrument: str, case: Case) -> None:
+    """Kill the victim when the message passes."""
+    if not isinstance(case, WireCase) or case.instrument != instrument:
+        return
+    kept = laboratory.instruments[instrument]
+
+    def forget() -> None:
+        kept.hold_down()
+        asyncio.get_running_loop().call_later(0.1, _forget_and_return)
+
+    def _forget_and_return() -> None:
+        laboratory.delete_journal(instrument)
+        kept.let_up()
+
+    acts = {"instrument": kept.kill, "broker": laboratory.restart_broker, "forgetful": forget}
+    laboratory.taps[instrument].set(case.trigger, acts[case.victim])
+
+
+async def plain(laboratory: Laboratory) -> None:
+    """Nothing but the campaign."""
+
+
+async def doubt(laboratory: Laboratory) -> None:
+    """The reactor is killed when it has begun its third run, before it can say so."""
+    laboratory.taps["reactor-1"].set(
+        Trigger("to_broker", "status", 3, "before"), laboratory.instruments["reactor-1"].kill
+    )
+
+
+async def garbage(laboratory: Laboratory) -> None:
+    """An instrument says nonsense, until it is known to be refused."""
+    topic = topics.own(SITE, "reactor-1", "heartbeat")
+    while laboratory.read(lambda session: _count(session, Quarantine)) < 5:
+        laboratory.taps["reactor-1"].say(topic, b"\xff nonsense")
+        await asyncio.sleep(0.1)
+
+
+async def silence(laboratory: Laboratory) -> None:
+    """The analyser hangs until it is missed, and goes on."""
+    await _until(laboratory, lambda session: _count(session, Proposal) >= 3)
+    analyser = laboratory.instruments["analyser-1"]
+    analyser.signal(signal.SIGSTOP)
+    await _until(laboratory, lambda session: session.get_one(Instrument, "analyser-1").state == "lost")
+    analyser.signal(signal.SIGCONT)
+
+
+async def orders(laboratory: Laboratory) -> None:
+    """Pause; when nothing runs, stop in emergency (the operator's script resets it), amend, resume."""
+    insist = laboratory.operator.insist
+    await _until(laboratory, lambda session: _count(session, Proposal) >= 3)
+    await insist("campaign", "pause", "crash", "--why", "look")
+    await _until(laboratory, _idle)
+    await insist("estop", "--why", "test")
+    await _until(laboratory, lambda session: _count(session, EStop) > 0 and not _held(session))
+    await insist("campaign", "amend", "crash", str(laboratory.folder / "campaign.yaml"))
+    await insist("campaign", "resume", "crash", "--why", "go on")
+
+
+SCENES: Mapping[str, Scene] = {
+    "plain": plain,
+    "daemon-first": plain,
+    "restart": plain,
+    "doubt": doubt,
+    "garbage": garbage,
+    "silence": silence,
+    "orders": orders,
+}
+
+
+async def _until(laboratory: Laboratory, condition: Callable[[Session], bool]) -> None:
+    while not laboratory.read(condition):
+        await asyncio.sleep(0.05)
+
+
+def _count(session: Session, table: type) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _idle(session: Session) -> bool:
+    query = select(func.count()).where(col(Attempt.state).in_(ATTEMPT.open_states))
+    return not session.scalar(query)
+
+
+def _held(session: Session) -> bool:
+    return bool(session.scalar(select(func.count()).where(col(EStop.reset_at).is_(None))))
