@@ -21,6 +21,17 @@ TASK = "controller.effects.tasks:propose"
 
 
 @dataclass(frozen=True)
+class _Question:
+    """What a worker is asked, and how long it may take."""
+
+    strategy: str
+    digest: str
+    request: dict[str, Any]
+    files: list[str]
+    deadline: float
+
+
+@dataclass(frozen=True)
 class _Asked:
     """What the strategy was asked, by its digest, and what came back."""
 
@@ -41,20 +52,20 @@ class Proposer:
     async def propose(self, row: Outbox) -> None:
         """Carry out one iteration; a strategy that fails pauses its campaign and nothing else."""
         iteration_id = row.payload["iteration"]
-        request, deadline = await self._store.read(lambda session: _prepare(session, iteration_id))
-        asked = await self._ask(request, deadline)
+        question = await self._store.read(lambda session: _prepare(session, iteration_id))
+        asked = await self._ask(question)
         await self._store.write(lambda unit: _finish(unit, row, iteration_id, asked), name="iteration")
 
-    async def _ask(self, request: Request, deadline: float) -> _Asked:
-        digest = request_digest(request)
+    async def _ask(self, question: _Question) -> _Asked:
         started = time.monotonic()
-        payload = {"request": request.model_dump(mode="json"), "files": self._files.paths(needed_files(request))}
+        payload = {"request": question.request, "files": self._files.paths(question.files)}
         try:
-            answer = await self._workers.run(TASK, payload, deadline)
+            answer = await self._workers.run(TASK, payload, question.deadline)
             Response.model_validate(answer["response"])
         except (TaskFailed, ValueError) as error:
-            return _Asked(digest, time.monotonic() - started, error=f"{request.strategy.name}: {error}"[:2000])
-        return _Asked(digest, time.monotonic() - started, answer=answer)
+            reason = f"{question.strategy}: {error}"[:2000]
+            return _Asked(question.digest, time.monotonic() - started, error=reason)
+        return _Asked(question.digest, time.monotonic() - started, answer=answer)
 
 
 def needed_files(request: Request) -> list[str]:
@@ -64,10 +75,18 @@ def needed_files(request: Request) -> list[str]:
     return [*named, *request.artifacts.values()]
 
 
-def _prepare(session: Session, iteration_id: str) -> tuple[Request, float]:
+def _prepare(session: Session, iteration_id: str) -> _Question:
+    """Runs in the reader's thread: with a long history, request and digest take seconds."""
     iteration = session.get_one(Iteration, iteration_id)
     spec = spec_of(session, session.get_one(Campaign, iteration.campaign_id))
-    return build_request(session, iteration), spec.strategy.deadline
+    request = build_request(session, iteration)
+    return _Question(
+        request.strategy.name,
+        request_digest(request),
+        request.model_dump(mode="json"),
+        needed_files(request),
+        spec.strategy.deadline,
+    )
 
 
 def _finish(unit: Unit, row: Outbox, iteration_id: str, asked: _Asked) -> None:

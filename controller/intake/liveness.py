@@ -41,6 +41,12 @@ class Liveness:
     async def heard(self, said: Said) -> None:
         """Note a heartbeat; one from an instrument thought absent brings it back."""
         try:
+            await self._hear(said)
+        except StoreUnavailable as error:  # the next beat says the same
+            log.error("liveness waits: %s", error)
+
+    async def _hear(self, said: Said) -> None:
+        try:
             beat = parse(Heartbeat, said.payload)
         except MalformedMessage as error:
             reason = str(error)

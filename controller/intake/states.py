@@ -98,6 +98,8 @@ def assert_wanted(unit: Unit, instrument: Instrument, obeyed: int, estops: Seque
             _pressed_there(unit, instrument, name)
         elif row.reset_at is not None:
             ended.append(name)
+        elif row.instrument not in (None, instrument.name):
+            _meant_for_all(unit, row)
     if ended:
         unit.outbox("command", instrument=instrument.name, action="reset", estops=ended)
 
@@ -108,6 +110,12 @@ def _pressed_there(unit: Unit, instrument: Instrument, name: str) -> None:
         id=name, instrument=instrument.name, by=instrument.name, reason="stopped at the instrument", at=unit.now
     )
     unit.record("estop", row, subject=name)
+
+
+def _meant_for_all(unit: Unit, row: EStop) -> None:
+    """A second instrument holds the same stop: it was for all of them, which the first one's report could not tell."""
+    row.instrument = None
+    unit.record("estop.widen", row, subject=row.id)
 
 
 def take_description(unit: Unit, said: Said) -> None:

@@ -32,6 +32,7 @@ def open_engine(url: str, *, writing: bool) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "checkin", _leave_nothing_open)
     event.listen(
         engine, "begin", lambda connection: connection.exec_driver_sql(f"BEGIN {'IMMEDIATE' if writing else ''}")
     )
@@ -42,6 +43,12 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy sends BEGIN itself; the driver must not
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _leave_nothing_open(connection: Any, _record: Any) -> None:
+    """A COMMIT that fails leaves SQLite's transaction open, while SQLAlchemy takes it for ended."""
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 class Lock:

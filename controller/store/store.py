@@ -151,7 +151,8 @@ class Store:
         except IntegrityError as error:  # seen at the commit only, so that it could be any unit's
             return self._commit_alone(group, error)
         except SQLAlchemyError as error:
-            unavailable = StoreUnavailable(f"the database did not commit: {error.__class__.__name__}: {error}")
+            first = _first(error)
+            unavailable = StoreUnavailable(f"the database did not commit: {type(first).__name__}: {first}")
             unavailable.__cause__ = error
             return [unavailable] * len(group), Committed(frozenset(), False)
         for work in group:
@@ -198,6 +199,14 @@ class Store:
 def _is_of_the_database(error: Exception) -> bool:
     """Whether the database could not do its work; else what a unit wanted was wrong, and trying again is no use."""
     return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError, ProgrammingError))
+
+
+def _first(error: BaseException) -> BaseException:
+    """What began it: a full disk ends the transaction, so that going back to a savepoint fails as well."""
+    found, each = error, error.__context__
+    while each is not None:
+        found, each = (each if isinstance(each, DBAPIError) else found), each.__context__
+    return found
 
 
 @dataclass(frozen=True)

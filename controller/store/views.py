@@ -1,10 +1,9 @@
 """Load what a decision sees: a handful of indexed queries over what is open."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT
@@ -148,13 +147,19 @@ def mean_values(session: Session, proposal_id: str) -> dict[str, float]:
     return {name: float(mean) for name, mean in session.execute(query).all()}
 
 
+# One statement, because every round of every decision asks: attempts under way at each, and whether an e-stop holds it.
+_BUSY = select(func.count()).where(col(Attempt.instrument) == col(Instrument.name), col(Attempt.state).in_(UNDER_WAY))
+_HELD = select(EStop).where(
+    col(EStop.reset_at).is_(None),
+    or_(col(EStop.instrument).is_(None), col(EStop.instrument) == col(Instrument.name)),
+)
+_INSTRUMENTS = select(Instrument, _BUSY.scalar_subquery(), _HELD.exists())
+
+
 def load_instruments(session: Session, names: Iterable[str], now: datetime) -> dict[str, InstrumentView]:
     """Enrolled instruments by name, with what keeps each from being given work."""
-    wanted = list(names)
-    busy = Counter(session.scalars(select(col(Attempt.instrument)).where(col(Attempt.state).in_(UNDER_WAY))).all())
-    held = held_estops(session)
-    rows = session.scalars(select(Instrument).where(col(Instrument.name).in_(wanted)))
-    return {row.name: instrument_view(row, busy[row.name], held, now) for row in rows}
+    rows = session.execute(_INSTRUMENTS.where(col(Instrument.name).in_(list(names)))).all()
+    return {row.name: instrument_view(row, busy, held, now) for row, busy, held in rows}
 
 
 def held_estops(session: Session) -> Sequence[EStop]:
@@ -162,7 +167,7 @@ def held_estops(session: Session) -> Sequence[EStop]:
     return session.scalars(select(EStop).where(col(EStop.reset_at).is_(None))).all()
 
 
-def instrument_view(row: Instrument, busy: int, held: Sequence[EStop], now: datetime) -> InstrumentView:
+def instrument_view(row: Instrument, busy: int, held: bool, now: datetime) -> InstrumentView:
     """What a decision sees of an instrument."""
     return InstrumentView(
         name=row.name,
@@ -172,7 +177,7 @@ def instrument_view(row: Instrument, busy: int, held: Sequence[EStop], now: date
         present=row.state in PRESENT,
         obstacle=not_ready(
             state=row.state,
-            held=any(stop.instrument in (None, row.name) for stop in held),
+            held=held,
             wanted_paused=row.wanted_paused,
             described=row.description_digest is not None,
             accepted=row.description_digest == row.accepted_digest,

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import select
@@ -65,7 +66,7 @@ def _worker_seconds(session: Session, campaign_id: str) -> list[float]:
 def gaps(passed: list[Passed]) -> tuple[list[float], list[float]]:
     """Milliseconds from each result to the next request: within proposals, and from one to the next."""
     within, between = [], []
-    for (at, kind, _), (next_at, next_kind, _) in zip(passed, passed[1:], strict=False):
+    for (at, kind, _), (next_at, next_kind, _) in pairwise(passed):
         if (kind, next_kind) == ("result", "request"):
             (between if len(within) > len(between) else within).append(1000 * (next_at - at))
     return within, between

@@ -114,8 +114,8 @@ def _row(kind: type[Table], **given: Any) -> tuple[str, Plain]:
 
 @cache
 def _defaults(kind: type[Table]) -> Plain:
-    fields = kind.model_fields.items()
-    return {name: None if field.is_required() else field.get_default(call_default_factory=True) for name, field in fields}
+    optional = {name: field for name, field in kind.model_fields.items() if not field.is_required()}
+    return {name: field.get_default(call_default_factory=True) for name, field in optional.items()}
 
 
 def _rows(

@@ -64,7 +64,7 @@ def check_that_it_happened(laboratory: Laboratory, case: Case) -> None:
     assert laboratory.daemon.deaths == len(case.kill_at)
     if not isinstance(case, WireCase):
         return
-    assert laboratory.taps[case.instrument].pulled == 1
+    assert laboratory.tap(case.instrument).pulled == 1
     if case.victim != "broker":
         assert laboratory.instruments[case.instrument].deaths == 1
     if case.victim == "forgetful" and (case.trigger.direction, case.trigger.kind) in AT_WORK:

@@ -1,5 +1,6 @@
 """What must hold after any crash: looked up in database, run logs and journals, each a source of its own."""
 
+import contextlib
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -75,8 +76,8 @@ def check_receipts(laboratory: Laboratory) -> None:
         assert lost == [], f"{name} was told that these are stored"
 
 
-def finished(journal: Path, *, settled: bool) -> list[str]:
-    """Attempts of which a journal has, or had, the result."""
-    with sqlite3.connect(journal) as database:
-        query = "SELECT attempt_id FROM attempts WHERE state = ? AND settled = ?"
+def finished(journal: Path, *, settled: bool = False) -> list[str]:
+    """Attempts of which a journal has the result, or had it; with `settled` only those that it may forget."""
+    with contextlib.closing(sqlite3.connect(journal)) as database:
+        query = "SELECT attempt_id FROM attempts WHERE state = ? AND settled >= ?"
         return [row[0] for row in database.execute(query, (AttemptState.FINISHED, int(settled)))]

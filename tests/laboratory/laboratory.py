@@ -24,6 +24,7 @@ from adapters.broker import (
 )
 from adapters.broker.testing import MOSQUITTO, MosquittoBroker
 from adapters.instruments.emulators.config import EmulatorConfig
+from adapters.instruments.proxy import Proxy
 from controller.access.actors import Actor, Role
 from controller.commands import instruments
 from controller.store import Store
@@ -71,6 +72,9 @@ async def enrol(data: Path, names: Sequence[str]) -> dict[str, str]:
 class Laboratory:
     """`async with Laboratory(folder, devices, kill_at=...) as laboratory`: everything runs when it is entered.
 
+    `wire` makes what stands between an instrument and the broker. `others` are enrolled and connect by themselves.
+    `ask_s` is the operator's.
+
     `kill_at`: the value of TATARA_KILL_AT for the first, second ... start of the daemon; later starts have none.
     `before_start` is called for each instrument before it is started for the first time.
     """
@@ -87,15 +91,17 @@ class Laboratory:
         duration_s: float = 0.01,
         heartbeat_s: float = 1.0,
         daemon_first: bool = False,
+        wire: Callable[[str, BrokerProcess], "Tap | Proxy"] = lambda name, broker: Tap(broker.host, broker.port),
+        ask_s: float = 0.0,
         before_start: Callable[["Laboratory", str], None] = lambda laboratory, instrument: None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.devices = {device.name: device for device in devices}
-        self.taps: dict[str, Tap] = {}
+        self.wires: dict[str, Tap | Proxy] = {}
         self.instruments: dict[str, Kept] = {}
         self.passwords: dict[str, str] = {}
-        self.operator = Operator(self.data)
+        self.operator = Operator(self.data, ask_s)
         self._kill_at = list(kill_at)
         self._points_log = points_log
         self._broker_kind = broker or ("embedded" if MOSQUITTO is None else "mosquitto")
@@ -104,6 +110,7 @@ class Laboratory:
         self._heartbeat_s = heartbeat_s
         self._daemon_first = daemon_first
         self._before_start = before_start
+        self._wire = wire
         self._stack = contextlib.AsyncExitStack()
         self._restarting: set[asyncio.Task[None]] = set()
 
@@ -166,7 +173,9 @@ class Laboratory:
         return {"TATARA_KILL_AT": kill_at, **log}
 
     async def _set_up_instrument(self, device: Device) -> None:
-        tap = self.taps[device.name] = await self._stack.enter_async_context(self._make_tap())
+        wire = self._wire(device.name, self.broker)
+        await self._stack.enter_async_context(wire)
+        self.wires[device.name] = wire
         password_file = self.folder / f"{device.name}.password"
         password_file.write_text(self.passwords[device.name], encoding="utf-8")
         config = EmulatorConfig.model_validate(
@@ -174,7 +183,7 @@ class Laboratory:
                 "kind": device.kind,
                 "name": device.name,
                 "site": SITE,
-                "port": tap.port,
+                "port": wire.port,
                 "password_file": password_file,
                 "journal": self.journal(device.name),
                 "seed": 1,
@@ -194,8 +203,11 @@ class Laboratory:
         self._before_start(self, device.name)
         await kept.start()
 
-    def _make_tap(self) -> Tap:
-        return Tap(self.broker.host, self.broker.port)
+    def tap(self, instrument: str) -> Tap:
+        """The tap on an instrument's wire."""
+        wire = self.wires[instrument]
+        assert isinstance(wire, Tap)
+        return wire
 
     # Files
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,10 +22,15 @@ PATIENCE = 100
 
 
 class Operator:
-    """Repeats what is in doubt. `said` is what it asked for and the exit code of each command."""
+    """Repeats what is in doubt. `said` is what it asked for and the exit code of each command.
 
-    def __init__(self, data: Path) -> None:
+    `ask_s`: before it repeats, it has the instrument asked once more and waits so many seconds (0: it does not ask).
+    """
+
+    def __init__(self, data: Path, ask_s: float = 0.0) -> None:
         self._data = data
+        self._ask_s = ask_s
+        self._asked: dict[str, float] = {}
         self.said: list[tuple[str, int, str]] = []
         self.repeated: list[str] = []
 
@@ -45,7 +51,9 @@ class Operator:
         return code, json.loads(out) if out.strip() else None
 
     async def submit(self, path: Path) -> None:
-        """Start a campaign."""
+        """Start a campaign, once a daemon has told where it listens."""
+        while not (self._data / "api.json").exists():
+            await asyncio.sleep(LOOK_S)
         await self.insist("campaign", "submit", str(path))
 
     async def insist(self, *words: str) -> None:
@@ -76,9 +84,17 @@ class Operator:
         if code != DONE:
             return
         for row in rows:
-            code, _ = await self.command("resolve", row["id"], "repeat", "--why", "the script repeats")
+            await self._resolve(row["id"])
+
+    async def _resolve(self, attempt_id: str) -> None:
+        if self._ask_s and attempt_id not in self._asked:
+            code, _ = await self.command("resolve", attempt_id, "ask-again", "--why", "the script asks")
             if code == DONE:
-                self.repeated.append(row["id"])
+                self._asked[attempt_id] = time.monotonic()
+        elif not self._ask_s or time.monotonic() > self._asked[attempt_id] + self._ask_s:
+            code, _ = await self.command("resolve", attempt_id, "repeat", "--why", "the script repeats")
+            if code == DONE:
+                self.repeated.append(attempt_id)
 
     async def _reset_all(self) -> None:
         code, rows = await self.command("estops")
