@@ -111,6 +111,7 @@ class Daemon:
                     self._greet(),
                     self._follow_enrolment(),
                     self._watch_lock(),
+                    self.store.writing(),
                     self._serve_api(),
                 )
         finally:

@@ -58,8 +58,7 @@ def _show_proposals(rows: list[dict[str, Any]]) -> None:
 
 def _predicted(row: dict[str, Any]) -> str:
     return ", ".join(
-        f"{name}={each['mean']:.4g} +/- {each['standard_deviation']:.2g}"
-        for name, each in row["prediction"].items()
+        f"{name}={each['mean']:.4g} +/- {each['standard_deviation']:.2g}" for name, each in row["prediction"].items()
     )
 
 

@@ -16,7 +16,8 @@ from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.change import change_campaign
 from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Instrument, Proposal, SpecVersion
+from controller.store.tables import Campaign, Instrument, Iteration, Proposal, SpecVersion
+from strategies.objectives import Objective, OutcomeConstraint
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
         raise Invalid("a campaign cannot change between simulated and real instruments")
     _keep_what_is_open(unit, campaign, submission.spec)
     campaign.version += 1
+    campaign.exhausted = False
     campaign.priority = submission.spec.priority
     version = _version(campaign, submission, campaign.version, unit.next_event)
     unit.record("campaign.amend", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
@@ -106,6 +108,12 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
     before = spec_of(unit.session, campaign)
     if set(before.space.names()) != set(spec.space.names()):
         raise Invalid("an amended space keeps its parameters; their ranges may change")
+    if [_meaning(each) for each in before.objectives] != [_meaning(each) for each in spec.objectives]:
+        raise Invalid("an amended campaign keeps its objectives, their goals and units; reference points may change")
+    if {_meaning(each) for each in before.constraints} != {_meaning(each) for each in spec.constraints}:
+        raise Invalid("an amended campaign keeps the properties and units of its outcome constraints")
+    if campaign_runs_iteration(unit, campaign):
+        raise Conflict("a strategy is proposing for this campaign at this moment; try again")
     steps = {stage.name: [step.name for step in stage.steps] for stage in spec.stages}
     query = select(col(Proposal.stage)).where(
         col(Proposal.campaign_id) == campaign.id, col(Proposal.state).in_(PROPOSAL.open_states)
@@ -114,6 +122,17 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
         stage = next(stage for stage in before.stages if stage.name == name)
         if steps.get(name) != [step.name for step in stage.steps]:
             raise Conflict(f"stage {name!r} has open proposals: keep it and its steps, or wait until they have ended")
+
+
+def _meaning(wanted: Objective | OutcomeConstraint) -> tuple[str, str, str]:
+    """What stored values of a property mean."""
+    return wanted.property, wanted.unit, wanted.goal if isinstance(wanted, Objective) else ""
+
+
+def campaign_runs_iteration(unit: Unit, campaign: Campaign) -> bool:
+    """Whether an iteration of it is under way."""
+    query = select(Iteration).where(col(Iteration.campaign_id) == campaign.id, col(Iteration.state) == "running")
+    return unit.session.scalars(query).first() is not None
 
 
 def pause(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
@@ -125,7 +144,7 @@ def resume(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:
     """Go on, also with steps that the circuit breaker paused."""
     campaign = find_campaign(unit.session, name)
     actor.require(Role.OPERATOR)
-    if campaign.state == "running" and campaign.paused_steps:
+    if campaign.state in ("running", "stopping") and campaign.paused_steps:
         _forget_failures(campaign)
         unit.record("step.resume", campaign, campaign_id=campaign.id, subject=campaign.id, actor=actor.name, why=why)
         return campaign

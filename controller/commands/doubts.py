@@ -74,7 +74,7 @@ def _row(unit: Unit, attempt: Attempt, name: str, number: float, given: str) -> 
     if not math.isfinite(converted):
         raise Invalid(f"{name}: {number} {given} is no finite number of {target}")
     return Measurement(
-        id=f"{attempt.id}/{name}/0",
+        id=f"{attempt.id}/{name}/operator",
         campaign_id=campaign.id,
         proposal_id=attempt.proposal_id,
         attempt_id=attempt.id,

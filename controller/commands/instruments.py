@@ -74,9 +74,9 @@ def record_estop(unit: Unit, actor: Actor, estop_id: str, instrument: str | None
     stopped = [find(unit.session, Instrument, instrument)] if instrument else unit.session.scalars(select(Instrument))
     for each in stopped:
         _disarm(unit, each)
-    if (known := unit.session.get(EStop, estop_id)) is not None:
-        return known  # the instrument's own report of it was quicker
-    row = EStop(id=estop_id, instrument=instrument, by=actor.name, reason=why, at=unit.now)
+    row = unit.session.get(EStop, estop_id) or EStop(id=estop_id, by=actor.name, reason=why, at=unit.now)
+    # An instrument's own report of it may have been quicker, and could not tell whom it was for.
+    row.instrument, row.by, row.reason = instrument, actor.name, why
     unit.record("estop", row, subject=estop_id, actor=actor.name, instrument=instrument, why=why)
     unit.wake_all = True
     return row
@@ -98,13 +98,7 @@ def reset(unit: Unit, actor: Actor, estop_id: str, why: str) -> EStop:
         raise Invalid("a reset takes a reason")
     row.reset_by, row.reset_reason, row.reset_at = actor.name, why, unit.now
     unit.record("estop.reset", row, subject=estop_id, actor=actor.name, why=why)
-    for name in _stopped_by(unit, row):
-        unit.outbox("command", instrument=name, action="reset", estops=[estop_id], reason=why)
+    for instrument in unit.session.scalars(select(Instrument)):  # one that does not hold it ignores it
+        unit.outbox("command", instrument=instrument.name, action="reset", estops=[estop_id], reason=why)
     unit.wake_all = True
     return row
-
-
-def _stopped_by(unit: Unit, row: EStop) -> list[str]:
-    if row.instrument is not None:
-        return [row.instrument]
-    return [instrument.name for instrument in unit.session.scalars(select(Instrument))]

@@ -56,8 +56,16 @@ def clear_failure(unit: Unit, actor: Actor, proposal_id: str, why: str) -> Propo
     if proposal.state != "failed" or proposal.cleared_event is not None:
         raise Conflict(f"proposal {proposal_id} has no failure that could be cleared")
     proposal.cleared_event = unit.next_event
+    campaign = unit.session.get_one(Campaign, proposal.campaign_id)
+    campaign.exhausted = False
     unit.record(
-        "proposal.clear", proposal, campaign_id=proposal.campaign_id, subject=proposal.id, actor=actor.name, why=why
+        "proposal.clear",
+        proposal,
+        campaign,
+        campaign_id=proposal.campaign_id,
+        subject=proposal.id,
+        actor=actor.name,
+        why=why,
     )
     return proposal
 
@@ -92,7 +100,8 @@ def _own_work(session: Session, proposal: Proposal) -> set[str]:
     while waiting:
         row = session.get(Proposal, waiting.pop())
         if row is not None:
-            names.add(row.made_by)
+            if row.iteration_id is None:  # a strategy is nobody
+                names.add(row.made_by)
             waiting += row.parents
     return names
 

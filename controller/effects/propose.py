@@ -4,13 +4,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from adapters.compute import TaskFailed, Workers
 from controller.effects.runner import mark_done
 from controller.files import Files
 from controller.store import Store, Unit
-from controller.store.change import change_campaign
+from controller.store.change import pause_for
 from controller.store.history import build_request
 from controller.store.proposals import make_proposal
 from controller.store.specs import spec_of
@@ -58,11 +59,11 @@ class Proposer:
 
     async def _ask(self, question: _Question) -> _Asked:
         started = time.monotonic()
-        payload = {"request": question.request, "files": self._files.paths(question.files)}
         try:
+            payload = {"request": question.request, "files": self._files.paths(question.files)}
             answer = await self._workers.run(TASK, payload, question.deadline)
             Response.model_validate(answer["response"])
-        except (TaskFailed, ValueError) as error:
+        except (TaskFailed, FileNotFoundError, ValueError) as error:
             reason = f"{question.strategy}: {error}"[:2000]
             return _Asked(question.digest, time.monotonic() - started, error=reason)
         return _Asked(question.digest, time.monotonic() - started, answer=answer)
@@ -113,9 +114,7 @@ def _finish(unit: Unit, row: Outbox, iteration_id: str, asked: _Asked) -> None:
 def _fail(unit: Unit, campaign: Campaign, iteration: Iteration, error: str) -> None:
     iteration.state, iteration.error = "failed", error
     unit.record("iteration.fail", iteration, campaign_id=campaign.id, subject=iteration.id, error=error)
-    if campaign.state == "running":
-        campaign.reason = error
-        change_campaign(unit, campaign, "pause", reason=error)
+    pause_for(unit, campaign, error)
 
 
 def _proposals(
@@ -124,6 +123,7 @@ def _proposals(
     spec = spec_of(unit.session, campaign)
     costs = {stage.name: stage.cost for stage in spec.stages}
     campaign.experiments += sum(each.stage == spec.stages[0].name for each in response.proposals)
+    ids = _ids(unit, campaign, {number for each in response.proposals for number in each.parents})
     made = []
     for place, (each, key, facts) in enumerate(zip(response.proposals, answer["keys"], answer["facts"], strict=True)):
         hazard = unit.limits.hazard_class(each.candidate)
@@ -135,7 +135,7 @@ def _proposals(
             stage=each.stage,
             key=key,
             candidate=each.candidate,
-            parents=each.parents,
+            parents=[ids[number] for number in each.parents],
             prediction={name: value.model_dump() for name, value in each.prediction.items()},
             acquisition=each.acquisition,
             reason=each.reason,
@@ -146,3 +146,11 @@ def _proposals(
         )
         made.append(proposal)
     return made
+
+
+def _ids(unit: Unit, campaign: Campaign, numbers: set[str]) -> dict[str, str]:
+    """Ids of proposals by the numbers under which a strategy knows them."""
+    query = select(Proposal).where(
+        col(Proposal.campaign_id) == campaign.id, col(Proposal.number).in_([int(number) for number in numbers])
+    )
+    return {str(row.number): row.id for row in unit.session.scalars(query)}

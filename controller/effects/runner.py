@@ -8,14 +8,20 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from adapters.instruments.bus import BusDown
-from controller.store import Committed, Store, StoreUnavailable
-from controller.store.tables import Outbox
+from controller.store import Committed, LostLock, Store, StoreUnavailable
+from controller.store.change import pause_for
+from controller.store.tables import Campaign, Outbox
 from controller.store.unit import Unit
 
 log = logging.getLogger("tatara.effects")
 
 Effect = Callable[[Outbox], Awaitable[None]]
 AGAIN_S = 0.5
+LATER_S = 1.0
+
+
+class NotYet(RuntimeError):
+    """What is wanted must not be done now; it stays wanted."""
 
 
 class Runner:
@@ -39,10 +45,18 @@ class Runner:
             while True:
                 await self._wanted.wait()
                 self._wanted.clear()
-                for row in await self._store.read(_open_rows):
+                for row in await self._read():
                     number = row.id or 0
                     if number not in self._under_way:
                         self._under_way[number] = group.create_task(self._carry_out(row), name=f"effect-{row.kind}")
+
+    async def _read(self) -> list[Outbox]:
+        while True:
+            try:
+                return await self._store.read(_open_rows)
+            except StoreUnavailable as error:
+                log.error("effects wait: %s", error)
+                await asyncio.sleep(AGAIN_S)
 
     async def _carry_out(self, row: Outbox) -> None:
         """Repeat until it is done: the broker or the database may be away for a while."""
@@ -53,7 +67,33 @@ class Runner:
             except (BusDown, StoreUnavailable) as error:
                 log.warning("%s waits: %s", row.kind, error)
                 await asyncio.sleep(AGAIN_S)
+            except NotYet:
+                await asyncio.sleep(LATER_S)
+            except LostLock:
+                raise
+            except Exception as error:  # a fault of ours must cost one effect, not the daemon
+                log.exception("%s of outbox row %s could not be carried out", row.kind, row.id)
+                await self._give_up(row, f"internal error: {type(error).__name__}: {error}")
+                break
         self._under_way.pop(row.id or 0, None)
+
+    async def _give_up(self, row: Outbox, why: str) -> None:
+        while True:
+            try:
+                await self._store.write(lambda unit: _abandon(unit, row, why), name="effect-failed")
+                return
+            except StoreUnavailable as error:
+                log.error("%s waits: %s", row.kind, error)
+                await asyncio.sleep(AGAIN_S)
+
+
+def _abandon(unit: Unit, row: Outbox, why: str) -> None:
+    """Tell that the effect failed, and pause its campaign: somebody must look."""
+    mark_done(unit, row)
+    unit.record("effect.failed", campaign_id=row.campaign_id, subject=row.kind, why=why)
+    campaign = unit.session.get(Campaign, row.campaign_id) if row.campaign_id else None
+    if campaign is not None:
+        pause_for(unit, campaign, why)
 
 
 def _open_rows(session: Session) -> list[Outbox]:

@@ -72,8 +72,7 @@ def _deviation(objectives: Sequence[Any], observations: Sequence[Any], predictio
 
 def _outside(request: "Request", candidate: "Candidate", files: Mapping[str, Path]) -> float | None:
     """Distance outside the convex range of candidates with an ok measurement; None where there are none."""
-    if not request.observations:
-        return None
     from strategies.represent.region import distance_outside
 
-    return distance_outside(request.space, [row.candidate for row in request.observations], candidate, files)
+    known = [row.candidate for row in request.observations if any(value.status == "ok" for value in row.values)]
+    return distance_outside(request.space, known, candidate, files) if known else None

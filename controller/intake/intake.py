@@ -15,7 +15,7 @@ from controller.intake.quarantine import Refused, Said, quarantine
 from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
-from controller.store import Store, StoreUnavailable, Unit
+from controller.store import LostLock, Store, StoreUnavailable, Unit
 
 log = logging.getLogger("tatara.intake")
 
@@ -42,6 +42,8 @@ class Intake:
             group.create_task(self._commit_groups(group), name="intake")
             async for delivery in self._host.messages():
                 said = read_topic(delivery.topic, delivery.payload)
+                if said.kind == "state":
+                    self._liveness.saw(said)
                 if said.kind == "heartbeat":
                     await self._liveness.heard(said)
                 else:
@@ -64,6 +66,8 @@ class Intake:
             except StoreUnavailable as error:
                 log.error("intake waits: %s", error)
                 await asyncio.sleep(AGAIN_S)
+            except LostLock:
+                raise
             except Exception as error:  # a fault of ours: it must cost one message, never the intake
                 if len(group) > 1:
                     return [answer for said in group for answer in await self.take([said])]
@@ -71,7 +75,12 @@ class Intake:
                 return [await self._refuse_alone(group[0], f"internal error: {type(error).__name__}: {error}")]
 
     async def _refuse_alone(self, said: Said, reason: str) -> Answer:
-        return await self._store.write(lambda unit: self._refuse(unit, said, reason), name="quarantine")
+        while True:
+            try:
+                return await self._store.write(lambda unit: self._refuse(unit, said, reason), name="quarantine")
+            except StoreUnavailable as error:
+                log.error("intake waits: %s", error)
+                await asyncio.sleep(AGAIN_S)
 
     def _take(self, unit: Unit, group: Sequence[Said]) -> list[Answer]:
         held = load_together(unit, [said.attempt_id for said in group if said.attempt_id is not None])

@@ -1,6 +1,7 @@
 """Liveness: state and heartbeat age. Beats are kept in memory, for they are heard again; what they mean is a row."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from adapters.instruments.messages import Heartbeat, MalformedMessage, parse
+from adapters.instruments.messages import Heartbeat, InstrumentMode, InstrumentState, MalformedMessage, parse
 from controller.intake.quarantine import Said, quarantine
 from controller.intake.states import ask_for_open
 from controller.loop import INSTRUMENT
@@ -38,6 +39,14 @@ class Liveness:
         self._beats: dict[str, _Beat] = {}
         self._absent: set[str] = set()
 
+    def saw(self, said: Said) -> None:
+        """A state proves presence as a heartbeat does; the first beat of a new boot comes later."""
+        with contextlib.suppress(MalformedMessage):  # it will be quarantined
+            state = parse(InstrumentState, said.payload)
+            known = self._beats.get(said.instrument or "")
+            if state.state is not InstrumentMode.OFFLINE and (known is None or known.boot_id != state.boot_id):
+                self._beats[said.instrument or ""] = _Beat(state.boot_id, state.seq, time.monotonic())
+
     async def heard(self, said: Said) -> None:
         """Note a heartbeat; one from an instrument thought absent brings it back."""
         try:
@@ -66,7 +75,11 @@ class Liveness:
         started = time.monotonic()
         while True:
             await asyncio.sleep(CHECK_S)
-            rows = await self._store.read(_rows)
+            try:
+                rows = await self._store.read(_rows)
+            except StoreUnavailable as error:
+                log.error("liveness waits: %s", error)
+                continue
             self._absent = {row.name for row in rows if row.state in ("offline", "lost")}
             for row in rows:
                 if row.state in PRESENT and self._silent(row, started):

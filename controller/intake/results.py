@@ -93,13 +93,16 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
     units = units_of(spec_of(unit.session, campaign))
     rows: list[Any] = [_row(unit, campaign, attempt, each, units) for each in result.measurements]
     _check_completeness(result, attempt)
-    attempt.late = ATTEMPT.final(attempt.state)
+    if result.outcome is not Outcome.OK:
+        rows = []  # what a failed run measured is no value of the candidate; the whole message is kept
+    attempt.late = ATTEMPT.final(attempt.state) or (attempt.cancel_asked and campaign.state == "aborting")
     for row in rows:
         row.late = attempt.late
     attempt.outcome, attempt.reason, attempt.result_digest = result.outcome.value, result.reason, digest
+    attempt.result = result.model_dump(mode="json", exclude_none=True)
     if result.sample_id is not None:
         rows.append(_sample(campaign, attempt, result.sample_id))
-    if attempt.late:
+    if ATTEMPT.final(attempt.state):
         unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
     elif result.outcome is Outcome.OK:
         change_attempt(unit, attempt, "succeed", *rows)

@@ -16,12 +16,13 @@ from adapters.instruments.messages import (
 from controller.intake.quarantine import Refused, Said
 from controller.intake.statuses import nobody_knows
 from controller.loop import INSTRUMENT
+from controller.loop.attempt import UNDER_WAY
 from controller.loop.instrument import SAID
 from controller.loop.limits import is_wider
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.tables import Attempt, EStop, Instrument
-from controller.store.views import UNDER_WAY, held_estops
+from controller.store.views import held_estops
 
 
 def _known(unit: Unit, said: Said) -> Instrument:
@@ -109,7 +110,8 @@ def _pressed_there(unit: Unit, instrument: Instrument, name: str) -> None:
     row = EStop(
         id=name, instrument=instrument.name, by=instrument.name, reason="stopped at the instrument", at=unit.now
     )
-    unit.record("estop", row, subject=name)
+    instrument.armed_by = instrument.armed_until = None
+    unit.record("estop", row, instrument, subject=name)
 
 
 def _meant_for_all(unit: Unit, row: EStop) -> None:

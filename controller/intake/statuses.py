@@ -7,7 +7,6 @@ from controller.store import Unit
 from controller.store.change import change_attempt
 from controller.store.tables import Attempt
 
-# Repeating the same request elsewhere or later would be refused for the same reason.
 _FOR_GOOD = (Refusal.UNKNOWN_CAPABILITY, Refusal.INVALID_PARAMETER, Refusal.MALFORMED)
 
 
@@ -23,7 +22,6 @@ def take_status(unit: Unit, said: Said) -> None:
         raise Refused(f"attempt {attempt.id} was sent to {attempt.instrument}, not to {said.instrument}")
     if ATTEMPT.final(attempt.state) or _is_old(attempt, status):
         return
-    attempt.said_boot, attempt.said_seq = status.boot_id, status.seq
     _take(unit, attempt, status)
 
 
@@ -38,6 +36,7 @@ def _take(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
         case AttemptState.REFUSED:
             _refused(unit, attempt, status)
         case AttemptState.INTERRUPTED:
+            _heard(attempt, status)
             nobody_knows(unit, attempt, "it broke off while the instrument was working on it")
         case AttemptState.FINISHED:
             pass  # its result is on the way
@@ -51,45 +50,67 @@ def _take(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
             _move(unit, attempt, "cancel", status)
 
 
+def _heard(attempt: Attempt, status: AttemptStatus) -> None:
+    """Note which status was taken, together with what it changes."""
+    attempt.said_boot, attempt.said_seq = status.boot_id, status.seq
+
+
 def _move(unit: Unit, attempt: Attempt, event: str, status: AttemptStatus) -> None:
     """Carry out a transition that is possible and changes something; what is late or repeated does neither."""
-    if ATTEMPT.allows(attempt.state, event) and ATTEMPT.next(attempt.state, event) != attempt.state:
+    after = ATTEMPT.next(attempt.state, event) if ATTEMPT.allows(attempt.state, event) else attempt.state
+    if after != attempt.state:
+        _heard(attempt, status)
         attempt.reason = status.reason
+        if event == "refuse":
+            # Repeating the same request elsewhere or later would be refused for the same reason.
+            attempt.failure, attempt.final = "refused", status.refusal in _FOR_GOOD
         change_attempt(unit, attempt, event, reason=status.reason)
+    if attempt.cancel_asked and not ATTEMPT.final(attempt.state):
+        cancel_again(unit, attempt)  # the first cancel may have been lost on the way
 
 
 def _denied(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
     """The journal has never seen it. Only the journal it was meant for can prove that it never ran."""
     if status.journal_id != attempt.journal_id:
+        _heard(attempt, status)
         nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to")
-    elif attempt.state not in ("created", "sent"):
-        return  # older than the acceptance that we know of; if not, silence will show it
-    elif unit.now < attempt.start_before:
+    elif attempt.cancel_asked:
+        cancel_again(unit, attempt)
+    elif attempt.state == "sent" and unit.now < attempt.start_before:
+        _heard(attempt, status)
         change_attempt(unit, attempt, "deny")
         unit.outbox("request", attempt.campaign_id, attempt=attempt.id)
-    elif not attempt.cancel_asked:
+    elif attempt.state in ("sent", "doubtful"):
         # The request may still be on the wire; the cancel makes sure that it is not run when it arrives.
+        _heard(attempt, status)
         attempt.cancel_asked = True
         unit.record("attempt.cancel-asked", attempt, campaign_id=attempt.campaign_id, subject=attempt.id)
-        unit.outbox("command", instrument=attempt.instrument, action="cancel", attempts=[attempt.id])
+        cancel_again(unit, attempt)
+    # `created`: its request has not been published yet. Otherwise older than the acceptance that we know of; if not,
+    # silence will show it.
+
+
+def cancel_again(unit: Unit, attempt: Attempt) -> None:
+    """Want the cancel sent; the instrument's answer ends the attempt."""
+    unit.outbox("command", instrument=attempt.instrument, action="cancel", attempts=[attempt.id])
 
 
 def _refused(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
     if status.refusal is Refusal.OTHER_JOURNAL:
+        _heard(attempt, status)
         nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to")
     elif status.refusal is Refusal.OTHER_DIGEST:
+        _heard(attempt, status)
         nobody_knows(unit, attempt, "the instrument holds another request under this id")
     elif status.refusal is Refusal.CANCELLED_BEFORE:
         _move(unit, attempt, "cancel", status)
     else:
-        attempt.failure = "refused"
-        attempt.final = status.refusal in _FOR_GOOD
         _move(unit, attempt, "refuse", status)
 
 
 def nobody_knows(unit: Unit, attempt: Attempt, why: str) -> None:
     """Leave it to the step's `on_unknown`, which the next decision applies."""
     if attempt.state == "doubtful" or attempt.unknown is not None:
-        return
+        return  # nothing new
     attempt.unknown = why
     unit.record("attempt.unknown", attempt, campaign_id=attempt.campaign_id, subject=attempt.id, why=why)

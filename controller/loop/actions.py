@@ -110,11 +110,12 @@ class SucceedJob:
 
 @dataclass(frozen=True)
 class RetryJob:
-    """Try once more, not before a moment."""
+    """Try once more, not before a moment; `spends` one of the step's retries."""
 
     job_id: str
     kind: str
     not_before: datetime
+    spends: bool = True
 
 
 @dataclass(frozen=True)

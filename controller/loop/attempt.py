@@ -18,11 +18,19 @@ ATTEMPT = Transitions(
     "created",
     {
         # A crash between publication and its record leaves `created`: any answer is possible.
-        "created": {"send": "sent", "accept": "accepted", "run": "running", "deny": "created", **_ANSWERS},
+        "created": {"send": "sent", "accept": "accepted", "run": "running", **_ANSWERS},
         "sent": {"accept": "accepted", "run": "running", "deny": "created", **_ANSWERS},
         "accepted": {"accept": "accepted", "run": "running", **_ANSWERS},
         "running": {"run": "running", **_ANSWERS},
-        "doubtful": {"accept": "accepted", "run": "running", **_ENDS, "cancel": "cancelled"},
+        # What the journal says all the same ends the doubt.
+        "doubtful": {
+            "accept": "accepted",
+            "run": "running",
+            "refuse": "refused",
+            "expire": "expired",
+            "cancel": "cancelled",
+            **_ENDS,
+        },
         "succeeded": {},
         "failed": {},
         "refused": {},
@@ -31,6 +39,8 @@ ATTEMPT = Transitions(
         "abandoned": {},
     },
 )
+
+UNDER_WAY = ("created", "sent", "accepted", "running")  # takes up room at its instrument
 
 ANSWER_GRACE = timedelta(seconds=5)
 ASK_AGAIN = timedelta(seconds=10)
@@ -64,7 +74,7 @@ def grace(timeout: float) -> timedelta:
 
 def ask_at(attempt: AttemptView) -> datetime:
     """When to ask the instrument for news: soon after silence on a request, later after the deadline."""
-    first = attempt.made_at + ANSWER_GRACE if attempt.state in ("created", "sent") else attempt.deadline
+    first = attempt.made_at + ANSWER_GRACE if attempt.state == "sent" else attempt.deadline
     return max(first, attempt.asked_at + ASK_AGAIN) if attempt.asked_at else first
 
 

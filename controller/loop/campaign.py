@@ -41,9 +41,16 @@ def exhausted(view: CampaignView) -> str | None:
         return "every candidate of the space has been tried"
     if budget.experiments is not None and view.experiments >= budget.experiments:
         return f"budget of {budget.experiments} experiments is used"
-    if budget.cost is not None and view.cost >= budget.cost:
-        return f"budget of {budget.cost:g} cost units is used"
+    if budget.cost is not None and not affordable(view, view.spec.stages[0].cost):
+        return f"budget of {budget.cost:g} cost units has no room for another experiment"
     return None
+
+
+def affordable(view: CampaignView, cost: float) -> bool:
+    """Whether the budget has room for something of this cost beside what has been begun."""
+    budget, used = view.spec.budget.cost, view.cost + view.cost_ahead
+    # A rounding error in a sum of costs must not forbid the last experiment.
+    return budget is None or (used < budget and used + cost <= budget * (1 + 1e-9))
 
 
 def stop_reason(view: CampaignView, now: datetime) -> str | None:

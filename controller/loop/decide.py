@@ -5,7 +5,7 @@ from datetime import datetime
 
 from controller.loop.actions import Action, Dispatch, FailJob, OpenJob, RetryJob, StartIteration
 from controller.loop.attempt import decide_attempt, wake_for
-from controller.loop.campaign import decide_campaign, exhausted, time_limit
+from controller.loop.campaign import affordable, decide_campaign, exhausted, time_limit
 from controller.loop.job import decide_breakers, decide_job, open_attempts
 from controller.loop.promotion import decide_promotions
 from controller.loop.proposal import decide_proposal
@@ -64,7 +64,10 @@ def room(view: CampaignView) -> int:
     budget = view.spec.budget
     free = view.spec.parallel - len(view.proposals)
     left = free if budget.experiments is None else budget.experiments - view.experiments
-    return max(0, min(free, left, view.spec.strategy.batch or free))
+    wanted, cost = min(free, left, view.spec.strategy.batch or free), view.spec.stages[0].cost
+    while wanted > 1 and not affordable(view, wanted * cost):
+        wanted -= 1
+    return max(0, wanted)
 
 
 def _wake_at(view: CampaignView, now: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ JOB = Transitions(
 
 # Outcomes that say something about the candidate: trying again would only spend material.
 ABOUT_THE_CANDIDATE = frozenset({"failed-synthesis", "invalid"})
+REPEAT = "repeat"  # an operator's wish, which is no failure
 RETRY_PAUSE = timedelta(seconds=1)
 
 
@@ -43,10 +44,24 @@ def _conclude(view: CampaignView, proposal: ProposalView, job: JobView, now: dat
     if view.state == "aborting":
         return [CancelJob(job.id)]
     kind = attempt.failure or "lost"
-    step = view.stage(proposal.stage).steps[job.step]
-    if attempt.repeat or (kind not in ABOUT_THE_CANDIDATE and not attempt.final and job.tries <= step.retries):
-        return [RetryJob(job.id, kind, now + RETRY_PAUSE * min(job.tries, 60))]
+    again = now + RETRY_PAUSE * min(job.tries, 60)
+    if attempt.repeat:
+        return [RetryJob(job.id, REPEAT, again, spends=False)]
+    if attempt.final or kind in ABOUT_THE_CANDIDATE:
+        return [FailJob(job.id, kind)]
+    if never_ran(attempt):  # without end, but for the breaker
+        return [RetryJob(job.id, kind, again, spends=False)]
+    if job.spent < view.stage(proposal.stage).steps[job.step].retries:
+        return [RetryJob(job.id, kind, again)]
     return [FailJob(job.id, kind)]
+
+
+def never_ran(attempt: AttemptView) -> bool:
+    """Whether the instrument has said that it never began and never will.
+
+    Outside an abort only an attempt that the journal had denied is cancelled.
+    """
+    return attempt.state in ("expired", "refused") or (attempt.state == "cancelled" and attempt.cancel_asked)
 
 
 def _dispatch(view: CampaignView, proposal: ProposalView, job: JobView, now: datetime) -> list[Action]:

@@ -1,5 +1,6 @@
 """Checks of a candidate against what an instrument says that it takes; units are converted here, once."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,15 @@ def _quantity(value: Any, unit: str, limits: ParameterLimits) -> Quantity:
     if isinstance(value, (str, bool)):
         return Quantity(value=value)
     target = limits.unit or "dimensionless"
-    return Quantity(value=convert(value, unit, target) if unit != target else value, unit=limits.unit)
+    return Quantity(
+        value=_on_the_limit(convert(value, unit, target), limits) if unit != target else value, unit=limits.unit
+    )
+
+
+def _on_the_limit(value: float, limits: ParameterLimits) -> float:
+    """Take away the rounding error by which a conversion leaves a value outside a limit that it stands on."""
+    near = [limit for limit in (limits.low, limits.high) if limit is not None and math.isclose(value, limit)]
+    return near[0] if near else value
 
 
 def outside_limits(parameters: Parameters, capability: Capability) -> list[str]:
@@ -54,10 +63,8 @@ def _outside(name: str, value: Any, limits: ParameterLimits) -> str | None:
         return None
     if isinstance(value, (str, bool)):
         return f"{name} = {value!r} is not a number"
-    # Unit conversion may leave a value that stands on a limit a rounding error outside.
-    slack = 1e-9 * max(abs(limits.low or 0.0), abs(limits.high or 0.0))
     low, high = limits.low, limits.high
-    if (low is not None and value < low - slack) or (high is not None and value > high + slack):
+    if (low is not None and value < low) or (high is not None and value > high):
         return f"{name} = {value:g} lies outside {low} to {high} {limits.unit or ''}".rstrip()
     return None
 

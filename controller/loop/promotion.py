@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from controller.loop.actions import Action, Dismiss, Promote
-from controller.loop.campaign import exhausted
+from controller.loop.campaign import affordable, exhausted
 from controller.loop.progress import merit
 from controller.loop.view import CampaignView, FinishedView
 
@@ -19,7 +19,25 @@ def decide_promotions(view: CampaignView) -> list[Action]:
     stages = [stage.name for stage in view.spec.stages[:-1]]
     # An amended campaign file may have left nothing behind a stage, or have left it out.
     nowhere_to_go: list[Action] = [Dismiss(each.id) for each in view.finished if each.stage not in stages]
-    return nowhere_to_go + [action for stage in stages for action in _stage(view, stage)]
+    return nowhere_to_go + _within_budget(view, [action for stage in stages for action in _stage(view, stage)])
+
+
+def _within_budget(view: CampaignView, actions: list[Action]) -> list[Action]:
+    """A candidate for whose next stage the budget has no room goes no further."""
+    names = [stage.name for stage in view.spec.stages]
+    costs = {
+        each.id: view.spec.stages[names.index(each.stage) + 1].cost
+        for each in view.finished
+        if each.stage in names[:-1]
+    }
+    planned = 0.0
+    for place, action in enumerate(actions):
+        if isinstance(action, Promote):
+            planned += costs[action.proposal_id]
+            if not affordable(view, planned):
+                planned -= costs[action.proposal_id]
+                actions[place] = Dismiss(action.proposal_id)
+    return actions
 
 
 def _stage(view: CampaignView, stage: str) -> list[Action]:

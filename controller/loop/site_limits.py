@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from strategies.units import UnitError, UnitName, convert
+from strategies.units import UnitName, convert
+
+HIGHEST = 9
 
 
 class _Section(BaseModel):
@@ -30,7 +32,7 @@ class Hazard(_Section):
     equals: str | None = None
     above: float | None = None
     unit: UnitName = "dimensionless"
-    hazard_class: int = Field(alias="class", ge=1, le=9)
+    hazard_class: int = Field(alias="class", ge=1, le=HIGHEST)
 
 
 class Limits(_Section):
@@ -40,8 +42,10 @@ class Limits(_Section):
     hazards: list[Hazard] = []
     two_people_from: int = Field(default=2, ge=1, le=10)
 
-    def violations(self, instrument: str, candidate: Mapping[str, Any]) -> list[str]:
+    def violations(self, candidate: Mapping[str, Any]) -> list[str]:
         """What in a candidate the site does not allow."""
+        if self.parameters and "values" not in candidate:
+            return [f"site limits: they say nothing about candidates of kind {candidate.get('kind')}"]
         return [
             f"site limits: {problem}"
             for name, allowed in self.parameters.items()
@@ -49,14 +53,16 @@ class Limits(_Section):
         ]
 
     def hazard_class(self, candidate: Mapping[str, Any]) -> int:
-        """The highest class of hazard of a candidate; 0 where nothing is listed."""
+        """The highest class of hazard of a candidate; 0 where nothing is listed, the highest where nobody can tell."""
+        if self.hazards and "values" not in candidate:
+            return HIGHEST
         return max((each.hazard_class for each in self.hazards if _applies(each, candidate)), default=0)
 
 
 def _outside(name: str, allowed: Range, candidate: Mapping[str, Any]) -> str | None:
     try:
         value = _value(name, allowed.unit, candidate)
-    except UnitError as error:
+    except ValueError as error:  # a label, or a unit of something else
         return f"{name}: {error}"
     if (allowed.low is None or value >= allowed.low) and (allowed.high is None or value <= allowed.high):
         return None
@@ -69,7 +75,12 @@ def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:
         return False
     if hazard.equals is not None:
         return bool(values[hazard.parameter] == hazard.equals)
-    return hazard.above is None or _value(hazard.parameter, hazard.unit, candidate) > hazard.above
+    if hazard.above is None:
+        return True
+    try:
+        return _value(hazard.parameter, hazard.unit, candidate) > hazard.above
+    except ValueError:  # it cannot be compared: it must be taken for hazardous
+        return True
 
 
 def _value(name: str, unit: str, candidate: Mapping[str, Any]) -> float:

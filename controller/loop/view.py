@@ -36,7 +36,8 @@ class JobView:
     id: str
     step: int
     state: str
-    tries: int
+    tries: int  # attempts made
+    spent: int = 0  # of these, how many used up a retry
     not_before: datetime | None = None
     failure: str | None = None
     attempt: AttemptView | None = None
@@ -53,6 +54,11 @@ class ProposalView:
     needs_two_people: bool = False
     deadline: datetime | None = None
     job: JobView | None = None
+
+    @property
+    def steps_begun(self) -> int:
+        """How many steps of its stage have been paid for."""
+        return 0 if self.job is None else self.job.step + (self.job.tries > 0)
 
     @property
     def attempts_open(self) -> bool:
@@ -108,6 +114,15 @@ class CampaignView:
     proposals: tuple[ProposalView, ...] = ()  # in the order in which they were made
     finished: tuple[FinishedView, ...] = ()
     instruments: Mapping[str, InstrumentView] = field(default_factory=dict)
+
+    @property
+    def cost_ahead(self) -> float:
+        """What the steps of open proposals will still cost if nothing is repeated."""
+        return sum(
+            step.cost
+            for proposal in self.proposals
+            for step in self.stage(proposal.stage).steps[proposal.steps_begun :]
+        )
 
     def stage(self, name: str) -> "Stage":
         """The stage of that name."""

@@ -9,7 +9,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.types import NullType
 from sqlmodel import Session
 
-from controller.store.chain import GENESIS, canonical, event_hash, sha256
+from controller.store.chain import GENESIS, digest_of, event_hash
 from controller.store.tables import Epoch, Event, Outbox, Table
 
 NOT_TOLD = {each.__tablename__ for each in (Event, Outbox, Epoch)}
@@ -117,7 +117,7 @@ def _check_rows(session: Session, table: SqlTable, told: dict[str, bytes], repor
 
 
 def _row_digest(row: Values) -> str:
-    return sha256(canonical(row))
+    return digest_of(row)
 
 
 def _or_nothing(digest: Callable[[Values], str], values: Values) -> str:

@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col
 
 from controller.commands.doubts import list_doubts
 from controller.commands.lookup import find, find_campaign
+from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
 from controller.store.specs import spec_of
@@ -29,7 +30,7 @@ from controller.store.tables import (
     Quarantine,
     SpecVersion,
 )
-from controller.store.views import UNDER_WAY, load_instruments
+from controller.store.views import load_instruments
 
 Plain = dict[str, Any]
 PREVIEW = 500  # characters

@@ -3,22 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from controller.loop import CAMPAIGN, ForbiddenTransition, decide
-from controller.store import Committed, Store, StoreUnavailable, Unit
+from controller.loop import CAMPAIGN, decide
+from controller.store import Committed, LostLock, Store, StoreUnavailable, Unit
 from controller.store.apply import apply
-from controller.store.change import change_campaign
+from controller.store.change import pause_for
 from controller.store.tables import Campaign
 from controller.store.views import load_view
 
 log = logging.getLogger("tatara.turns")
 
 AGAIN_S = 0.5
+LOOK_AT_DISK = timedelta(seconds=30)
 # Each round can open work for the next one (approve, open, dispatch); this bounds one transaction, not the work.
 ROUNDS = 20
 
@@ -71,7 +72,14 @@ class Turns:
             self._event.clear()
             wanted, everything = self._wanted, self._everything
             self._wanted, self._everything = set(), False
-            for campaign_id in await self._store.read(_open_campaigns):
+            try:
+                open_campaigns = await self._store.read(_open_campaigns)
+            except StoreUnavailable as error:
+                log.error("decisions wait: %s", error)
+                await asyncio.sleep(AGAIN_S)
+                self.wake_all()
+                continue
+            for campaign_id in open_campaigns:
                 if everything or campaign_id in wanted:
                     await self._take(campaign_id)
 
@@ -84,11 +92,14 @@ class Turns:
             await asyncio.sleep(AGAIN_S)
             self.wake(campaign_id)
             return
-        except ForbiddenTransition as error:  # a fault of ours must cost one campaign, not the daemon
+        except LostLock:
+            raise
+        except Exception as error:  # a fault of ours must cost one campaign, not the daemon
             log.exception("the decision of campaign %s could not be carried out", campaign_id)
-            reason = f"internal error: {error}"
-            await self._store.write(lambda unit: _pause(unit, campaign_id, reason), name="turn-failed")
+            await self._pause(campaign_id, f"internal error: {type(error).__name__}: {error}")
             return
+        if halted:  # nobody tells when the disk has room again
+            wake_at = min(filter(None, (wake_at, self._store.clock() + LOOK_AT_DISK)))
         if more:
             self.wake(campaign_id)
         elif wake_at is not None:
@@ -101,12 +112,16 @@ class Turns:
                 replace_existing=True,
             )
 
+    async def _pause(self, campaign_id: str, reason: str) -> None:
+        def pause(unit: Unit) -> None:
+            pause_for(unit, unit.session.get_one(Campaign, campaign_id), reason)
 
-def _pause(unit: Unit, campaign_id: str, reason: str) -> None:
-    campaign = unit.session.get_one(Campaign, campaign_id)
-    if CAMPAIGN.allows(campaign.state, "pause"):
-        campaign.reason = reason
-        change_campaign(unit, campaign, "pause", reason=reason)
+        try:
+            await self._store.write(pause, name="turn-failed")
+        except StoreUnavailable as error:  # it will fail and be paused again
+            log.error("campaign %s waits: %s", campaign_id, error)
+            await asyncio.sleep(AGAIN_S)
+            self.wake(campaign_id)
 
 
 def _open_campaigns(session: Session) -> list[str]:

@@ -38,7 +38,12 @@ def row_name(row: SQLModel) -> str:
 def row_digest(row: SQLModel) -> str:
     """SHA-256 of all columns of a row, as the database will give them back."""
     names = row.__table__.columns.keys()  # type: ignore[attr-defined]
-    return sha256(canonical({name: _as_kept(getattr(row, name)) for name in names}))
+    return digest_of({name: getattr(row, name) for name in names})
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """SHA-256 of column values. NULL is left out, so that a column that a later schema adds changes no digest."""
+    return sha256(canonical({name: _as_kept(value) for name, value in values.items() if value is not None}))
 
 
 def _as_kept(value: Any) -> Any:
@@ -47,4 +52,4 @@ def _as_kept(value: Any) -> Any:
 
 def event_hash(fields: Mapping[str, Any]) -> str:
     """SHA-256 of an event's columns, the hash of the event before it among them, without its own hash."""
-    return sha256(canonical({name: value for name, value in fields.items() if name != "hash"}))
+    return digest_of({name: value for name, value in fields.items() if name != "hash"})

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import SQLModel
 
 from controller.loop import ATTEMPT, CAMPAIGN, JOB, PROPOSAL
+from controller.loop.attempt import UNDER_WAY
 from controller.store.tables import Attempt, Campaign, Job, Proposal
 from controller.store.unit import Unit
 
@@ -23,6 +24,13 @@ def change_campaign(unit: Unit, campaign: Campaign, event: str, *, actor: str | 
     if CAMPAIGN.final(campaign.state):
         campaign.ended_at = unit.now
     return unit.record(f"campaign.{event}", campaign, campaign_id=campaign.id, subject=campaign.id, actor=actor, **data)
+
+
+def pause_for(unit: Unit, campaign: Campaign, reason: str) -> None:
+    """Pause a campaign that cannot go on by itself, if it runs."""
+    if CAMPAIGN.allows(campaign.state, "pause"):
+        campaign.reason = reason
+        change_campaign(unit, campaign, "pause", reason=reason)
 
 
 def change_proposal(
@@ -56,6 +64,8 @@ def change_attempt(
     attempt.state = ATTEMPT.next(attempt.state, event)
     if ATTEMPT.final(attempt.state):
         _end(attempt, event, unit.now)
+    if attempt.state not in UNDER_WAY:
+        unit.wake_all = True  # another campaign may be waiting for the instrument
     return unit.record(
         f"attempt.{event}", attempt, *rows, campaign_id=attempt.campaign_id, subject=attempt.id, actor=actor, **data
     )

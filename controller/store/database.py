@@ -62,12 +62,15 @@ class Lock:
         self._connection: Any = None
         self.epoch = 0
 
-    def take(self, now: datetime) -> int:
-        """Take the lock and start a new epoch; raises `LockedElsewhere`."""
+    def take(self) -> None:
+        """Take the lock; raises `LockedElsewhere`."""
         if self._engine.dialect.name == "sqlite":
             self._take_file()
         else:
             self._take_advisory()
+
+    def begin_epoch(self, now: datetime) -> int:
+        """Start a new epoch: whoever held the lock before can write no more."""
         with Session(self._engine) as session:
             row = session.get(Epoch, 1) or Epoch(number=0, holder="", taken_at=now)
             row.number, row.holder, row.taken_at = row.number + 1, f"{socket.gethostname()}:{os.getpid()}", now
@@ -100,7 +103,7 @@ class Lock:
 
     def check(self, session: Session) -> None:
         """Raise `LostLock` if a later epoch has begun."""
-        current = session.get_one(Epoch, 1).number
+        current = session.get_one(Epoch, 1, with_for_update={"read": True}).number
         if current != self.epoch:
             raise LostLock(f"epoch {self.epoch} is over: another daemon (epoch {current}) has taken this database over")
 

@@ -34,7 +34,10 @@ def instrument_request(
         return Prepared({}, unit.now, [f"{instrument.name} does not offer {step.capability!r}"])
     parameters, problems = parameters_for(proposal.candidate, step.parameters, capability)
     problems += outside_limits(parameters, capability)
-    problems += unit.limits.violations(instrument.name, proposal.candidate)
+    problems += unit.limits.violations(proposal.candidate)
+    hazard = unit.limits.hazard_class(proposal.candidate)
+    if hazard >= unit.limits.two_people_from and not proposal.needs_two_people:
+        problems.append(f"site limits: hazard class {hazard} takes two people, and this was approved before they did")
     start_before = unit.now + timedelta(seconds=step.start_within)
     earlier, sample = _earlier(unit, proposal, job)
     fields = {

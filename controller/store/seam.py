@@ -7,11 +7,13 @@ comparison.
 
 import os
 import signal
+import threading
 from collections import Counter
 
 _wanted, _, _occurrence = os.environ.get("TATARA_KILL_AT", "").partition("#")
 _log = os.environ.get("TATARA_POINTS_LOG")
 _reached: Counter[str] = Counter()
+_one_at_a_time = threading.Lock()  # commits pass here in the writer's thread, publications in the event loop's
 
 ANY = "any"
 
@@ -20,10 +22,10 @@ def reach(point: str) -> None:
     """Say that a named point is reached, such as `publish:request:before`."""
     if not _wanted and not _log:
         return
-    _reached[point] += 1
-    _reached[ANY] += 1
-    if _log:
-        with open(_log, "a", encoding="utf-8") as points:
-            points.write(f"{point}#{_reached[point]}\n")
-    if _wanted in (point, ANY) and _reached[_wanted] == int(_occurrence or 1):
-        os.kill(os.getpid(), signal.SIGKILL)
+    with _one_at_a_time:
+        _reached.update((point, ANY))
+        if _log:
+            with open(_log, "a", encoding="utf-8") as points:
+                points.write(f"{point}#{_reached[point]}\n")
+        if _wanted in (point, ANY) and _reached[_wanted] == int(_occurrence or 1):
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlmodel import Session
 
 from controller.loop.site_limits import Limits
@@ -72,9 +72,17 @@ class Store:
     async def start(self) -> None:
         """Bring the schema into being or check it, take the lock, start the writer task."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, lambda: ensure_schema(self._engine))
-        await loop.run_in_executor(self._writer, lambda: self.lock.take(self.clock()))
+        await loop.run_in_executor(self._writer, self._open)
         self._task = asyncio.create_task(self._write_groups(), name="store-writer")
+
+    def _open(self) -> None:
+        self.lock.take()
+        try:
+            ensure_schema(self._engine)
+            self.lock.begin_epoch(self.clock())
+        except BaseException:
+            self.lock.release()
+            raise
 
     async def stop(self) -> None:
         """Commit what is queued, let go of the lock and close."""
@@ -102,13 +110,21 @@ class Store:
         await self._queue.put(_Work(name, function, future))
         return await future
 
+    async def writing(self) -> None:
+        """Return when the writer ends, and raise what ended it; without it nothing can go on."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     async def read(self, function: Callable[[Session], T]) -> T:
-        """Run `function` on a read-only snapshot."""
+        """Run `function` on a read-only snapshot. Raises `StoreUnavailable` when the database cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
 
     def _read(self, function: Callable[[Session], T]) -> T:
-        with Session(self._reading) as session:
-            return function(session)
+        try:
+            with Session(self._reading) as session:
+                return function(session)
+        except OperationalError as error:
+            raise StoreUnavailable(f"the database cannot be read: {error.orig}") from error
 
     async def _write_groups(self) -> None:
         loop = asyncio.get_running_loop()
@@ -154,7 +170,8 @@ class Store:
             first = _first(error)
             unavailable = StoreUnavailable(f"the database did not commit: {type(first).__name__}: {first}")
             unavailable.__cause__ = error
-            return [unavailable] * len(group), Committed(frozenset(), False)
+            # Whether a commit that failed was kept is not always known: let everybody look.
+            return [unavailable] * len(group), Committed(None, True)
         for work in group:
             reach(f"commit:{work.name}:after")
         return results, _committed(units, results)
@@ -180,6 +197,8 @@ class Store:
             if _is_of_the_database(error):
                 raise
             unit.back_to(mark)
+            if isinstance(error, StopIteration):  # a future does not take it
+                error = RuntimeError(f"StopIteration in {work.name}")
             return _Failed(error)
 
     def _settle(self, group: list[_Work], results: list[Any], committed: Committed) -> None:

@@ -116,8 +116,10 @@ class SpecVersion(Table, table=True):
 class Iteration(Table, table=True):
     """One act of proposing; `digest` is that of the request as of `event`."""
 
+    __table_args__ = (Index("ix_iteration_open", "campaign_id", "state"),)
+
     id: str = Field(primary_key=True)
-    campaign_id: str = Field(foreign_key="campaign.id", index=True)
+    campaign_id: str = Field(foreign_key="campaign.id")
     number: int
     state: str = "running"  # running, done, failed
     n: int
@@ -185,6 +187,7 @@ class Job(Table, table=True):
     name: str
     state: str
     tries: int = 0
+    spent: int = 0  # tries that used up a retry
     not_before: datetime | None = moment(default=None)
     failure: str | None = None
 
@@ -215,6 +218,7 @@ class Attempt(Table, table=True):
     failure: str | None = None
     reason: str | None = None
     result_digest: str | None = None
+    result: dict[str, Any] | None = plain()  # the whole message, with its files and times
     repeat: bool = False
     final: bool = False
     late: bool = False
@@ -239,7 +243,7 @@ class Measurement(Table, table=True):
     id: str = Field(primary_key=True)  # attempt/channel/place[/correction]
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     proposal_id: str | None = Field(default=None, foreign_key="proposal.id", index=True)
-    attempt_id: str | None = Field(default=None, foreign_key="attempt.id")
+    attempt_id: str | None = Field(default=None, foreign_key="attempt.id", index=True)
     channel: str
     place: int
     property: str
@@ -278,10 +282,12 @@ class StoredFile(Table, table=True):
 class Quarantine(Table, table=True):
     """A message that was refused, with the reason; nothing of it took effect."""
 
+    __table_args__ = (Index("ix_quarantine_lately", "instrument", "at"),)
+
     id: str = Field(primary_key=True)
     at: datetime = moment()
     topic: str
-    instrument: str | None = Field(default=None, index=True)
+    instrument: str | None = None
     attempt_id: str | None = None
     reason: str
     digest: str

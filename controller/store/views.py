@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
-from controller.loop.attempt import ATTEMPT
+from controller.loop.attempt import ATTEMPT, UNDER_WAY
 from controller.loop.instrument import PRESENT, not_ready
 from controller.loop.proposal import PROPOSAL
 from controller.loop.view import (
@@ -20,8 +20,6 @@ from controller.loop.view import (
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, EStop, Instrument, Iteration, Job, Measurement, Proposal
-
-UNDER_WAY = ("created", "sent", "accepted", "running")
 
 
 def load_view(session: Session, campaign_id: str, now: datetime, *, halted: bool = False) -> CampaignView:
@@ -92,6 +90,7 @@ def _job(job: Job, attempt: Attempt | None) -> JobView:
         step=job.step,
         state=job.state,
         tries=job.tries,
+        spent=job.spent,
         not_before=job.not_before,
         failure=job.failure,
         attempt=None if attempt is None else _attempt(attempt),
@@ -139,6 +138,7 @@ def mean_values(session: Session, proposal_id: str) -> dict[str, float]:
         select(col(Measurement.property), func.avg(Measurement.value))
         .where(
             col(Measurement.proposal_id) == proposal_id,
+            col(Measurement.status) == "ok",
             col(Measurement.late).is_(False),
             col(Measurement.replaced_event).is_(None),
         )

@@ -31,7 +31,7 @@ from tests.laboratory.campaign import PROPERTIES
 from tests.laboratory.laboratory import SITE
 
 FORGED = 123456.0
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 
 Forgery = tuple[str, Message]
 

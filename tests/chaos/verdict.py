@@ -1,5 +1,7 @@
 """What must hold after chaos, found out without the code that is judged: events, run logs, journals, emulators."""
 
+import contextlib
+import sqlite3
 from collections import Counter
 
 import pytest
@@ -25,6 +27,7 @@ def judge(laboratory: Laboratory, experiments: int) -> None:
     laboratory.read(lambda session: check_ends(session, experiments))
     laboratory.read(check_values)
     laboratory.read(check_forgeries)
+    check_obedience(laboratory)
     laboratory.read(checks.check_record)
     checks.check_runs(laboratory)
     checks.check_receipts(laboratory)
@@ -69,13 +72,24 @@ def check_forgeries(session: Session) -> None:
     assert FORGED not in set(session.scalars(select(col(Measurement.value))))
     assert session.scalars(select(EStop)).all() == []
     for row in session.scalars(select(Instrument)):
-        assert (row.boot_id, row.wanted_number) != ("forged", 0)
-        assert row.name == FORGER or row.wanted_number == 0
+        assert row.boot_id != "forged"
+        assert row.name == FORGER or row.wanted_number == 0  # whoever floods us may be paused
     forged = select(Quarantine).where(col(Quarantine.instrument) == FORGER)
     assert len(session.scalars(forged).all()) > 0
     assert session.get_one(Instrument, FORGER).state == "unseen"
     ends = select(Attempt).where(col(Attempt.state).in_(("cancelled", "expired", "refused")))
     assert session.scalars(ends).all() == []
+
+
+def check_obedience(laboratory: Laboratory) -> None:
+    """No instrument was stopped or paused; nobody but the forger wanted that."""
+    for name in laboratory.devices:
+        with contextlib.closing(sqlite3.connect(laboratory.journal(name))) as journal:
+            assert journal.execute("SELECT * FROM estops").fetchall() == []
+            assert journal.execute("SELECT value FROM facts WHERE name IN ('paused', 'wanted')").fetchall() == [
+                ("0",),
+                ("0",),
+            ]
 
 
 def check_doubts(laboratory: Laboratory) -> None:

@@ -31,6 +31,7 @@ from controller.intake.liveness import Liveness
 from controller.intake.quarantine import Said
 from controller.schedule.turns import turn
 from controller.store import Store, Unit
+from controller.store.change import change_attempt
 from controller.store.proposals import make_proposal
 from controller.store.tables import Attempt, Campaign, Instrument, Iteration, Outbox, Proposal
 from strategies.spaces import candidate_key
@@ -106,6 +107,13 @@ class Stand:
         campaign.experiments += 1
         iteration.state = "done"
         unit.record("iteration.done", iteration, campaign, proposal, campaign_id=campaign.id)
+
+    async def sent(self) -> None:
+        """What the publisher records after a publication."""
+        attempt = await self.attempt()
+        await self.store.write(
+            lambda unit: change_attempt(unit, unit.session.get_one(Attempt, attempt.id), "send"), name="sent"
+        )
 
     async def turn(self) -> None:
         await self.store.write(lambda unit: turn(unit, self.campaign_id), name="turn")

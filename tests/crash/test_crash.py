@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from adapters.broker.testing import MOSQUITTO
 from tests.crash.cases import BEFORE, POINTS, Case, WireCase, all_cases, sample
 from tests.crash.conftest import Undisturbed, run_undisturbed
 from tests.crash.scenes import EXPERIMENTS, laboratory_for, play
 from tests.laboratory import checks
 from tests.laboratory.laboratory import Laboratory
+
+pytestmark = pytest.mark.timeout(300)
 
 SAMPLE = 30
 IN_SAMPLE = {str(case) for case in sample(SAMPLE)}
@@ -46,8 +49,15 @@ async def test_no_crash_changes_anything(case: Case, undisturbed: Undisturbed, t
     await survive(case, undisturbed, tmp_path)
 
 
-async def survive(case: Case, undisturbed: Undisturbed, folder: Path) -> None:
-    async with laboratory_for(case, folder) as laboratory:
+@pytest.mark.slow
+@pytest.mark.skipif(MOSQUITTO is None, reason="the other tests use the embedded broker then")
+@pytest.mark.parametrize("case", sample(SAMPLE)[:10], ids=str)
+async def test_the_embedded_broker_is_no_worse(case: Case, undisturbed: Undisturbed, tmp_path: Path) -> None:
+    await survive(case, undisturbed, tmp_path, broker="embedded")
+
+
+async def survive(case: Case, undisturbed: Undisturbed, folder: Path, broker: str | None = None) -> None:
+    async with laboratory_for(case, folder, broker=broker) as laboratory:
         await play(laboratory, case)
         await laboratory.end()
         check_that_it_happened(laboratory, case)

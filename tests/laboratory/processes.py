@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Ended(RuntimeError):
@@ -88,6 +91,7 @@ class Kept:
                 stderr=log,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=_die_with_the_test,
             )
         self.starts += 1
 
@@ -105,3 +109,8 @@ class Kept:
                 return
             self._between()
             await self._start()
+
+
+def _die_with_the_test() -> None:
+    """Nothing stays behind when the test process itself is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

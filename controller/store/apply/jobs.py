@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from controller.loop.actions import CancelJob, Dispatch, FailJob, OpenJob, RetryJob, SucceedJob
+from controller.loop.job import REPEAT
 from controller.store.change import change_job, change_proposal
 from controller.store.requests import instrument_request
 from controller.store.specs import spec_of
@@ -43,7 +44,8 @@ def dispatch(unit: Unit, campaign: Campaign, action: Dispatch) -> None:
     prepared = instrument_request(unit, campaign, proposal, job, step, instrument)
     if prepared.problems:
         job.failure = "outside-limits"
-        change_job(unit, job, "fail", why="; ".join(prepared.problems), instrument=instrument.name)
+        _count_failure(campaign, job.name, job.failure)
+        change_job(unit, job, "fail", campaign, why="; ".join(prepared.problems), instrument=instrument.name)
         return
     job.tries += 1
     job.not_before = None
@@ -80,7 +82,9 @@ def retry(unit: Unit, campaign: Campaign, action: RetryJob) -> None:
     """Back to waiting, not before a moment."""
     job = unit.session.get_one(Job, action.job_id)
     job.not_before = action.not_before
-    _count_failure(campaign, job.name, action.kind)
+    job.spent += action.spends
+    if action.kind != REPEAT:
+        _count_failure(campaign, job.name, action.kind)
     change_job(unit, job, "retry", campaign, failure=action.kind)
 
 

@@ -47,6 +47,7 @@ def withdraw(unit: Unit, campaign: Campaign, proposal: Proposal, event: str, act
     """End a proposal that was never carried out, and give its place in the budget back."""
     if counts_as_experiment(unit, campaign, proposal) and proposal.state != "running":
         campaign.experiments -= 1
+    campaign.exhausted = False  # its candidate may be proposed again
     change_proposal(unit, proposal, event, campaign, actor=actor)
 
 
@@ -61,15 +62,26 @@ def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:
     spec = spec_of(unit.session, campaign)
     if proposal.stage == spec.stages[-1].name:
         proposal.promotion = "last"
-        campaign.progress = advance(campaign.progress, spec, mean_values(unit.session, proposal.id))
+        campaign.progress = advance(campaign.progress, spec, _values(unit, proposal))
     change_proposal(unit, proposal, "complete", campaign)
+
+
+def _values(unit: Unit, proposal: Proposal) -> dict[str, float]:
+    """What was measured for this candidate here and, where that is silent, at the stages before."""
+    values: dict[str, float] = {}
+    for name in proposal.parents:
+        earlier = unit.session.get(Proposal, name)
+        if earlier is not None and earlier.key == proposal.key:
+            values |= _values(unit, earlier)
+    return values | mean_values(unit.session, proposal.id)
 
 
 def fail(unit: Unit, campaign: Campaign, action: FailProposal) -> None:
     """A step failed for good; the candidate goes no further."""
     proposal = unit.session.get_one(Proposal, action.proposal_id)
     proposal.failure = action.kind
-    change_proposal(unit, proposal, "fail", failure=action.kind)
+    campaign.exhausted = False  # unless it failed for good, the candidate is still open
+    change_proposal(unit, proposal, "fail", campaign, failure=action.kind)
 
 
 def promote(unit: Unit, campaign: Campaign, action: Promote) -> None:

@@ -30,8 +30,8 @@ def limits(tmp_path: Path) -> Limits:
 
 
 def test_ranges_hold_in_any_unit(limits: Limits) -> None:
-    assert limits.violations("oven", candidate(temperature=100)) == []
-    (problem,) = limits.violations("oven", candidate(temperature=100.1))
+    assert limits.violations(candidate(temperature=100)) == []
+    (problem,) = limits.violations(candidate(temperature=100.1))
     assert "temperature" in problem
 
 
@@ -41,6 +41,15 @@ def test_ranges_hold_in_any_unit(limits: Limits) -> None:
 )
 def test_the_highest_hazard_counts(limits: Limits, values: dict[str, Any], expected: int) -> None:
     assert limits.hazard_class(candidate(**values)) == expected
+
+
+def test_what_cannot_be_compared_is_taken_for_hazardous(limits: Limits) -> None:
+    assert limits.hazard_class(candidate(temperature="boiling")) == 1
+    assert limits.violations(candidate(temperature="boiling")) != []
+    molecule = {"kind": "molecule", "smiles": "CCO"}
+    assert limits.hazard_class(molecule) == 9
+    assert limits.violations(molecule) != []
+    assert Limits().hazard_class(molecule) == 0
 
 
 def test_no_file_no_limits(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ async def waiting(stand: Stand) -> Proposal:
         unit.session.expunge(row)
         fields: dict[str, Any] = row.model_dump()
         fields |= {"id": "other", "number": 2, "state": "awaiting-approval", "made_by": "ada", "ended_event": None}
+        fields |= {"iteration_id": None}
         other = Proposal(**fields)
         other.digest = shown_digest(other)
         campaign = unit.session.get_one(Campaign, row.campaign_id)

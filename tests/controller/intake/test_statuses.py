@@ -3,8 +3,10 @@
 import pytest
 
 from adapters.instruments.messages import AttemptState, Refusal, Verdict
+from controller.commands import campaigns
+from controller.report.audit import audit
 from controller.store.tables import Attempt, Outbox, Proposal, Quarantine
-from tests.controller.stand import Stand
+from tests.controller.stand import ADMIN, Stand
 
 
 async def wanted(stand: Stand, kind: str) -> list[dict[str, object]]:
@@ -37,8 +39,36 @@ async def test_an_older_status_changes_nothing(stand: Stand) -> None:
 async def test_denied_by_its_own_journal_it_is_sent_again(stand: Stand) -> None:
     await stand.status(AttemptState.UNKNOWN)
     attempt = await stand.attempt()
-    assert attempt.state == "created"
+    assert await wanted(stand, "request") == [{"attempt": attempt.id}], "its first publication is still to come"
+    await stand.sent()
+    await stand.status(AttemptState.UNKNOWN)
+    assert (await stand.attempt()).state == "created"
     assert await wanted(stand, "request") == [{"attempt": attempt.id}] * 2
+
+
+async def test_what_an_abort_cancels_is_never_sent_again(stand: Stand) -> None:
+    await stand.sent()
+    await stand.store.write(lambda unit: campaigns.abort(unit, ADMIN, "heat", "t"), name="t")
+    await stand.turn()
+    for said in (AttemptState.UNKNOWN, AttemptState.RUNNING):
+        await stand.status(said)
+    assert len(await wanted(stand, "request")) == 1
+    cancels = [each for each in await wanted(stand, "command") if each["action"] == "cancel"]
+    assert len(cancels) == 3, "the first may have been lost on the way"
+
+
+@pytest.mark.parametrize(("said", "state"), [(AttemptState.EXPIRED, "expired"), (AttemptState.REFUSED, "refused")])
+async def test_the_journal_ends_a_doubt(stand: Stand, said: AttemptState, state: str) -> None:
+    await stand.status(AttemptState.INTERRUPTED)
+    await stand.turn()
+    await stand.status(said, refusal=Refusal.ESTOPPED if said is AttemptState.REFUSED else None)
+    assert (await stand.attempt()).state == state
+
+
+async def test_a_repeated_status_leaves_the_record_whole(stand: Stand) -> None:
+    for _ in range(2):
+        await stand.status(AttemptState.ACCEPTED)
+    assert (await stand.store.read(audit)).fault_count == 0
 
 
 async def test_denied_by_another_journal_it_is_for_the_operator(stand: Stand) -> None:

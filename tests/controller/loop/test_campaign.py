@@ -6,11 +6,23 @@ from typing import Any
 import pytest
 
 from controller.loop.actions import EndCampaign, StopCampaign
-from controller.loop.campaign import decide_campaign, exhausted, stop_reason, time_limit
+from controller.loop.campaign import affordable, decide_campaign, exhausted, stop_reason, time_limit
 from controller.loop.view import FinishedView
-from tests.controller.loop.views import NOON, later, make_proposal, make_spec, make_view, stage
+from tests.controller.loop.views import (
+    NOON,
+    later,
+    make_attempt,
+    make_job,
+    make_proposal,
+    make_spec,
+    make_view,
+    stage,
+    step,
+)
 
 USED = "budget of 10 experiments is used"
+NO_ROOM = "budget of 2.5 cost units has no room for another experiment"
+TWO_STEPS = stage("bench", step("cook", cost=1), step("weigh", cost=0.5))
 
 
 @pytest.mark.parametrize(
@@ -20,14 +32,39 @@ USED = "budget of 10 experiments is used"
         ({"experiments": 10}, {"experiments": 10}, USED),
         ({"experiments": 10}, {"experiments": 11}, USED),
         ({"cost": 2.5}, {"cost": 2.49, "experiments": 99}, None),
-        ({"cost": 2.5}, {"cost": 2.5}, "budget of 2.5 cost units is used"),
-        ({"cost": 2.5}, {"cost": 7.0}, "budget of 2.5 cost units is used"),
+        ({"cost": 2.5}, {"cost": 2.5}, NO_ROOM),
+        ({"cost": 2.5}, {"cost": 7.0}, NO_ROOM),
         ({"cost": 2.5}, {"pool_exhausted": True}, "every candidate of the space has been tried"),
     ],
 )
 def test_a_budget_is_used_when_it_is_reached(budget: dict[str, Any], spent: dict[str, Any], reason: str | None) -> None:
     view = make_view(spec=make_spec(budget=budget), **spent)
     assert exhausted(view) == reason
+
+
+@pytest.mark.parametrize(
+    ("spent", "room"), [(0.0, True), (1.0, True), (1.01, False), (1.0 + 1e-10, True), (2.49, False), (2.5, False)]
+)
+def test_a_cost_budget_is_used_when_the_next_experiment_does_not_fit(spent: float, room: bool) -> None:
+    view = make_view(spec=make_spec(TWO_STEPS, budget={"cost": 2.5}), cost=spent)
+    assert affordable(view, 1.5) is room
+    assert exhausted(view) == (None if room else NO_ROOM)
+
+
+def test_what_is_open_will_still_cost_what_its_remaining_steps_cost() -> None:
+    waiting = make_proposal("awaiting-approval")
+    first = make_proposal("running", make_job())
+    second = make_proposal("running", make_job("active", make_attempt()))
+    third = make_proposal("running", make_job(step=1))
+    last = make_proposal("running", make_job("active", make_attempt(), step=1))
+    spec = make_spec(TWO_STEPS, budget={"cost": 3})
+    ahead = [make_view(each, spec=spec).cost_ahead for each in (waiting, first, second, third, last)]
+    assert ahead == [1.5, 1.5, 0.5, 0.5, 0]
+    assert make_view(waiting, second, spec=spec).cost_ahead == 2.0
+    assert affordable(make_view(waiting, spec=spec), 1.5)
+    assert not affordable(make_view(waiting, second, spec=spec), 1.5)
+    assert not affordable(make_view(waiting, waiting, spec=spec), 0)
+    assert affordable(make_view(waiting), 1e9)
 
 
 def test_with_its_budget_used_it_completes_when_nothing_is_open() -> None:

@@ -61,6 +61,9 @@ def running(number: int, job: Any) -> Any:
         ({"parallel": 4, "strategy": {"name": "random", "batch": 3}}, 2, 2, 2),
         ({"parallel": 4, "strategy": {"name": "random", "batch": 9}}, 0, 0, 4),
         ({"parallel": 4, "budget": {"cost": 5}}, 1, 999, 3),
+        ({"parallel": 4, "budget": {"cost": 3.5}, "stages": [stage("bench", step(cost=1))]}, 1, 1, 2),
+        ({"parallel": 4, "budget": {"cost": 3}, "stages": [stage("bench", step(cost=1))]}, 1, 1, 2),
+        ({"parallel": 10_000, "budget": {"cost": 3, "experiments": 10_000_000}}, 0, 0, 10_000),
     ],
 )
 def test_room_is_what_parallel_budget_and_batch_leave(spec: Any, open_: int, experiments: int, n: int) -> None:
@@ -114,8 +117,8 @@ def test_a_step_that_breaks_comes_before_its_next_dispatch() -> None:
 def test_a_failure_is_counted_before_anything_else_is_dispatched() -> None:
     spec = make_spec(stage("bench", step(retries=1)), parallel=2)
     waiting = running(2, make_job(id="job-2"))
-    for tries, conclusion in ((1, RetryJob("job-1", "lost", later(1))), (2, FailJob("job-1", "lost"))):
-        failed = running(1, make_job("active", make_attempt("abandoned"), tries=tries))
+    for spent, conclusion in ((0, RetryJob("job-1", "lost", later(1))), (1, FailJob("job-1", "lost"))):
+        failed = running(1, make_job("active", make_attempt("abandoned"), spent=spent))
         assert actions(make_view(failed, waiting, spec=spec)) == [conclusion]
         assert actions(make_view(waiting, failed, spec=spec)) == [conclusion]
 

@@ -20,15 +20,15 @@ from tests.controller.loop.views import (
     step,
 )
 
-FINAL = ["failed", "refused", "expired", "cancelled", "abandoned"]
+RAN = ["failed", "cancelled", "abandoned"]
 
 
 def decided(view: CampaignView, job: JobView, proposal: str = "running") -> list[Any]:
     return decide_job(view, make_proposal(proposal, job), job, NOON)
 
 
-def ended(failure: str | None = None, state: str = "failed", tries: int = 1, **changes: Any) -> JobView:
-    return make_job("active", make_attempt(state, failure=failure, **changes), tries=tries)
+def ended(failure: str | None = None, state: str = "failed", tries: int = 1, spent: int = 0, **changes: Any) -> JobView:
+    return make_job("active", make_attempt(state, failure=failure, **changes), tries=tries, spent=spent)
 
 
 def with_retries(retries: int, **changes: Any) -> CampaignView:
@@ -111,21 +111,30 @@ def test_an_abort_cancels_it() -> None:
     assert decided(view, ended("failed-measurement")) == [CancelJob("job-1")]
 
 
-@pytest.mark.parametrize("state", FINAL)
+@pytest.mark.parametrize("state", RAN)
 def test_without_retries_it_fails_with_the_kind_of_the_attempt(state: str) -> None:
-    assert decided(make_view(), ended("expired", state)) == [FailJob("job-1", "expired")]
+    assert decided(make_view(), ended("failed-measurement", state)) == [FailJob("job-1", "failed-measurement")]
     assert decided(make_view(), ended(None, state)) == [FailJob("job-1", "lost")]
 
 
-@pytest.mark.parametrize(("tries", "pause"), [(1, 1), (2, 2), (3, None), (4, None)])
-def test_it_is_tried_again_as_often_as_the_step_says_after_a_growing_pause(tries: int, pause: int | None) -> None:
-    expected = FailJob("job-1", "lost") if pause is None else RetryJob("job-1", "lost", later(pause))
-    assert decided(with_retries(2), ended("lost", tries=tries)) == [expected]
+@pytest.mark.parametrize(("spent", "again"), [(0, True), (1, True), (2, False), (3, False)])
+def test_it_is_tried_again_as_often_as_the_step_says(spent: int, again: bool) -> None:
+    expected = RetryJob("job-1", "lost", later(7)) if again else FailJob("job-1", "lost")
+    assert decided(with_retries(2), ended("lost", tries=7, spent=spent)) == [expected]
 
 
-def test_the_pause_grows_to_a_minute() -> None:
-    for tries, pause in ((59, 59), (60, 60), (61, 60), (99, 60)):
-        assert decided(with_retries(100), ended("lost", tries=tries)) == [RetryJob("job-1", "lost", later(pause))]
+@pytest.mark.parametrize("state", ["expired", "refused"])
+def test_what_never_ran_is_sent_again_without_spending_a_retry(state: str) -> None:
+    job = make_job("active", make_attempt(state, failure=state), tries=9, spent=9)
+    assert decided(make_view(), job) == [RetryJob("job-1", state, later(9), spends=False)]
+    final = make_job("active", make_attempt(state, failure=state, final=True))
+    assert decided(with_retries(5), final) == [FailJob("job-1", state)]
+    assert decided(with_retries(5, state="aborting"), job) == [CancelJob("job-1")]
+
+
+@pytest.mark.parametrize(("tries", "pause"), [(1, 1), (2, 2), (59, 59), (60, 60), (61, 60), (99, 60)])
+def test_the_pause_grows_to_a_minute(tries: int, pause: int) -> None:
+    assert decided(with_retries(100), ended("lost", tries=tries)) == [RetryJob("job-1", "lost", later(pause))]
 
 
 @pytest.mark.parametrize("kind", ["failed-synthesis", "invalid"])
@@ -142,8 +151,8 @@ def test_what_an_operator_or_instrument_calls_final_stays_failed() -> None:
 
 
 def test_an_operator_may_have_it_repeated_beyond_all_retries() -> None:
-    job = ended("invalid", "abandoned", tries=9, repeat=True)
-    assert decided(make_view(), job) == [RetryJob("job-1", "invalid", later(9))]
+    job = ended("invalid", "abandoned", tries=9, spent=9, repeat=True)
+    assert decided(make_view(), job) == [RetryJob("job-1", "repeat", later(9), spends=False)]
 
 
 TWO_STEPS = make_spec(stage("bench", step("cook", breaker=3), step("weigh", breaker=1)))

@@ -70,17 +70,38 @@ def test_a_unit_of_another_dimension_is_a_problem_and_the_rest_is_still_read() -
     assert set(parameters) == {"solvent"}
 
 
+@pytest.mark.parametrize(
+    ("value", "limits", "expected"),
+    [
+        (26.85, {"low": 300}, 300),
+        (26.85, {"high": 300}, 300),
+        (26.85 + 1e-10, {"low": 299, "high": 300}, 300),
+        (26.85 - 1e-6, {"low": 300}, 299.999999),
+        (26.85, {"low": 200, "high": 400}, 300),
+    ],
+)
+def test_a_conversion_that_ends_on_a_limit_ends_exactly_there(
+    value: float, limits: dict[str, float], expected: float
+) -> None:
+    capability = Capability(parameters={"temperature": ParameterLimits(unit="K", **limits)})
+    candidate = {"values": {"temperature": value}, "units": {"temperature": "degC"}}
+    parameters, _ = parameters_for(candidate, None, capability)
+    on_a_limit = expected in limits.values()
+    assert parameters["temperature"].value == (expected if on_a_limit else pytest.approx(expected, rel=1e-12))
+    assert (outside_limits(parameters, capability) == []) == (expected != 299.999999)
+
+
 def outside(value: Any, **limits: Any) -> list[str]:
     capability = Capability(parameters={"x": ParameterLimits(**limits)})
     return outside_limits({"x": Quantity(value=value)}, capability)
 
 
-@pytest.mark.parametrize("value", [300, 350.5, 400, 300 * (1 - 9e-10), 400 * (1 + 9e-10)])
-def test_limits_include_their_ends_and_a_rounding_error(value: float) -> None:
+@pytest.mark.parametrize("value", [300, 350.5, 400])
+def test_limits_include_their_ends(value: float) -> None:
     assert outside(value, low=300, high=400, unit="K") == []
 
 
-@pytest.mark.parametrize("value", [299, 401, 299.999, 300 * (1 - 2e-9), 400 * (1 + 2e-9)])
+@pytest.mark.parametrize("value", [299, 401, 299.999, 300 * (1 - 1e-12), 400 * (1 + 1e-12)])
 def test_what_lies_outside_is_said_with_the_limits(value: float) -> None:
     assert outside(value, low=300, high=400, unit="K") == [f"x = {value:g} lies outside 300.0 to 400.0 K"]
 
@@ -91,8 +112,6 @@ def test_a_limit_on_one_side_leaves_the_other_open() -> None:
     assert outside(1e9, low=1) == []
     assert outside(0.5, low=1) == ["x = 0.5 lies outside 1.0 to None"]
     assert outside(1e99, unit="K") == []
-    assert outside(-1e-7, low=0, high=100) == []
-    assert outside(-1e-6, low=0, high=100) != []
 
 
 def test_a_label_is_one_of_the_choices() -> None:

@@ -18,7 +18,7 @@ from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import ADA, BEN, INSTRUMENTS, World
 
 FAST = settings(
-    max_examples=15,
+    max_examples=10,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

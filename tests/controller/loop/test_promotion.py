@@ -7,7 +7,7 @@ import pytest
 from controller.loop.actions import Action, Dismiss, Promote
 from controller.loop.promotion import decide_promotions
 from controller.loop.view import FinishedView
-from tests.controller.loop.views import make_proposal, make_spec, make_view, stage
+from tests.controller.loop.views import make_proposal, make_spec, make_view, stage, step
 
 BEST_2_OF_4 = {"rule": "best", "property": "yield", "k": 2, "n": 4}
 
@@ -134,3 +134,17 @@ def test_each_stage_judges_its_own() -> None:
 def test_what_an_amended_file_leaves_nowhere_to_go_is_dismissed() -> None:
     done = (*finished(1), *finished(2, at="large"), *finished(3, at="gone"))
     assert decided(None, done) == [Dismiss("large-0"), Dismiss("gone-0"), Promote("bench-0")]
+
+
+@pytest.mark.parametrize(("budget", "goes_on"), [(9, 0), (10, 1), (19.9, 1), (20, 2), (99, 3)])
+def test_who_does_not_fit_into_the_budget_goes_no_further(budget: float, goes_on: int) -> None:
+    spec = make_spec(stage("bench", step(cost=1)), stage("large", step(cost=10)), budget={"cost": budget})
+    actions = decide_promotions(make_view(spec=spec, finished=finished(1, 2, 3)))
+    assert actions == [(Promote if number < goes_on else Dismiss)(f"bench-{number}") for number in range(3)]
+
+
+def test_a_cheaper_next_stage_may_still_fit_where_a_dear_one_does_not() -> None:
+    dear, cheap = stage("dear", step(cost=10)), stage("cheap", step(cost=1))
+    spec = make_spec(stage("bench"), dear, cheap, budget={"cost": 5})
+    done = (*finished(1), *finished(2, at="dear"))
+    assert decide_promotions(make_view(spec=spec, finished=done)) == [Dismiss("bench-0"), Promote("dear-0")]

@@ -130,7 +130,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_quarantine'))
     )
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_quarantine_instrument'), ['instrument'], unique=False)
+        batch_op.create_index('ix_quarantine_lately', ['instrument', 'at'], unique=False)
 
     op.create_table('storedfile',
     sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -162,7 +162,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_iteration'))
     )
     with op.batch_alter_table('iteration', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_iteration_campaign_id'), ['campaign_id'], unique=False)
+        batch_op.create_index('ix_iteration_open', ['campaign_id', 'state'], unique=False)
 
     op.create_table('sample',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -259,6 +259,7 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('spent', sa.Integer(), nullable=False),
     sa.Column('not_before', controller.store.tables.UtcDateTime(), nullable=True),
     sa.Column('failure', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_job_campaign_id_campaign'), initially='DEFERRED', deferrable=True),
@@ -293,6 +294,7 @@ def upgrade() -> None:
     sa.Column('failure', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('result_digest', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('result', sa.JSON(), nullable=True),
     sa.Column('repeat', sa.Boolean(), nullable=False),
     sa.Column('final', sa.Boolean(), nullable=False),
     sa.Column('late', sa.Boolean(), nullable=False),
@@ -348,6 +350,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_measurement'))
     )
     with op.batch_alter_table('measurement', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_measurement_attempt_id'), ['attempt_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_measurement_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_measurement_event'), ['event'], unique=False)
         batch_op.create_index(batch_op.f('ix_measurement_proposal_id'), ['proposal_id'], unique=False)
@@ -360,6 +363,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_measurement_proposal_id'))
         batch_op.drop_index(batch_op.f('ix_measurement_event'))
         batch_op.drop_index(batch_op.f('ix_measurement_campaign_id'))
+        batch_op.drop_index(batch_op.f('ix_measurement_attempt_id'))
 
     op.drop_table('measurement')
     with op.batch_alter_table('artifact', schema=None) as batch_op:
@@ -400,13 +404,13 @@ def downgrade() -> None:
 
     op.drop_table('sample')
     with op.batch_alter_table('iteration', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_iteration_campaign_id'))
+        batch_op.drop_index('ix_iteration_open')
 
     op.drop_table('iteration')
     op.drop_table('user')
     op.drop_table('storedfile')
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_quarantine_instrument'))
+        batch_op.drop_index('ix_quarantine_lately')
 
     op.drop_table('quarantine')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
