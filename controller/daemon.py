@@ -153,9 +153,9 @@ class Daemon:
         """The port of the last time, so that instruments find the embedded broker again."""
         try:
             port = json.loads((self.data / "broker.json").read_text(encoding="utf-8"))["port"]
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return 0
-        return int(port)
+        return port if isinstance(port, int) and 0 < port < 65536 else 0
 
     def _logins(self) -> dict[str, Login]:
         site = self.site.name

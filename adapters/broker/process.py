@@ -45,6 +45,8 @@ class BrokerProcess(ABC):
     async def start(self) -> None:
         """Start and wait until it listens; raises `BrokerFailed`."""
         self.port = self.port or free_port()
+        if await self._answers():  # it would be taken for our broker, and be given our password
+            raise BrokerFailed(f"port {self.port} is taken by another program: stop it, or use another port")
         self._process = await asyncio.create_subprocess_exec(
             *self._command(),
             stdin=asyncio.subprocess.PIPE,
@@ -100,13 +102,18 @@ class BrokerProcess(ABC):
         while True:
             if self._process is not None and self._process.returncode is not None:
                 raise BrokerFailed(f"the broker ended with exit code {self._process.returncode}; see {self.directory}")
-            try:
-                _, writer = await asyncio.open_connection(self.host, self.port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            return
+            if await self._answers():
+                return
+            await asyncio.sleep(0.02)
+
+    async def _answers(self) -> bool:
+        """Whether somebody listens on the port."""
+        try:
+            _, writer = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
 
 class EmbeddedBroker(BrokerProcess):

@@ -1,5 +1,5 @@
 """Where CPU-bound work runs: local worker processes with deadlines."""
 
-from adapters.compute.local import TaskFailed, Workers
+from adapters.compute.local import TaskFailed, WorkerDied, Workers
 
-__all__ = ["TaskFailed", "Workers"]
+__all__ = ["TaskFailed", "WorkerDied", "Workers"]

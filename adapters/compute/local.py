@@ -14,6 +14,10 @@ class TaskFailed(RuntimeError):
     """The task raised, hung beyond its deadline, died, or answered what is not JSON; the text says which."""
 
 
+class WorkerDied(TaskFailed):
+    """The process ended before it answered: killed, out of memory, or crashed."""
+
+
 class Workers:
     """A few processes that are started when first needed and replaced when they die.
 
@@ -39,7 +43,7 @@ class Workers:
             raise TaskFailed(f"no answer within its deadline of {deadline:g} s; the worker was killed") from error
         except _Died as error:
             await self._end(process)
-            raise TaskFailed(str(error)) from error
+            raise WorkerDied(str(error)) from error
         except asyncio.CancelledError:
             await self._end(process)
             raise

@@ -54,7 +54,7 @@ class Measurement(Message):
     """One property value. (`channel`, `index`) is unique within a result."""
 
     channel: Name
-    index: int = Field(default=0, ge=0)
+    index: int = Field(default=0, ge=0, lt=2**31)
     property: Name
     value: float
     unit: Unit
@@ -134,7 +134,7 @@ class AttemptStatus(Message):
     reason: Text | None = None
     boot_id: Identifier
     journal_id: Identifier
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, lt=2**63)
     at: AwareDatetime
 
 
@@ -196,17 +196,17 @@ class InstrumentState(Message):
     state: InstrumentMode
     boot_id: Identifier
     journal_id: Identifier
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, lt=2**63)
     at: AwareDatetime
-    wanted: int = Field(default=0, ge=0)  # number of the last pause or resume obeyed
-    estops: list[Identifier] = []  # e-stops that hold
+    wanted: int = Field(default=0, ge=0, lt=2**63)  # number of the last pause or resume obeyed
+    estops: list[Identifier] = Field(default=[], max_length=100)  # e-stops that hold
 
 
 class Heartbeat(Message):
     """Sent at a steady beat."""
 
     boot_id: Identifier
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, lt=2**63)
     at: AwareDatetime
     active: list[Identifier] = []
     queue: int = Field(default=0, ge=0)

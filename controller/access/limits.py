@@ -13,6 +13,7 @@ def load_limits(path: Path) -> Limits:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return Limits.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return Limits.model_validate({} if content is None else content)
     except (YAMLError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

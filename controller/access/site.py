@@ -48,6 +48,7 @@ def load_site(path: Path | None) -> Site:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return Site.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {})
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return Site.model_validate({} if content is None else content)
     except (YAMLError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error

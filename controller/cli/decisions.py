@@ -85,7 +85,9 @@ def _shown(daemon: Daemon, proposal_id: str, digest: str | None, question: str, 
     row = daemon.get(f"/proposals/{proposal_id}")
     if not daemon.as_json:
         _show_proposal(row)
-        if not yes and sys.stdin.isatty() and not typer.confirm(question):
+        if not yes and not sys.stdin.isatty():
+            raise Refused(USAGE, "nobody can be asked here: give --yes, or --digest of what was shown")
+        if not yes and not typer.confirm(question):
             raise Refused(FAILED, "nothing was decided")
     return str(row["digest"])
 

@@ -46,7 +46,12 @@ def estop(
     answer = daemon.post("/estop", instrument=instrument, why=why)
     if not answer["published"]:
         raise Refused(UNREACHABLE, answer["message"], answer)
-    daemon.show(answer, lambda told: print(f"E-stop {told['id']}: {told['message']}. End it with `tatara reset`."))
+    daemon.show(
+        answer,
+        lambda told: print(
+            f"E-stop {told['id']}: {told['message']}. End it with `tatara reset {told['id']} --why REASON`."
+        ),
+    )
 
 
 @talks

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-WHOLE = ("id", "attempt", "campaign", "instrument")
+WHOLE = ("id", "attempt", "proposal", "campaign", "instrument", "name", "e-stop")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
@@ -23,7 +23,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -
         shown.add_column(name, overflow="fold", min_width=width)
     for line in lines:
         shown.add_row(*line)
-    Console().print(shown)
+    console = Console()
+    needed = console.measure(shown).maximum
+    # A table too wide for the terminal is printed whole: cut ids are of no use, and terminals wrap or scroll.
+    console.print(shown, width=max(console.width, needed), no_wrap=True, crop=False, soft_wrap=True)
 
 
 def cell(value: Any) -> str:

@@ -19,6 +19,7 @@ def serve(data: Data = DEFAULT_DATA, site: Site = None) -> None:
     It goes on with all campaigns in its database where it was. The first time it writes a token for this machine's
     command line into its data folder.
     """
+    from adapters.broker import BrokerFailed
     from controller.access.site import load_site
     from controller.access.tokens import TokenFileError
     from controller.daemon import serve as run
@@ -33,7 +34,16 @@ def serve(data: Data = DEFAULT_DATA, site: Site = None) -> None:
             raise Refused(FAILED, str(error)) from None
         try:
             run(data, settings)
-        except (LockedElsewhere, LostLock, StoreUnavailable, TokenFileError, WrongSchema, OSError) as error:
+        except (
+            BrokerFailed,
+            LockedElsewhere,
+            LostLock,
+            StoreUnavailable,
+            TokenFileError,
+            WrongSchema,
+            OSError,
+            ValueError,
+        ) as error:
             raise Refused(FAILED, str(error)) from None
 
 

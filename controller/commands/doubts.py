@@ -1,19 +1,18 @@
 """Attempts in doubt: an operator says what became of them, or has the instrument asked again."""
 
-import math
-
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
+from controller.intake.results import LARGEST
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Attempt, Campaign, Measurement
-from strategies.units import UnitError, convert
+from strategies.units import UnitError, check_unit, convert
 
 FAILURES = ("failed-synthesis", "failed-measurement", "invalid", "lost")
 
@@ -68,11 +67,11 @@ def _row(unit: Unit, attempt: Attempt, name: str, number: float, given: str) -> 
     campaign = unit.session.get_one(Campaign, attempt.campaign_id)
     target = units_of(spec_of(unit.session, campaign)).get(name, given)
     try:
-        converted = convert(number, given, target)
+        converted = convert(number, check_unit(given), target)
     except UnitError as error:
         raise Invalid(f"{name}: {error}") from error
-    if not math.isfinite(converted):
-        raise Invalid(f"{name}: {number} {given} is no finite number of {target}")
+    if not abs(converted) <= LARGEST:
+        raise Invalid(f"{name}: {number} {given} is beyond {LARGEST:g} {target}")
     return Measurement(
         id=f"{attempt.id}/{name}/operator",
         campaign_id=campaign.id,

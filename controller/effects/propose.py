@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from adapters.compute import TaskFailed, Workers
+from adapters.compute import TaskFailed, WorkerDied, Workers
 from controller.effects.runner import mark_done
 from controller.files import Files
 from controller.store import Store, Unit
@@ -61,12 +61,19 @@ class Proposer:
         started = time.monotonic()
         try:
             payload = {"request": question.request, "files": self._files.paths(question.files)}
-            answer = await self._workers.run(TASK, payload, question.deadline)
+            answer = await self._run(payload, question.deadline)
             Response.model_validate(answer["response"])
         except (TaskFailed, FileNotFoundError, ValueError) as error:
             reason = f"{question.strategy}: {error}"[:2000]
             return _Asked(question.digest, time.monotonic() - started, error=reason)
         return _Asked(question.digest, time.monotonic() - started, answer=answer)
+
+    async def _run(self, payload: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """A worker that was killed costs one try: the question is pure and is asked once more."""
+        try:
+            return await self._workers.run(TASK, payload, deadline)
+        except WorkerDied:
+            return await self._workers.run(TASK, payload, deadline)
 
 
 def needed_files(request: Request) -> list[str]:

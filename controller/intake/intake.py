@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from adapters.instruments import topics
 from adapters.instruments.bus import BusDown, Delivery
 from adapters.instruments.host import Host
-from adapters.instruments.messages import MalformedMessage, Receipt, Verdict
+from adapters.instruments.messages import Heartbeat, MalformedMessage, Receipt, Verdict, parse
 from controller.intake.liveness import Liveness
 from controller.intake.quarantine import Refused, Said, quarantine
 from controller.intake.results import load_together, refuse_result, take_result
@@ -44,10 +44,16 @@ class Intake:
                 said = read_topic(delivery.topic, delivery.payload)
                 if said.kind == "state":
                     self._liveness.saw(said)
-                if said.kind == "heartbeat":
-                    await self._liveness.heard(said)
-                else:
+                if said.kind != "heartbeat" or not await self._beat(said):
                     self._arrived.put_nowait((delivery, said))
+
+    async def _beat(self, said: Said) -> bool:
+        """Heartbeats go no further; one that cannot be read is a message like any other."""
+        try:
+            await self._liveness.heard(said)
+        except MalformedMessage:
+            return False
+        return True
 
     async def _commit_groups(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -99,6 +105,8 @@ class Intake:
                     take_state(unit, said)
                 case "description":
                     take_description(unit, said)
+                case "heartbeat":
+                    parse(Heartbeat, said.payload)
                 case _:
                     raise Refused("no topic of the protocol")
         except (Refused, MalformedMessage) as error:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from adapters.instruments.messages import Heartbeat, InstrumentMode, InstrumentState, MalformedMessage, parse
-from controller.intake.quarantine import Said, quarantine
+from controller.intake.quarantine import Said
 from controller.intake.states import ask_for_open
 from controller.loop import INSTRUMENT
 from controller.loop.instrument import PRESENT
@@ -48,27 +48,20 @@ class Liveness:
                 self._beats[said.instrument or ""] = _Beat(state.boot_id, state.seq, time.monotonic())
 
     async def heard(self, said: Said) -> None:
-        """Note a heartbeat; one from an instrument thought absent brings it back."""
-        try:
-            await self._hear(said)
-        except StoreUnavailable as error:  # the next beat says the same
-            log.error("liveness waits: %s", error)
-
-    async def _hear(self, said: Said) -> None:
-        try:
-            beat = parse(Heartbeat, said.payload)
-        except MalformedMessage as error:
-            reason = str(error)
-            await self._store.write(lambda unit: quarantine(unit, said, reason), name="quarantine")
-            return
+        """Note a heartbeat; one from an instrument thought absent brings it back. Raises `MalformedMessage`."""
+        beat = parse(Heartbeat, said.payload)
         name = said.instrument or ""
         known = self._beats.get(name)
         if known and known.boot_id == beat.boot_id and beat.seq <= known.seq:
             return
         self._beats[name] = _Beat(beat.boot_id, beat.seq, time.monotonic())
         if name in self._absent:
+            try:
+                await self._store.write(lambda unit: _back(unit, name, beat.boot_id), name="heard-again")
+            except StoreUnavailable as error:  # the next beat says the same
+                log.error("liveness waits: %s", error)
+                return
             self._absent.discard(name)
-            await self._store.write(lambda unit: _back(unit, name, beat.boot_id), name="heard-again")
 
     async def run(self) -> None:
         """Look once a second who has fallen silent."""

@@ -1,7 +1,6 @@
 """Results: each is taken exactly once, whatever the wire does, and answered by a receipt after the commit."""
 
 import hashlib
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,9 @@ from controller.store.change import change_attempt
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample, SpecVersion
 from strategies.units import UnitError, check_unit, convert, convert_difference
+
+# No property of the real world is larger in its own unit; sums and squares of what is smaller stay finite.
+LARGEST = 1e100
 
 
 def load_together(unit: Unit, attempt_ids: Sequence[str]) -> list[SQLModel]:
@@ -121,8 +123,8 @@ def _row(unit: Unit, campaign: Campaign, attempt: Attempt, sent: Sent, units: di
         error = None if error is None else convert_difference(error, sent.unit, target)
     except UnitError as problem:
         raise Refused(f"{sent.property}: {problem}") from problem
-    if not math.isfinite(value):
-        raise Refused(f"{sent.property}: {sent.value} {sent.unit} is no finite number of {target}")
+    if max(abs(value), error or 0.0) > LARGEST:
+        raise Refused(f"{sent.property}: {sent.value:g} {sent.unit} is beyond {LARGEST:g} {target}")
     return Measurement(
         id=f"{attempt.id}/{sent.channel}/{sent.index}",
         campaign_id=campaign.id,

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from adapters.instruments.messages import Capability, Description, ParameterLimits, Quantity
 from strategies.units import UnitError, convert
 
@@ -29,6 +31,8 @@ def parameters_for(
             parameters[name] = _quantity(values[name], units.get(name, "dimensionless"), limits)
         except UnitError as error:
             problems.append(f"parameter {name!r}: {error}")
+        except ValidationError:
+            problems.append(f"parameter {name!r}: {values[name]!r} is no value that can be sent")
     return parameters, problems
 
 

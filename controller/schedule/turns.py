@@ -20,6 +20,7 @@ log = logging.getLogger("tatara.turns")
 
 AGAIN_S = 0.5
 LOOK_AT_DISK = timedelta(seconds=30)
+LOOK_AGAIN = timedelta(days=30)
 # Each round can open work for the next one (approve, open, dispatch); this bounds one transaction, not the work.
 ROUNDS = 20
 
@@ -98,15 +99,19 @@ class Turns:
             log.exception("the decision of campaign %s could not be carried out", campaign_id)
             await self._pause(campaign_id, f"internal error: {type(error).__name__}: {error}")
             return
-        if halted:  # nobody tells when the disk has room again
-            wake_at = min(filter(None, (wake_at, self._store.clock() + LOOK_AT_DISK)))
         if more:
             self.wake(campaign_id)
-        elif wake_at is not None:
+        else:
+            self._sleep(campaign_id, wake_at, halted)
+
+    def _sleep(self, campaign_id: str, wake_at: datetime | None, halted: bool) -> None:
+        """Let the scheduler wake the campaign; a moment beyond the reach of its clock need not be waited for."""
+        horizon = self._store.clock() + (LOOK_AT_DISK if halted else LOOK_AGAIN)  # nobody tells when a disk has room
+        if wake_at is not None or halted:
             self._scheduler.add_job(
                 self.wake,
                 "date",
-                run_date=wake_at,
+                run_date=min(filter(None, (wake_at, horizon))),
                 args=[campaign_id],
                 id=f"wake-{campaign_id}",
                 replace_existing=True,

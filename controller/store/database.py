@@ -51,6 +51,17 @@ def _leave_nothing_open(connection: Any, _record: Any) -> None:
         connection.rollback()
 
 
+def _inode(engine: Engine) -> int | None:
+    """Which file a SQLite database is; None for others, -1 if it is gone."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return None
+    try:
+        return os.stat(database).st_ino
+    except FileNotFoundError:
+        return -1
+
+
 class Lock:
     """Held by the one daemon that may write: a file lock beside a SQLite file, an advisory lock in PostgreSQL."""
 
@@ -61,6 +72,7 @@ class Lock:
         self._file: IO[str] | None = None
         self._connection: Any = None
         self.epoch = 0
+        self._inode: int | None = None
 
     def take(self) -> None:
         """Take the lock; raises `LockedElsewhere`."""
@@ -77,6 +89,7 @@ class Lock:
             session.add(row)
             session.commit()
             self.epoch = row.number
+        self._inode = _inode(self._engine)
         return self.epoch
 
     def _take_file(self) -> None:
@@ -102,7 +115,9 @@ class Lock:
         self._connection = connection
 
     def check(self, session: Session) -> None:
-        """Raise `LostLock` if a later epoch has begun."""
+        """Raise `LostLock` if a later epoch has begun, or the database file is no longer the one that was opened."""
+        if self._inode is not None and self._inode != _inode(self._engine):
+            raise LostLock(f"{self._engine.url.database} was deleted or replaced; restore it, then start again")
         current = session.get_one(Epoch, 1, with_for_update={"read": True}).number
         if current != self.epoch:
             raise LostLock(f"epoch {self.epoch} is over: another daemon (epoch {current}) has taken this database over")

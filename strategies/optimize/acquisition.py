@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from botorch.acquisition import AcquisitionFunction
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
 from botorch.acquisition.objective import GenericMCObjective
@@ -23,6 +24,12 @@ from strategies.optimize.goals import Goals
 Array = NDArray[np.float64]
 
 SAMPLES = 128
+
+# At first use BoTorch compiles a C++ kernel for this very CPU, under a lock file that a killed process leaves behind
+# for all that come after it; and its results differ in the last digits from those of a machine without compiler.
+# The same proposals everywhere, at once, are worth more than its speed.
+assert hasattr(logei, "_load_attempted")
+logei._load_attempted = True
 
 
 class FeasibleAcquisition(AcquisitionFunction):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from strategies.learn.data import modelled_properties, property_data
-from strategies.optimize.known import exhausted, first_stage
+from strategies.optimize.known import check_any_left, exhausted, first_stage
 from strategies.optimize.options import BotorchOptions
 from strategies.optimize.sobol import fill
 from strategies.represent.encoding import Encoding
@@ -48,6 +48,7 @@ def _start(request: Request, files: Mapping[str, Path]) -> Response:
     stage = first_stage(request)
     chosen = fill(request, files)
     proposals = [Suggestion(candidate=one, stage=stage, reason="space-filling start") for one in chosen]
+    check_any_left(request, len(proposals))
     warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
     report = {"strategy": "botorch", "phase": "start", "n": len(request.observations), "warnings": warnings}
     return Response(proposals=proposals, report=report)

@@ -16,6 +16,12 @@ def exhausted(made: int, asked: int, space: str) -> list[str]:
     return [f"{made} of {asked} proposals made: no further new candidate is left in the {space}"]
 
 
+def check_any_left(request: Request, made: int) -> None:
+    """Raise `ValueError` when a space gave no point although none of its points is taken: it has none at all."""
+    if made == 0 and not request.rows():
+        raise ValueError("no point of the space keeps its constraints; loosen them or widen the parameters' ranges")
+
+
 def first_stage(request: Request) -> str:
     """The stage that new candidates enter; raises `ValueError` without any."""
     if not request.stages:

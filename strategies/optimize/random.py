@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strategies.optimize.known import exhausted, first_stage, taken_keys
+from strategies.optimize.known import check_any_left, exhausted, first_stage, taken_keys
 from strategies.optimize.options import NoOptions
 from strategies.represent.cube import from_cube
 from strategies.represent.polytope import draws, polytope
@@ -27,6 +27,7 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     source = sequence(request.space, request.seed, files)
     candidates = first_new(source, taken, request.n)
     proposals = [Suggestion(candidate=one, stage=stage, reason="drawn at random") for one in candidates]
+    check_any_left(request, len(proposals))
     warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
     return Response(proposals=proposals, report={"strategy": "random", "warnings": warnings})
 

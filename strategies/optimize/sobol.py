@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.optimize.known import exhausted, first_stage, taken_keys
+from strategies.optimize.known import check_any_left, exhausted, first_stage, taken_keys
 from strategies.optimize.options import NoOptions
 from strategies.optimize.random import first_new, sequence
 from strategies.represent.cube import from_cube
@@ -32,6 +32,7 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     stage = first_stage(request)
     candidates = fill(request, files)
     proposals = [Suggestion(candidate=one, stage=stage, reason="fills the space evenly") for one in candidates]
+    check_any_left(request, len(proposals))
     warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
     return Response(proposals=proposals, report={"strategy": "sobol", "warnings": warnings})
 

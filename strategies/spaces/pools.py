@@ -14,6 +14,7 @@ from strategies.spaces.candidates import Candidate, conditions
 from strategies.spaces.space import Categorical, Parameter, Pool, Space
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|\d[\d.]*e\+?\d{3,})", re.IGNORECASE)
 
 
 class PoolError(ValueError):
@@ -101,5 +102,7 @@ def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Param
         if numeric and not (_NUMBER.fullmatch(text) and math.isfinite(float(text))):
             if parameter is not None:
                 raise PoolError(f"{file}, line {line}: {text!r} in column {name!r} is no number")
+            if numeric and _NOT_FINITE.fullmatch(text):
+                raise PoolError(f"{file}, line {line}: {text!r} in column {name!r} is no finite number")
             numeric = False
     return [float(text) for _, text in cells] if numeric else [text for _, text in cells]

@@ -10,6 +10,12 @@ from strategies.units import UnitName
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 
 
+# Sums and squares of such numbers stay finite, and no property of the real world is larger in its own unit.
+LARGEST = 1e100
+FINEST = 1e-12
+Moderate = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -18,8 +24,8 @@ class Continuous(_Section):
     """A real number between `low` and `high`; with `resolution`, snapped to low + k * resolution."""
 
     type: Literal["continuous"]
-    low: float
-    high: float
+    low: Moderate
+    high: Moderate
     unit: UnitName = "dimensionless"
     resolution: float | None = Field(default=None, gt=0)
 
@@ -27,6 +33,8 @@ class Continuous(_Section):
     def _ordered(self) -> "Continuous":
         if self.low >= self.high:
             raise ValueError(f"low ({self.low:g}) must be below high ({self.high:g})")
+        if self.resolution is not None and self.resolution < (self.high - self.low) * FINEST:
+            raise ValueError(f"resolution ({self.resolution:g}) is finer than {FINEST:g} of the range")
         return self
 
 
@@ -49,7 +57,7 @@ class Discrete(_Section):
     """One of some numbers; their order and distance count."""
 
     type: Literal["discrete"]
-    values: list[float] = Field(min_length=2)
+    values: list[Moderate] = Field(min_length=2)
     unit: UnitName = "dimensionless"
 
     @model_validator(mode="after")
@@ -63,7 +71,7 @@ class Categorical(_Section):
     """One of some labels without order."""
 
     type: Literal["categorical"]
-    choices: list[str] = Field(min_length=2)
+    choices: list[Annotated[str, Field(min_length=1, max_length=1000)]] = Field(min_length=2)
 
     @model_validator(mode="after")
     def _distinct(self) -> "Categorical":

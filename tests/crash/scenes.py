@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -22,7 +23,7 @@ LIMIT_S = 120  # on a busy machine; a quiet one takes 6 to 20 s
 # The scene "doubt": the reactor is killed in the middle of its third run, which lasts long enough for that.
 BEGUN = Trigger("to_device", "request", 3, "after")
 
-Scene = Callable[[Laboratory], Awaitable[None]]
+Scene = Callable[[Laboratory], Coroutine[Any, Any, None]]
 
 
 def laboratory_for(case: Case, folder: Path, **options: object) -> Laboratory:
@@ -92,7 +93,7 @@ async def silence(laboratory: Laboratory) -> None:
     await _until(laboratory, lambda session: _count(session, Proposal) >= 3)
     analyser = laboratory.instruments["analyser-1"]
     analyser.signal(signal.SIGSTOP)
-    await _until(laboratory, lambda session: session.get_one(Instrument, "analyser-1").state == "lost")
+    await _until(laboratory, lambda session: _missed(session, "analyser-1"))
     analyser.signal(signal.SIGCONT)
 
 
@@ -131,6 +132,11 @@ def _count(session: Session, table: type) -> int:
 def _idle(session: Session) -> bool:
     query = select(func.count()).where(col(Attempt.state).in_(ATTEMPT.open_states))
     return not session.scalar(query)
+
+
+def _missed(session: Session, instrument: str) -> bool:
+    """Its silence was noted by us, or by the broker while we were away."""
+    return session.get_one(Instrument, instrument).state in ("lost", "offline")
 
 
 def _held(session: Session) -> bool:

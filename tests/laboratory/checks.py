@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -71,9 +72,13 @@ def check_receipts(laboratory: Laboratory) -> None:
     """A result that an instrument may forget stands in our database. Instruments must have ended."""
     for name in laboratory.devices:
         settled = finished(laboratory.journal(name), settled=True)
-        query = select(col(Attempt.id)).where(col(Attempt.id).in_(settled), col(Attempt.result_digest).is_(None))
-        lost = laboratory.read(lambda session, query=query: session.scalars(query).all())
+        lost = laboratory.read(lambda session, settled=settled: _without_result(session, settled))  # type: ignore[misc]
         assert lost == [], f"{name} was told that these are stored"
+
+
+def _without_result(session: Session, attempts: Sequence[str]) -> list[str]:
+    query = select(col(Attempt.id)).where(col(Attempt.id).in_(attempts), col(Attempt.result_digest).is_(None))
+    return list(session.scalars(query))
 
 
 def finished(journal: Path, *, settled: bool = False) -> list[str]:

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -27,7 +27,7 @@ from adapters.instruments.emulators.config import EmulatorConfig
 from adapters.instruments.proxy import Proxy
 from controller.access.actors import Actor, Role
 from controller.commands import instruments
-from controller.store import Store
+from controller.store import Store, Unit
 from controller.store.database import open_engine
 from controller.store.tables import Campaign
 from tests.laboratory.operator import Operator
@@ -59,14 +59,13 @@ async def enrol(data: Path, names: Sequence[str]) -> dict[str, str]:
     store = Store(f"sqlite:///{data / 'tatara.db'}")
     await store.start()
     try:
-        return {
-            name: await store.write(
-                lambda unit, name=name: instruments.enrol(unit, ADMIN, name, simulated=True), name="enrol"
-            )
-            for name in names
-        }
+        return await store.write(lambda unit: {name: _enrol(unit, name) for name in names}, name="enrol")
     finally:
         await store.stop()
+
+
+def _enrol(unit: Unit, name: str) -> str:
+    return instruments.enrol(unit, ADMIN, name, simulated=True)
 
 
 class Laboratory:
@@ -298,7 +297,7 @@ class Laboratory:
         found = {
             "campaigns": self.read(lambda s: [(row["state"], row["reason"]) for row in campaigns(s)]),
             "open": self.read(unfinished),
-            "doubts": self.read(lambda s: len(doubts(s, _now()))),
+            "doubts": self.read(lambda s: len(doubts(s, datetime.now(UTC)))),
             "starts": {kept.name: kept.starts for kept in (self.daemon, *self.instruments.values())},
             "operator": self.operator.said[-3:],
         }
@@ -308,16 +307,6 @@ class Laboratory:
         """Kill daemon and instruments; what they left can be examined then."""
         await asyncio.gather(self.daemon.end(), *(kept.end() for kept in self.instruments.values()))
 
-    def keep_as_evidence(self, folder: Path) -> None:
-        """Copy everything away."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-
 
 def _ended(session: Session) -> bool:
     return any(row.ended_at is not None for row in session.scalars(select(Campaign)))
-
-
-def _now():  # type: ignore[no-untyped-def]
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)

@@ -38,7 +38,7 @@ class Kept:
         self._between = between
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
-        self._ending = False
+        self._ending = asyncio.Event()
         self._may_run = asyncio.Event()
         self._may_run.set()
 
@@ -73,7 +73,7 @@ class Kept:
 
     async def end(self) -> None:
         """Kill it for good, and wait."""
-        self._ending = True
+        self._ending.set()
         self._may_run.set()
         self.kill()
         if self._task is not None:
@@ -98,14 +98,14 @@ class Kept:
     async def _keep(self) -> None:
         while self._process is not None:
             code = await self._process.wait()
-            if code != -signal.SIGKILL and not self._ending:
+            if code != -signal.SIGKILL and not self._ending.is_set():
                 tail = self._log.read_text(encoding="utf-8", errors="replace")[-3000:]
                 self.fault.set_exception(Ended(f"{self.name} ended with exit status {code}:\n{tail}"))
                 return
-            if self._ending:
+            if self._ending.is_set():
                 return
             await self._may_run.wait()
-            if self._ending:
+            if self._ending.is_set():
                 return
             self._between()
             await self._start()

@@ -43,6 +43,8 @@ class Trial:
     """A mutant that is being tested in a tree of its own."""
 
     number: int
+    chosen: Chosen | None
+    original: str
     tree: Path
     process: BaseProcess
     started: float
@@ -66,8 +68,7 @@ def copy_tree(tree: Path) -> Path:
 def live(tree: Path, chosen: Chosen | None, rounds: Sequence[Sequence[str]]) -> None:
     """In the fork: put the mutant in its place, run the tests, and exit with 0 if it survives."""
     if chosen is not None:
-        path, mutant = chosen
-        (tree / path).write_text(mutant.text)
+        (tree / chosen[0]).write_text(chosen[1].text)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -94,7 +95,8 @@ def judge(sample: Sequence[Chosen | None], rounds: Sequence[Sequence[str]], tree
             trial = running.pop(sentinel)
             trial.process.join()
             killed[trial.number] = trial.process.exitcode != 0
-            _restore(trial.tree, sample[trial.number])
+            if trial.chosen is not None:
+                (trial.tree / trial.chosen[0]).write_text(trial.original)
             trees.append(trial.tree)
             print("." if killed[trial.number] else "S", end="", flush=True)
         for trial in running.values():
@@ -104,14 +106,15 @@ def judge(sample: Sequence[Chosen | None], rounds: Sequence[Sequence[str]], tree
 
 
 def _start(number: int, chosen: Chosen | None, rounds: Sequence[Sequence[str]], tree: Path) -> Trial:
+    original = (tree / chosen[0]).read_text() if chosen else ""
     process = multiprocessing.get_context("fork").Process(target=live, args=(tree, chosen, rounds))
     process.start()
-    return Trial(number, tree, process, time.monotonic())
+    return Trial(number, chosen, original, tree, process, time.monotonic())
 
 
-def _restore(tree: Path, chosen: Chosen | None) -> None:
-    if chosen is not None:
-        shutil.copy(ROOT / chosen[0], tree / chosen[0])
+def _check_without_mutants(rounds: Sequence[Sequence[str]], trees: list[Path]) -> None:
+    if any(judge([None] * len(trees), rounds, trees).values()):
+        raise SystemExit(" the tests fail without any mutant, so that nothing is known; repair them first")
 
 
 def main() -> int:
@@ -129,9 +132,9 @@ def main() -> int:
     sample = random.Random(given.seed).sample(everything, min(given.sample, len(everything)))
     with tempfile.TemporaryDirectory() as folder:
         trees = [copy_tree(Path(folder) / str(number)) for number in range(given.workers)]
-        if judge([None], rounds, trees)[0]:
-            raise SystemExit(" the tests fail without any mutant; repair them first")
+        _check_without_mutants(rounds, trees)
         killed = judge(sample, rounds, trees)
+        _check_without_mutants(rounds, trees)
     share = sum(killed.values()) / len(sample)
     print(f"\n{sum(killed.values())} of {len(sample)} mutants killed ({share:.0%}), of {len(everything)} in all")
     for number, (path, mutant) in enumerate(sample):

@@ -151,7 +151,8 @@ class LoopMachine(RuleBasedStateMachine):
         assert not made or before.state in ("running", "stopping"), "nothing is sent while it is paused or aborted"
         for attempt in made:
             there = before.instruments[attempt.instrument]
-            assert there.takes(before.simulated), "nothing is sent to an instrument that is not ready"
+            assert there.obstacle is None, "nothing is sent to an instrument that is not ready"
+            assert there.simulated == before.simulated
             assert steps[attempt.job_id] not in after.paused_steps, "nothing is sent for a step that is paused"
         for there in after.instruments.values():
             assert there.busy <= there.concurrency or there.busy <= before.instruments[there.name].busy
