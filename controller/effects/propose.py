@@ -29,6 +29,7 @@ class _Question:
     digest: str
     request: dict[str, Any]
     files: list[str]
+    region: bool  # whether an approval rule compares the distance outside the known region
     deadline: float
 
 
@@ -60,7 +61,8 @@ class Proposer:
     async def _ask(self, question: _Question) -> _Asked:
         started = time.monotonic()
         try:
-            payload = {"request": question.request, "files": self._files.paths(question.files)}
+            files = self._files.paths(question.files)
+            payload = {"request": question.request, "files": files, "region": question.region}
             answer = await self._run(payload, question.deadline)
             Response.model_validate(answer["response"])
         except (TaskFailed, FileNotFoundError, ValueError) as error:
@@ -93,6 +95,7 @@ def _prepare(session: Session, iteration_id: str) -> _Question:
         request_digest(request),
         request.model_dump(mode="json"),
         needed_files(request),
+        any(rule.kind == "known_region" for stage in spec.stages for rule in stage.approval.rules),
         spec.strategy.deadline,
     )
 

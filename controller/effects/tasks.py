@@ -20,7 +20,7 @@ def propose(payload: dict[str, Any]) -> dict[str, Any]:
     if faults := check_response(request, response, files):
         raise ValueError("; ".join(faults))
     keys = [candidate_key(each.candidate) for each in response.proposals]
-    facts = [_facts(request, each, files) for each in response.proposals]
+    facts = [_facts(request, each, files, payload["region"]) for each in response.proposals]
     return {"response": response.model_dump(mode="json"), "keys": keys, "facts": facts, "versions": versions()}
 
 
@@ -50,11 +50,11 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _facts(request: "Request", suggestion: "Suggestion", files: Mapping[str, Path]) -> dict[str, float]:
+def _facts(request: "Request", suggestion: "Suggestion", files: Mapping[str, Path], region: bool) -> dict[str, float]:
     facts: dict[str, float] = {}
     if (deviation := _deviation(request.objectives, request.observations, suggestion.prediction)) is not None:
         facts["predicted_deviation"] = deviation
-    if (outside := _outside(request, suggestion.candidate, files)) is not None:
+    if region and (outside := _outside(request, suggestion.candidate, files)) is not None:
         facts["known_region"] = outside
     return facts
 

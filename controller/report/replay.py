@@ -151,7 +151,9 @@ class _Replay:
             return replace(known, detail=f"it failed: {iteration.error}")
         try:
             paths = self._files.paths(needed_files(request))
-            answer = await workers.run(TASK, {"request": request.model_dump(mode="json"), "files": paths}, DEADLINE_S)
+            answer = await workers.run(
+                TASK, {"request": request.model_dump(mode="json"), "files": paths, "region": False}, DEADLINE_S
+            )
         except FileNotFoundError as error:
             return replace(known, detail=str(error))
         except TaskFailed as error:

@@ -123,7 +123,7 @@ class _Demo:
         data = self._settings.data
         self._write(f"Database:  {data / 'tatara.db'}")
         self._write(f"API:       {url}, token in {data / 'admin-token'}")
-        self._write(f"Ask it from another terminal: tatara campaign show {CAMPAIGN} --data {data}")
+        self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {CAMPAIGN} --data {data}")
 
     def _new_display(self) -> Display:
         started = time.monotonic()
