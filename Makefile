@@ -22,10 +22,10 @@ demo: install
 	$(BIN)/tatara demo reactor $(DEMO_ARGS)
 
 test: install
-	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) --dist worksteal
 
 test-all: install
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 bench: install
 	$(BIN)/python -m tests.benchmarks

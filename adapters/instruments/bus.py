@@ -64,6 +64,12 @@ class _Connection(aiomqtt.Client):
         self._client.manual_ack_set(True)
         self._ended = False
 
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        # Whoever waits for a PUBACK must hear of the end at once: what greets a new connection would wait for ever.
+        self._disconnected.add_done_callback(lambda _: self._fail_waiting())
+        return self
+
     @property
     def alive(self) -> bool:
         return not self._ended and self._connected.done() and not self._disconnected.done()
@@ -107,6 +113,9 @@ class _Connection(aiomqtt.Client):
         if sock is not None and sock.fileno() > -1:
             self._loop.remove_writer(sock.fileno())
             self._client._sock_close()
+        self._fail_waiting()
+
+    def _fail_waiting(self) -> None:
         for confirmed in self._waiting.values():
             if not confirmed.done():
                 confirmed.set_exception(BusDown("the connection ended before the broker acknowledged"))

@@ -36,8 +36,7 @@ def _take(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
         case AttemptState.REFUSED:
             _refused(unit, attempt, status)
         case AttemptState.INTERRUPTED:
-            _heard(attempt, status)
-            nobody_knows(unit, attempt, "it broke off while the instrument was working on it")
+            nobody_knows(unit, attempt, "it broke off while the instrument was working on it", status)
         case AttemptState.FINISHED:
             pass  # its result is on the way
         case AttemptState.ACCEPTED:
@@ -72,8 +71,7 @@ def _move(unit: Unit, attempt: Attempt, event: str, status: AttemptStatus) -> No
 def _denied(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
     """The journal has never seen it. Only the journal it was meant for can prove that it never ran."""
     if status.journal_id != attempt.journal_id:
-        _heard(attempt, status)
-        nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to")
+        nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to", status)
     elif attempt.cancel_asked:
         cancel_again(unit, attempt)
     elif attempt.state == "sent" and unit.now < attempt.start_before:
@@ -97,20 +95,20 @@ def cancel_again(unit: Unit, attempt: Attempt) -> None:
 
 def _refused(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
     if status.refusal is Refusal.OTHER_JOURNAL:
-        _heard(attempt, status)
-        nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to")
+        nobody_knows(unit, attempt, "the instrument's journal is not the one that it was sent to", status)
     elif status.refusal is Refusal.OTHER_DIGEST:
-        _heard(attempt, status)
-        nobody_knows(unit, attempt, "the instrument holds another request under this id")
+        nobody_knows(unit, attempt, "the instrument holds another request under this id", status)
     elif status.refusal is Refusal.CANCELLED_BEFORE:
         _move(unit, attempt, "cancel", status)
     else:
         _move(unit, attempt, "refuse", status)
 
 
-def nobody_knows(unit: Unit, attempt: Attempt, why: str) -> None:
+def nobody_knows(unit: Unit, attempt: Attempt, why: str, status: AttemptStatus | None = None) -> None:
     """Leave it to the step's `on_unknown`, which the next decision applies."""
     if attempt.state == "doubtful" or attempt.unknown is not None:
         return  # nothing new
+    if status is not None:
+        _heard(attempt, status)
     attempt.unknown = why
     unit.record("attempt.unknown", attempt, campaign_id=attempt.campaign_id, subject=attempt.id, why=why)

@@ -65,9 +65,10 @@ async def test_the_journal_ends_a_doubt(stand: Stand, said: AttemptState, state:
     assert (await stand.attempt()).state == state
 
 
-async def test_a_repeated_status_leaves_the_record_whole(stand: Stand) -> None:
+@pytest.mark.parametrize("said", list(AttemptState))
+async def test_a_repeated_status_leaves_the_record_whole(stand: Stand, said: AttemptState) -> None:
     for _ in range(2):
-        await stand.status(AttemptState.ACCEPTED)
+        await stand.status(said, refusal=Refusal.OTHER_JOURNAL if said is AttemptState.REFUSED else None)
     assert (await stand.store.read(audit)).fault_count == 0
 
 
