@@ -306,3 +306,14 @@ def test_six_inputs(build_request: Build) -> None:
 
     observed, _, _ = campaign(build_request, space, measure, 40)
     assert max(values["y"] for _, values in observed) > -0.02
+
+
+def test_nothing_is_compiled_at_run_time() -> None:
+    """BoTorch's switch is private: this fails when it is gone, and a killed worker could leave a lock behind again."""
+    from botorch.acquisition.multi_objective import logei
+
+    import strategies.optimize.acquisition  # noqa: F401
+
+    assert logei._load_attempted
+    logei._try_load_fused_kernel()
+    assert logei._C is None
