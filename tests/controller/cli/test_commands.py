@@ -122,10 +122,10 @@ async def test_proposals_are_shown_and_decided(terminal: Terminal, world: World)
     assert name in (await terminal.run("proposals")).out  # whole, to be copied
     assert [each["id"] for each in (await terminal.run("proposals", "--json")).json] == [name]
     assert (await terminal.run("approve", name, "--digest", "0" * 64)).code == 4
-    done = await terminal.run("approve", name)
+    done = await terminal.run("approve", name, "--yes")
     assert world.ids["digest"] in done.out
     assert done.out.endswith(f"Proposal {name} is approved.\n")
-    assert (await terminal.run("reject", name, "--why", "no")).code == 4
+    assert (await terminal.run("reject", name, "--why", "no", "--yes")).code == 4
     assert (await terminal.run("proposals")).out == "No such proposals.\n"
 
 
