@@ -112,9 +112,9 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
         raise Invalid("an amended campaign keeps its objectives, their goals and units; reference points may change")
     if {_meaning(each) for each in before.constraints} != {_meaning(each) for each in spec.constraints}:
         raise Invalid("an amended campaign keeps the properties and units of its outcome constraints")
-    if campaign_runs_iteration(unit, campaign):
-        raise Conflict("a strategy is proposing for this campaign at this moment; try again")
     steps = {stage.name: [step.name for step in stage.steps] for stage in spec.stages}
+    if [stage.name for stage in before.stages] != list(steps) and campaign_runs_iteration(unit, campaign):
+        raise Conflict("a strategy is proposing for the stages of this campaign at this moment; try again")
     query = select(col(Proposal.stage)).where(
         col(Proposal.campaign_id) == campaign.id, col(Proposal.state).in_(PROPOSAL.open_states)
     )

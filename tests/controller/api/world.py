@@ -105,9 +105,7 @@ def fill(unit: Unit) -> dict[str, str]:
     from controller import spec
 
     campaign = campaigns.submit(unit, ADMIN, campaigns.Submission(REACTOR, spec.load(REACTOR)))
-    unit.record(
-        "test", Iteration(id=unit.new_id(), campaign_id=campaign.id, number=1, n=2, seed=1, event=1, state="done")
-    )
+    unit.record("test", Iteration(id=unit.new_id(), campaign_id=campaign.id, number=1, n=2, seed=1, event=1))
     waiting, running = _proposal(unit, campaign), _proposal(unit, campaign)
     change_proposal(unit, waiting, "submit", campaign)
     change_proposal(unit, running, "approve", campaign)
