@@ -25,30 +25,31 @@ class NotYet(RuntimeError):
 
 
 class Runner:
-    """Reads outbox rows after each commit that made some, and at start those that a crash left behind."""
+    """Carries out the rows of each commit; at start, and when a commit is unsure, those that the database holds."""
 
     def __init__(self, store: Store, effects: Mapping[str, Effect]) -> None:
         self._store = store
         self._effects = effects
-        self._wanted = asyncio.Event()
-        self._wanted.set()
+        self._rows: asyncio.Queue[Outbox | None] = asyncio.Queue()
+        self._rows.put_nowait(None)
         self._under_way: dict[int, asyncio.Task[None]] = {}
         store.on_commit(self._notice)
 
     def _notice(self, committed: Committed) -> None:
-        if committed.outbox:
-            self._wanted.set()
+        for row in committed.outbox:
+            self._rows.put_nowait(row)
+        if committed.unsure:
+            self._rows.put_nowait(None)
 
     async def run(self) -> None:
         """Start an effect for every open row, for ever; each runs as a task of its own."""
         async with asyncio.TaskGroup() as group:
             while True:
-                await self._wanted.wait()
-                self._wanted.clear()
-                for row in await self._read():
-                    number = row.id or 0
+                row = await self._rows.get()
+                for each in [row] if row is not None else await self._read():
+                    number = each.id or 0
                     if number not in self._under_way:
-                        self._under_way[number] = group.create_task(self._carry_out(row), name=f"effect-{row.kind}")
+                        self._under_way[number] = group.create_task(self._carry_out(each), name=f"effect-{each.kind}")
 
     async def _read(self) -> list[Outbox]:
         while True:

@@ -1,15 +1,24 @@
 """The decision: composes what the things of the loop decide, and says when it wants to be asked again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from controller.loop.actions import Action, Dispatch, FailJob, OpenJob, RetryJob, StartIteration
+from controller.loop.actions import (
+    Action,
+    CancelJob,
+    Dispatch,
+    FailJob,
+    OpenJob,
+    RetryJob,
+    StartIteration,
+    SucceedJob,
+)
 from controller.loop.attempt import decide_attempt, wake_for
 from controller.loop.campaign import affordable, decide_campaign, exhausted, time_limit
 from controller.loop.job import decide_breakers, decide_job, open_attempts
 from controller.loop.promotion import decide_promotions
 from controller.loop.proposal import decide_proposal
-from controller.loop.view import CampaignView
+from controller.loop.view import CampaignView, ProposalView
 from controller.spec import windows
 
 
@@ -38,12 +47,25 @@ def decide(view: CampaignView, now: datetime) -> Decision:
 def _work(view: CampaignView, now: datetime) -> list[Action]:
     actions: list[Action] = []
     for proposal in view.proposals:
-        if proposal.job:
-            actions += decide_job(view, proposal, proposal.job, now)
-        actions += decide_proposal(view, proposal, now)
+        concluded = decide_job(view, proposal, proposal.job, now) if proposal.job else []
+        actions += concluded + decide_proposal(view, _after(proposal, concluded), now)
     if any(isinstance(action, (FailJob, RetryJob)) for action in actions):  # it may trip the breaker of a step
         actions = [action for action in actions if not isinstance(action, Dispatch)]
     return _first_only(_first_only(actions, Dispatch), OpenJob)
+
+
+def _after(proposal: ProposalView, concluded: list[Action]) -> ProposalView:
+    """The proposal as it will be once its job is concluded, so that the next step need not wait for another round."""
+    job = proposal.job
+    for action in concluded:
+        match action:
+            case SucceedJob():
+                return replace(proposal, job=job and replace(job, state="succeeded"))
+            case FailJob(kind=kind):
+                return replace(proposal, job=job and replace(job, state="failed", failure=kind))
+            case CancelJob():
+                return replace(proposal, job=job and replace(job, state="cancelled"))
+    return proposal
 
 
 def _first_only(actions: list[Action], kind: type) -> list[Action]:

@@ -59,10 +59,13 @@ def decide_proposal(view: CampaignView, proposal: ProposalView, now: datetime) -
     if view.state != "running":
         return []
     if proposal.state == "proposed":
-        return [_ask_for_approval(view, proposal)]
-    if proposal.state == "approved" and room_in_stage(view, proposal.stage):
-        return [OpenJob(proposal.id, 0)]
-    return []
+        asked = _ask_for_approval(view, proposal)
+        return [asked, *_begin(view, proposal)] if isinstance(asked, ApproveByRule) else [asked]
+    return _begin(view, proposal) if proposal.state == "approved" else []
+
+
+def _begin(view: CampaignView, proposal: ProposalView) -> list[Action]:
+    return [OpenJob(proposal.id, 0)] if room_in_stage(view, proposal.stage) else []
 
 
 def room_in_stage(view: CampaignView, stage: str) -> bool:

@@ -1,17 +1,14 @@
 """The spec of a campaign, parsed once per version."""
 
-from functools import lru_cache
-
 from sqlmodel import Session
 
 from controller.spec import Campaign as Spec
 from controller.store.chain import canonical
 from controller.store.tables import Campaign, SpecVersion
 
+KEPT = 256
 
-@lru_cache(maxsize=256)
-def _parse(document: str) -> Spec:
-    return Spec.model_validate_json(document)
+_parsed: dict[str, Spec] = {}  # by digest, which covers the whole document
 
 
 def units_of(spec: Spec) -> dict[str, str]:
@@ -25,4 +22,9 @@ def units_of(spec: Spec) -> dict[str, str]:
 def spec_of(session: Session, campaign: Campaign, version: int | None = None) -> Spec:
     """The spec in force, or that of a given version."""
     row = session.get_one(SpecVersion, (campaign.id, version or campaign.version))
-    return _parse(canonical(row.document))
+    if (spec := _parsed.get(row.digest)) is None:
+        if len(_parsed) >= KEPT:
+            _parsed.clear()
+        # Sorted, so that the order in which parameters are tried does not depend on how the database keeps JSON.
+        spec = _parsed[row.digest] = Spec.model_validate_json(canonical(row.document))
+    return spec

@@ -15,6 +15,7 @@ from controller.loop.site_limits import Limits
 from controller.store.database import Lock, LostLock, open_engine
 from controller.store.schema import ensure_schema
 from controller.store.seam import reach
+from controller.store.tables import Outbox
 from controller.store.unit import Chain, Unit
 
 T = TypeVar("T")
@@ -44,10 +45,14 @@ class _Work:
 
 @dataclass(frozen=True)
 class Committed:
-    """What a commit calls for: which campaigns must decide (None: all), and whether there is new work outside."""
+    """What a commit calls for: which campaigns must decide (None: all), and the new outbox rows.
 
-    campaigns: frozenset[str] | None
-    outbox: bool
+    `unsure`: the commit failed, and whether it was kept is not known; look into the database.
+    """
+
+    campaigns: frozenset[str] | None = frozenset()
+    outbox: tuple[Outbox, ...] = ()
+    unsure: bool = False
 
 
 class Store:
@@ -163,7 +168,7 @@ class Store:
                 session.commit()
         except LostLock as error:
             self.lost = error
-            return [error] * len(group), Committed(frozenset(), False)
+            return [error] * len(group), Committed()
         except IntegrityError as error:  # seen at the commit only, so that it could be any unit's
             return self._commit_alone(group, error)
         except SQLAlchemyError as error:
@@ -171,7 +176,7 @@ class Store:
             unavailable = StoreUnavailable(f"the database did not commit: {type(first).__name__}: {first}")
             unavailable.__cause__ = error
             # Whether a commit that failed was kept is not always known: let everybody look.
-            return [unavailable] * len(group), Committed(None, True)
+            return [unavailable] * len(group), Committed(None, unsure=True)
         for work in group:
             reach(f"commit:{work.name}:after")
         return results, _committed(units, results)
@@ -179,11 +184,13 @@ class Store:
     def _commit_alone(self, group: list[_Work], error: IntegrityError) -> tuple[list[Any], Committed]:
         """Find the unit whose rows do not belong together: it fails, the others are kept."""
         if len(group) == 1:
-            return [_Failed(error)], Committed(frozenset(), False)
+            return [_Failed(error)], Committed()
         results, commits = zip(*(self._commit([work]) for work in group), strict=True)
         wakes = [each.campaigns for each in commits]
         campaigns = None if None in wakes else frozenset().union(*(each for each in wakes if each is not None))
-        return [result for [result] in results], Committed(campaigns, any(each.outbox for each in commits))
+        return [result for [result] in results], Committed(
+            campaigns, tuple(row for each in commits for row in each.outbox), any(each.unsure for each in commits)
+        )
 
     def _run(self, work: _Work, unit: Unit) -> Any:
         """Run one unit; what it raises is its own failure, not that of the group."""
@@ -237,4 +244,4 @@ def _committed(units: list[Unit], results: list[Any]) -> Committed:
     done = [unit for unit, result in zip(units, results, strict=True) if not isinstance(result, _Failed)]
     everything = any(unit.wake_all for unit in done)
     campaigns = None if everything else frozenset().union(*(unit.wakes for unit in done))
-    return Committed(campaigns, any(unit.has_outbox for unit in done))
+    return Committed(campaigns, tuple(row for unit in done for row in unit.wanted))

@@ -34,7 +34,7 @@ class Unit:
         self.limits = limits
         self.wakes: set[str] = set()
         self.wake_all = False
-        self.has_outbox = False
+        self.wanted: list[Outbox] = []
         self._chain = chain
         self._told: list[dict[str, Any]] = []
 
@@ -89,8 +89,9 @@ class Unit:
 
     def outbox(self, kind: str, campaign_id: str | None = None, **payload: Any) -> None:
         """Want something done after the commit."""
-        self.session.add(Outbox(kind=kind, campaign_id=campaign_id, payload=payload))
-        self.has_outbox = True
+        row = Outbox(kind=kind, campaign_id=campaign_id, payload=payload)
+        self.session.add(row)
+        self.wanted.append(row)
 
     @staticmethod
     def new_id() -> str:

@@ -14,12 +14,14 @@ from controller.loop.actions import (
     Dispatch,
     EndCampaign,
     FailJob,
+    FailProposal,
     OpenJob,
     PauseStep,
     Promote,
     RetryJob,
     StartIteration,
     StopCampaign,
+    SucceedJob,
 )
 from controller.loop.decide import room
 from controller.loop.view import CampaignView, FinishedView
@@ -117,10 +119,21 @@ def test_a_step_that_breaks_comes_before_its_next_dispatch() -> None:
 def test_a_failure_is_counted_before_anything_else_is_dispatched() -> None:
     spec = make_spec(stage("bench", step(retries=1)), parallel=2)
     waiting = running(2, make_job(id="job-2"))
-    for spent, conclusion in ((0, RetryJob("job-1", "lost", later(1))), (1, FailJob("job-1", "lost"))):
+    for spent, conclusions in (
+        (0, [RetryJob("job-1", "lost", later(1))]),
+        (1, [FailJob("job-1", "lost"), FailProposal("p-1", "lost")]),
+    ):
         failed = running(1, make_job("active", make_attempt("abandoned"), spent=spent))
-        assert actions(make_view(failed, waiting, spec=spec)) == [conclusion]
-        assert actions(make_view(waiting, failed, spec=spec)) == [conclusion]
+        assert actions(make_view(failed, waiting, spec=spec)) == conclusions
+        assert actions(make_view(waiting, failed, spec=spec)) == conclusions
+
+
+def test_a_step_that_is_done_leads_on_in_the_same_decision() -> None:
+    spec = make_spec(stage("bench", step("cook"), step("taste")))
+    done = running(1, make_job("active", make_attempt("succeeded", open=False)))
+    assert actions(make_view(done, spec=spec)) == [SucceedJob("job-1"), OpenJob("p-1", 1)]
+    last = running(1, make_job("active", make_attempt("succeeded", open=False), step=1))
+    assert actions(make_view(last, spec=spec)) == [SucceedJob("job-1"), CompleteProposal("p-1")]
 
 
 def test_one_dispatch_and_one_opened_job_at_a_time_see_what_the_one_before_took() -> None:
@@ -133,7 +146,8 @@ def test_one_dispatch_and_one_opened_job_at_a_time_see_what_the_one_before_took(
 
 def test_every_other_action_of_all_proposals_is_kept() -> None:
     view = make_view(make_proposal(id="a"), make_proposal(id="b"), running(1, make_job("succeeded")))
-    assert actions(view) == [ApproveByRule("a", "auto"), ApproveByRule("b", "auto"), CompleteProposal("p-1")]
+    approved = [ApproveByRule("a", "auto"), OpenJob("a", 0), ApproveByRule("b", "auto")]
+    assert actions(view) == [*approved, CompleteProposal("p-1")]
 
 
 def test_what_is_promoted_takes_its_room_before_new_candidates() -> None:

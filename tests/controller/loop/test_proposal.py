@@ -60,12 +60,19 @@ def test_a_rule_approves_at_most_its_value_and_never_without_the_fact(
     view = under({"policy": "auto", "rules": RULES})
     proposal = make_proposal(facts=facts)
     assert unmet_rules(view, proposal) == unmet
-    expected = SubmitForApproval("p-1", None) if unmet else ApproveByRule("p-1", "cheap, harmless")
-    assert decided(view, proposal) == [expected]
+    approved = [ApproveByRule("p-1", "cheap, harmless"), OpenJob("p-1", 0)]
+    assert decided(view, proposal) == ([SubmitForApproval("p-1", None)] if unmet else approved)
 
 
 def test_without_rules_auto_approves_under_its_own_name() -> None:
-    assert decided(make_view(), make_proposal()) == [ApproveByRule("p-1", "auto")]
+    assert decided(make_view(), make_proposal()) == [ApproveByRule("p-1", "auto"), OpenJob("p-1", 0)]
+
+
+def test_approved_by_rule_it_still_waits_for_room_in_its_stage() -> None:
+    view = make_view(
+        make_proposal("running", id="other", job=make_job()), spec=make_spec(stage("bench", concurrency=1))
+    )
+    assert decided(view, make_proposal()) == [ApproveByRule("p-1", "auto")]
 
 
 def test_a_hazard_for_two_people_is_never_approved_by_rule() -> None:

@@ -63,7 +63,7 @@ async def test_a_unit_that_fails_leaves_nothing_and_does_not_take_its_group_down
     assert isinstance(bad, KeyError)
     assert await store.read(names) == ["a", "b"]
     assert len(commits) == 1, "all three stood in one group"
-    assert commits[0] == Committed(frozenset(), False), "what failed wakes nobody"
+    assert commits[0] == Committed(), "what failed wakes nobody"
     await check_whole(store)
 
 
@@ -95,7 +95,7 @@ async def test_a_row_that_belongs_to_nothing_is_found_at_the_commit_and_costs_it
     first, bad, last = await at_once(store, lambda unit: note(unit, "a"), homeless, with_outbox)
     assert isinstance(bad, IntegrityError)
     assert (first, last) == (1, 2)
-    assert commits == [Committed(frozenset(), True)]
+    assert [(each.campaigns, [row.kind for row in each.outbox]) for each in commits] == [(frozenset(), ["command"])]
     assert await store.read(names) == ["a", "b"]
     await check_whole(store)
 
@@ -105,10 +105,10 @@ async def test_a_commit_says_who_must_decide_and_whether_there_is_work_outside(s
     await store.write(lambda unit: unit.record("x", campaign_id="c-1"), name="test")
     await store.write(lambda unit: unit.outbox("request", "c-2", attempt="a"), name="test")
     await store.write(lambda unit: setattr(unit, "wake_all", True), name="test")
-    assert commits == [
-        Committed(frozenset(["c-1"]), False),
-        Committed(frozenset(), True),
-        Committed(None, False),
+    assert [(each.campaigns, [row.payload for row in each.outbox], each.unsure) for each in commits] == [
+        (frozenset(["c-1"]), [], False),
+        (frozenset(), [{"attempt": "a"}], False),
+        (None, [], False),
     ]
     [row] = await store.read(lambda session: list(session.scalars(select(Outbox))))
     assert (row.kind, row.campaign_id, row.payload, row.done_at) == ("request", "c-2", {"attempt": "a"}, None)
