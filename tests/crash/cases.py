@@ -61,7 +61,7 @@ POINTS: Mapping[str, Mapping[str, int]] = {
     "daemon-first": {"commit:intake-description": 1},
     "restart": {"publish:command-report-attempts": 1, "commit:command-sent": 1},
     "doubt": {"commit:resolve-repeat": 1},
-    "garbage": {"commit:quarantine": 3},
+    "garbage": {"commit:intake-heartbeat": 3},
     "silence": {"commit:lost": 1, "commit:heard-again": 1},
     "orders": {
         "commit:pause": 1,
