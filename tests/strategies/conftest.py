@@ -6,12 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from strategies import Request
-
-settings.register_profile("busy-machine", deadline=None)
-settings.load_profile("busy-machine")
 
 Build = Callable[..., Request]
 
