@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from controller.api import estop
 from controller.store.tables import EStop
-from tests.controller.api.world import World
+from tests.controller.world import World
 
 
 async def _recorded(world: World) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from controller.store import Unit
 from controller.store.change import change_proposal
 from controller.store.tables import Iteration, Proposal
-from tests.controller.api.world import REACTOR, World
+from tests.controller.world import REACTOR, World
 
 # method, path, body; who may: the status of viewer, operator and admin, in this order.
 READS = [
@@ -111,7 +111,7 @@ async def test_health_takes_no_token_and_others_none_from_the_url(world: World) 
 async def test_a_revoked_token_and_a_disabled_user_are_refused(world: World) -> None:
     from controller.access.actors import token_digest
     from controller.commands import users
-    from tests.controller.api.world import ADMIN
+    from tests.controller.world import ADMIN
 
     await world.store.write(
         lambda unit: users.revoke_token(unit, ADMIN, token_digest(world.tokens["viewer"]), "left"), name="test"

@@ -12,7 +12,7 @@ from controller.api import stream
 from controller.commands import campaigns
 from controller.report import lists
 from controller.store import Unit
-from tests.controller.api.world import ADMIN, World, served
+from tests.controller.world import ADMIN, World, served
 
 
 async def _events(answer: httpx.Response) -> AsyncIterator[tuple[int, dict[str, object]]]:

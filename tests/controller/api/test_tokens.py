@@ -12,7 +12,7 @@ from controller.access.tokens import TokenFileError, ensure_admin_token, find_ac
 from controller.commands import users
 from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.store.tables import Event, Token, User
-from tests.controller.api.world import ADMIN, World
+from tests.controller.world import ADMIN, World
 
 
 async def _whose(world: World, path: Path) -> Actor | None:

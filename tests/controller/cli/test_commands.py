@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.controller.api.world import REACTOR, World, served
+from tests.controller.world import REACTOR, World, served
 
 CAMPAIGNS = Path(__file__).parents[3] / "deploy" / "campaigns"
 

@@ -13,7 +13,7 @@ from controller.store import Unit
 from controller.store.chain import GENESIS
 from controller.store.database import open_engine
 from controller.store.tables import StoredFile
-from tests.controller.api.world import ADMIN, World
+from tests.controller.world import ADMIN, World
 
 
 def _audit(folder: Path) -> AuditReport:

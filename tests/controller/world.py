@@ -24,7 +24,7 @@ from controller.store.proposals import make_proposal
 from controller.store.tables import Attempt, Campaign, Iteration, Job, Measurement, Orphan, Proposal
 
 ADMIN = Actor("ada", Role.ADMIN)
-REACTOR = (Path(__file__).parents[3] / "deploy" / "campaigns" / "reactor.yaml").read_text()
+REACTOR = (Path(__file__).parents[2] / "deploy" / "campaigns" / "reactor.yaml").read_text()
 CANDIDATE = {
     "kind": "conditions",
     "values": {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.3, "temperature": 60.0},
