@@ -53,9 +53,9 @@ def _look(session: Session, attempt_id: str, now: datetime) -> tuple[Attempt, bo
         and attempt.unknown is None
         and not attempt.cancel_asked
     )
-    # Since the commit an operator may have paused the campaign or stopped the instrument.
+    # Since the commit an operator may have stopped the instrument. A pause comes too late for what was dispatched.
     there = load_instruments(session, [attempt.instrument], now)[attempt.instrument]
-    return attempt, wanted, there.obstacle is None and campaign.state in ("running", "stopping")
+    return attempt, wanted, there.obstacle is None and campaign.state != "aborting"
 
 
 def _sent(unit: Unit, row: Outbox, attempt_id: str, published: bool) -> None:

@@ -78,13 +78,13 @@ def _denied(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
         _heard(attempt, status)
         change_attempt(unit, attempt, "deny")
         unit.outbox("request", attempt.campaign_id, attempt=attempt.id)
-    elif attempt.state in ("sent", "doubtful"):
+    elif attempt.state in ("sent", "doubtful") or (attempt.state == "created" and unit.now >= attempt.start_before):
         # The request may still be on the wire; the cancel makes sure that it is not run when it arrives.
         _heard(attempt, status)
         attempt.cancel_asked = True
         unit.record("attempt.cancel-asked", attempt, campaign_id=attempt.campaign_id, subject=attempt.id)
         cancel_again(unit, attempt)
-    # `created`: its request has not been published yet. Otherwise older than the acceptance that we know of; if not,
+    # `created`: its request is still to be published. Otherwise older than the acceptance that we know of; if not,
     # silence will show it.
 
 
