@@ -24,8 +24,7 @@ class Workers:
     `run` names a function as `package.module:function`; only our own code names functions, never a campaign.
     """
 
-    def __init__(self, size: int = 1, preload: str | None = None) -> None:
-        self._preload = preload
+    def __init__(self, size: int = 1) -> None:
         self._free: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
         self._running: set[asyncio.subprocess.Process] = set()
         for _ in range(size):
@@ -50,11 +49,6 @@ class Workers:
         finally:
             self._free.put_nowait(process)
 
-    async def warm(self) -> None:
-        """Start one worker ahead of its first task."""
-        process = await self._free.get()
-        self._free.put_nowait(process if process and process.returncode is None else await self._start())
-
     async def stop(self) -> None:
         """End all workers."""
         for process in list(self._running):
@@ -67,9 +61,10 @@ class Workers:
             "OMP_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
         }
-        command = [sys.executable, "-m", "adapters.compute.worker", *([self._preload] if self._preload else [])]
         process = await asyncio.create_subprocess_exec(
-            *command,
+            sys.executable,
+            "-m",
+            "adapters.compute.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,

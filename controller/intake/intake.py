@@ -34,7 +34,7 @@ class Intake:
         self._host = host
         self._liveness = liveness
         self._arrived: asyncio.Queue[tuple[Delivery, Said]] = asyncio.Queue()
-        self.counted: Counter[str] = Counter()  # refused messages that were not kept, by instrument
+        self._not_kept: Counter[str] = Counter()  # refused messages that were not kept, by instrument
 
     async def run(self) -> None:
         """Read and commit, for ever."""
@@ -89,16 +89,14 @@ class Intake:
                 await asyncio.sleep(AGAIN_S)
 
     def _take(self, unit: Unit, group: Sequence[Said]) -> list[Answer]:
-        held = load_together(unit, [said.attempt_id for said in group if said.attempt_id is not None])
-        answers = [self._take_one(unit, said) for said in group]
-        held.clear()
-        return answers
+        load_together(unit, [said.attempt_id for said in group if said.attempt_id is not None])
+        return [self._take_one(unit, said) for said in group]
 
     def _take_one(self, unit: Unit, said: Said) -> Answer:
         try:
             match said.kind:
                 case "result":
-                    return _receipt(unit, said, take_result(unit, said))
+                    return _receipt(said, take_result(unit, said))
                 case "status":
                     take_status(unit, said)
                 case "state":
@@ -115,11 +113,18 @@ class Intake:
 
     def _refuse(self, unit: Unit, said: Said, reason: str) -> Answer:
         if not quarantine(unit, said, reason):
-            self.counted[said.instrument or ""] += 1
+            self._count(said.instrument or "")
         if said.kind != "result":
             return None
         refuse_result(unit, said, reason)
-        return _receipt(unit, said, Verdict.QUARANTINED, reason)
+        return _receipt(said, Verdict.QUARANTINED, reason)
+
+    def _count(self, instrument: str) -> None:
+        """Told at 1, 2, 4, 8 ...: the log must not be flooded in the database's stead."""
+        self._not_kept[instrument] += 1
+        count = self._not_kept[instrument]
+        if count & (count - 1) == 0:
+            log.warning("%d messages of %s were refused and not kept", count, instrument)
 
     async def _answer(self, group: Sequence[tuple[Delivery, Said]], answers: Sequence[Answer]) -> None:
         """Receipts and acknowledgements, after the commit. A receipt that is lost is asked for by the next resend."""
@@ -135,7 +140,7 @@ class Intake:
                 raise outcome
 
 
-def _receipt(unit: Unit, said: Said, verdict: Verdict, reason: str | None = None) -> Answer:
+def _receipt(said: Said, verdict: Verdict, reason: str | None = None) -> Answer:
     if said.attempt_id is None:
         return None
     return Receipt(attempt_id=said.attempt_id, verdict=verdict, reason=reason and reason[:2000], at=datetime.now(UTC))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from adapters.instruments.messages import Measurement as Sent
 from adapters.instruments.messages import Outcome, Result, Verdict, canonical_json, parse
@@ -15,19 +15,18 @@ from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.specs import spec_of, units_of
-from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample, SpecVersion
+from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample
 from strategies.units import UnitError, check_unit, convert, convert_difference
 
 # No property of the real world is larger in its own unit; sums and squares of what is smaller stay finite.
 LARGEST = 1e100
 
 
-def load_together(unit: Unit, attempt_ids: Sequence[str]) -> list[SQLModel]:
-    """Read what a group of messages needs in few statements; the session finds it again while the list is held."""
+def load_together(unit: Unit, attempt_ids: Sequence[str]) -> None:
+    """Read what a group of messages needs in few statements; the session keeps it for what follows."""
     attempts = unit.session.scalars(select(Attempt).where(col(Attempt.id).in_(attempt_ids))).all()
-    campaigns = [unit.session.get_one(Campaign, key) for key in {each.campaign_id for each in attempts}]
-    versions = [unit.session.get_one(SpecVersion, (each.id, each.version)) for each in campaigns]
-    return [*attempts, *campaigns, *versions]
+    for campaign_id in {each.campaign_id for each in attempts}:
+        spec_of(unit.session, unit.session.get_one(Campaign, campaign_id))
 
 
 def take_result(unit: Unit, said: Said) -> Verdict:
