@@ -30,16 +30,16 @@ from controller.access.tokens import ensure_admin_token
 from controller.api import Services, close_app, create_app
 from controller.effects.propose import Proposer
 from controller.effects.publish import Publisher
-from controller.effects.runner import Runner
+from controller.effects.runner import Runner, mark_done
 from controller.files import Files
 from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
 from controller.schedule.backup import HOUR, backup
 from controller.schedule.turns import Turns
-from controller.store import Committed, LostLock, Store, StoreUnavailable
+from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
-from controller.store.tables import Instrument
+from controller.store.tables import Instrument, Outbox
 
 log = logging.getLogger("tatara.daemon")
 
@@ -62,7 +62,6 @@ class Daemon:
         self.api_url: str | None = None
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
-        self._enrolment = asyncio.Event()
         self._connections = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
@@ -93,10 +92,10 @@ class Daemon:
             "propose": Proposer(self.store, workers, self.files).propose,
             "request": publisher.request,
             "command": publisher.command,
+            "enrolment": self._admit,
         }
         liveness = Liveness(self.store)
         turns = Turns(self.store, scheduler, self._disk_is_full)
-        self.store.on_commit(self._notice)
         scheduler.add_job(self._back_up, "cron", hour=HOUR, id="backup")
         scheduler.start()
         try:
@@ -109,7 +108,6 @@ class Daemon:
                     turns.run(),
                     Runner(self.store, effects).run(),
                     self._greet(),
-                    self._follow_enrolment(),
                     self._watch_lock(),
                     self.store.writing(),
                     self._serve_api(),
@@ -166,20 +164,12 @@ class Daemon:
         logins[self.site.daemon] = Login(hash_password(self._password), tuple(daemon_rules(site)))
         return logins
 
-    def _notice(self, committed: Committed) -> None:
-        if committed.campaigns is None:  # something about instruments
-            self._enrolment.set()
-
-    async def _follow_enrolment(self) -> None:
-        """Let newly enrolled instruments in."""
-        while True:
-            await self._enrolment.wait()
-            self._enrolment.clear()
-            enrolled = await self.store.read(_password_hashes)
-            if enrolled != self._instruments:
-                self._instruments = enrolled
-                if self.broker is not None:
-                    self.broker.reload(self._logins())
+    async def _admit(self, row: Outbox) -> None:
+        """Outbox kind `enrolment`: let newly enrolled instruments in."""
+        self._instruments = await self.store.read(_password_hashes)
+        if self.broker is not None:
+            self.broker.reload(self._logins())
+        await self.store.write(lambda unit: mark_done(unit, row), name="admitted")
 
     async def _connected(self) -> None:
         self._connections.set()  # the connection must not wait for the database

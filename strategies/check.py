@@ -12,13 +12,14 @@ def check_response(request: Request, response: Response, files: Mapping[str, Pat
     """What is wrong with an answer, in words; empty when nothing is.
 
     Too many proposals, an unknown stage, a candidate outside the space, the same candidate twice at one stage, or, at
-    the first stage, one that is already observed, failed, pending or rejected.
+    the first stage, one that is already observed, failed, pending or rejected and is not meant as a repetition.
     """
     faults: list[str] = []
     if len(response.proposals) > request.n:
         faults.append(f"{len(response.proposals)} proposals, but {request.n} were asked for")
     stages = [stage.name for stage in request.stages]
     taken = taken_keys(request)
+    measured = {key_of_valid(row.candidate) for row in request.observations}
     seen: set[tuple[str, str]] = set()
     for place, proposal in enumerate(response.proposals, start=1):
         violations = space_contains(request.space, proposal.candidate, files)
@@ -30,7 +31,9 @@ def check_response(request: Request, response: Response, files: Mapping[str, Pat
         key = key_of_valid(proposal.candidate)
         if (key, proposal.stage) in seen:
             faults.append(f"proposal {place}: the same candidate twice")
-        if proposal.stage == stages[0] and key in taken:
+        if proposal.repeat and key not in measured:
+            faults.append(f"proposal {place}: nothing to repeat, this candidate has not been measured")
+        elif proposal.stage == stages[0] and key in taken and not proposal.repeat:
             faults.append(f"proposal {place}: this candidate was proposed before")
         seen.add((key, proposal.stage))
     return faults

@@ -100,7 +100,10 @@ class Prediction(Plain):
 
 
 class Suggestion(Plain):
-    """One proposal. `reason` is one sentence for the operator; `memory` is what the generator must find again."""
+    """One proposal. `reason` is one sentence for the operator; `memory` is what the generator must find again.
+
+    `repeat`: it is wanted once more on purpose, a replicate of a candidate that has been measured.
+    """
 
     candidate: Candidate
     stage: str
@@ -109,6 +112,7 @@ class Suggestion(Plain):
     acquisition: float | None = None
     reason: str
     memory: dict[str, Any] = {}
+    repeat: bool = False
 
 
 class Response(Plain):

@@ -95,12 +95,13 @@ class Value(Body):
 
 
 class Resolution(Body):
-    """`kind` belongs to `fail`, `values` (by property) to `value`."""
+    """`kind` belongs to `fail`; `values` (by property) and `sample`, what it made, belong to `value`."""
 
     how: Literal["ask-again", "repeat", "fail", "value"]
     why: Reason
     kind: Line | None = None
     values: dict[Line, Value] | None = None
+    sample: Line | None = None
 
 
 class Stop(Body):

@@ -112,11 +112,8 @@ def _show_one(row: dict[str, Any]) -> None:
     if row["under_way"]:
         print()
         output.table(
-            ("proposal", "step", "instrument", "state", "attempt"),
-            (
-                tuple(each[key] for key in ("proposal", "step", "instrument", "state", "id"))
-                for each in row["under_way"]
-            ),
+            ("proposal", "step", "where", "state", "attempt"),
+            (tuple(each[key] for key in ("proposal", "step", "resource", "state", "id")) for each in row["under_way"]),
             "",
         )
     if row["open"]:

@@ -140,7 +140,7 @@ def _show_doubts(rows: list[dict[str, Any]]) -> None:
                 ("attempt", row["id"]),
                 ("campaign", f"{row['campaign']}, proposal {row['proposal']['number']}, step {row['step']}"),
                 ("why", row["why"]),
-                ("instrument", f"{row['instrument']}: {now['state']}, {_journal(now)}"),
+                ("where", "by hand" if now is None else f"{row['resource']}: {now['state']}, {_journal(now)}"),
                 ("candidate", output.candidate(row["proposal"]["candidate"])),
                 ("sent", output.moment(row["made_at"])),
                 ("yields", row["yields"]),
@@ -180,10 +180,14 @@ def resolve(
         str | None,
         typer.Option(help="With `fail`: failed-synthesis, failed-measurement, invalid or lost."),
     ] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="With `value`: the name of the sample that it made, if later steps need it.")
+    ] = None,
 ) -> None:
     """Say what became of an attempt in doubt."""
     values = dict(map(_value, value)) if value else None
-    answer = daemon.post(f"/attempts/{attempt}/resolve", how=how.value, why=why, kind=kind, values=values)
+    told = {"how": how.value, "why": why, "kind": kind, "values": values, "sample": sample}
+    answer = daemon.post(f"/attempts/{attempt}/resolve", **told)
     daemon.show(answer, lambda row: print(f"Attempt {row['id']} is {row['state']}."))
 
 

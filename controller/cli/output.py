@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-WHOLE = ("id", "attempt", "proposal", "campaign", "instrument", "name", "e-stop")
+WHOLE = ("id", "attempt", "proposal", "campaign", "instrument", "where", "name", "e-stop")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:

@@ -83,7 +83,7 @@ def is_simulated(unit: Unit, spec: Spec) -> bool:
     kinds = {row.simulated for row in rows}
     if len(kinds) > 1:
         raise Invalid("simulated and real instruments cannot be used in one campaign")
-    return kinds.pop()
+    return kinds.pop() if kinds else False  # what is done by hand is real
 
 
 def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:

@@ -8,6 +8,7 @@ from adapters.broker.access import hash_password
 from controller.access.actors import Actor, Role, new_secret
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
+from controller.spec import PEOPLE
 from controller.store import Unit
 from controller.store.tables import EStop, Instrument
 
@@ -15,12 +16,14 @@ from controller.store.tables import EStop, Instrument
 def enrol(unit: Unit, actor: Actor, name: str, *, simulated: bool) -> str:
     """Enrol an instrument; returns its password, which is shown once and stored as a hash only."""
     actor.require(Role.ADMIN)
+    if name == PEOPLE:
+        raise Invalid(f"{PEOPLE!r} stands for steps by hand; give the instrument another name")
     if unit.session.get(Instrument, name) is not None:
         raise Conflict(f"instrument {name!r} is enrolled already")
     password = new_secret()
     row = Instrument(name=name, simulated=simulated, password_hash=hash_password(password))
     unit.record("instrument.enrol", row, subject=name, actor=actor.name, simulated=simulated)
-    unit.wake_all = True
+    unit.outbox("enrolment")
     return password
 
 

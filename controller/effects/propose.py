@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from adapters.compute import TaskFailed, WorkerDied, Workers
 from controller.effects.runner import mark_done
 from controller.files import Files
+from controller.loop import ITERATION
 from controller.store import Store, Unit
 from controller.store.change import pause_for
 from controller.store.history import build_request
@@ -107,23 +108,24 @@ def _finish(unit: Unit, row: Outbox, iteration_id: str, asked: _Asked) -> None:
     iteration = unit.session.get_one(Iteration, iteration_id)
     campaign = unit.session.get_one(Campaign, iteration.campaign_id)
     iteration.digest, iteration.seconds = asked.digest, asked.seconds
+    campaign.iterating = False
     if asked.answer is None:
         _fail(unit, campaign, iteration, asked.error or "no answer")
         return
     response = Response.model_validate(asked.answer["response"])
-    iteration.state, iteration.report = "done", response.report
+    iteration.state, iteration.report = ITERATION.next(iteration.state, "finish"), response.report
     iteration.versions = asked.answer["versions"]
     wanted = campaign.state in ("running", "paused")  # what comes after a stop is not begun
     made = _proposals(unit, campaign, iteration, response, asked.answer) if wanted else []
     campaign.exhausted = campaign.exhausted or not response.proposals
     unit.record(
-        "iteration.done", iteration, campaign, *made, campaign_id=campaign.id, subject=iteration.id, made=len(made)
+        "iteration.finish", iteration, campaign, *made, campaign_id=campaign.id, subject=iteration.id, made=len(made)
     )
 
 
 def _fail(unit: Unit, campaign: Campaign, iteration: Iteration, error: str) -> None:
-    iteration.state, iteration.error = "failed", error
-    unit.record("iteration.fail", iteration, campaign_id=campaign.id, subject=iteration.id, error=error)
+    iteration.state, iteration.error = ITERATION.next(iteration.state, "fail"), error
+    unit.record("iteration.fail", iteration, campaign, campaign_id=campaign.id, subject=iteration.id, error=error)
     pause_for(unit, campaign, error)
 
 
@@ -160,6 +162,8 @@ def _proposals(
 
 def _ids(unit: Unit, campaign: Campaign, numbers: set[str]) -> dict[str, str]:
     """Ids of proposals by the numbers under which a strategy knows them."""
+    if not numbers:
+        return {}
     query = select(Proposal).where(
         col(Proposal.campaign_id) == campaign.id, col(Proposal.number).in_([int(number) for number in numbers])
     )

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import bindparam, select
+from sqlmodel import Session, col
 
 from adapters.instruments.host import Host
 from adapters.instruments.messages import Command
@@ -11,7 +12,7 @@ from controller.effects.runner import NotYet, mark_done
 from controller.store import Store, Unit
 from controller.store.change import change_attempt
 from controller.store.tables import Attempt, Campaign, Instrument, Outbox
-from controller.store.views import load_instruments
+from controller.store.views import load_resources
 
 
 class Publisher:
@@ -29,7 +30,7 @@ class Publisher:
         if wanted and not allowed:
             raise NotYet
         if wanted:
-            await self._host.request(attempt.instrument, attempt.id, attempt.request)
+            await self._host.request(attempt.resource, attempt.id, attempt.request)
         await self._store.write(lambda unit: _sent(unit, row, attempt_id, wanted), name="sent")
 
     async def command(self, row: Outbox) -> None:
@@ -44,9 +45,7 @@ def _look(session: Session, attempt_id: str, now: datetime) -> tuple[Attempt, bo
     With another journal nobody knows whether an earlier publication was carried out; the request would be refused
     there anyway, because it names its journal. Intake has seen the new journal and set `unknown`.
     """
-    attempt = session.get_one(Attempt, attempt_id)
-    campaign = session.get_one(Campaign, attempt.campaign_id)
-    instrument = session.get_one(Instrument, attempt.instrument)
+    attempt, campaign_state, instrument = session.execute(_LOOK, {"attempt": attempt_id}).one()
     wanted = (
         attempt.state == "created"
         and attempt.journal_id == instrument.journal_id
@@ -54,8 +53,16 @@ def _look(session: Session, attempt_id: str, now: datetime) -> tuple[Attempt, bo
         and not attempt.cancel_asked
     )
     # Since the commit an operator may have stopped the instrument. A pause comes too late for what was dispatched.
-    there = load_instruments(session, [attempt.instrument], now)[attempt.instrument]
-    return attempt, wanted, there.obstacle is None and campaign.state != "aborting"
+    there = load_resources(session, [attempt.resource], now)[attempt.resource]
+    return attempt, wanted, there.obstacle is None and campaign_state != "aborting"
+
+
+_LOOK = (
+    select(Attempt, col(Campaign.state), Instrument)
+    .join(Campaign, col(Campaign.id) == col(Attempt.campaign_id))
+    .join(Instrument, col(Instrument.name) == col(Attempt.resource))
+    .where(col(Attempt.id) == bindparam("attempt"))
+)
 
 
 def _sent(unit: Unit, row: Outbox, attempt_id: str, published: bool) -> None:

@@ -11,7 +11,7 @@ from adapters.instruments.bus import BusDown, Delivery
 from adapters.instruments.host import Host
 from adapters.instruments.messages import Heartbeat, MalformedMessage, Receipt, Verdict, parse
 from controller.intake.liveness import Liveness
-from controller.intake.quarantine import Refused, Said, quarantine
+from controller.intake.quarantine import Refused, Said, Spoken, quarantine
 from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
@@ -34,6 +34,7 @@ class Intake:
         self._host = host
         self._liveness = liveness
         self._arrived: asyncio.Queue[tuple[Delivery, Said]] = asyncio.Queue()
+        self._spoken = Spoken()
         self._not_kept: Counter[str] = Counter()  # refused messages that were not kept, by instrument
 
     async def run(self) -> None:
@@ -100,8 +101,10 @@ class Intake:
                 case "status":
                     take_status(unit, said)
                 case "state":
+                    self._spoken.count(said.instrument, unit.now)
                     take_state(unit, said)
                 case "description":
+                    self._spoken.count(said.instrument, unit.now)
                     take_description(unit, said)
                 case "heartbeat":
                     parse(Heartbeat, said.payload)

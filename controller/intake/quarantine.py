@@ -1,8 +1,9 @@
 """Messages that are refused: kept with the reason, so that nothing that was sent is lost and nothing of it counts."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -11,6 +12,7 @@ from controller.store import Unit
 from controller.store.tables import Instrument, Quarantine
 
 KEPT_PER_HOUR = 1000
+STATES_PER_HOUR = 3600
 
 
 class Refused(ValueError):
@@ -26,6 +28,22 @@ class Said:
     instrument: str | None = None
     attempt_id: str | None = None
     kind: str = "other"
+
+
+class Spoken:
+    """Counts what each instrument says of itself: every state is an event, so that even good ones must be bounded."""
+
+    def __init__(self) -> None:
+        self._since: datetime | None = None
+        self._counts: Counter[str] = Counter()
+
+    def count(self, instrument: str | None, now: datetime) -> None:
+        """One more; raises `Refused` beyond 3,600 an hour."""
+        if self._since is None or abs(now - self._since) > timedelta(hours=1):
+            self._since, self._counts = now, Counter()
+        self._counts[instrument or ""] += 1
+        if self._counts[instrument or ""] > STATES_PER_HOUR:
+            raise Refused(f"more than {STATES_PER_HOUR} states and descriptions within an hour")
 
 
 def quarantine(unit: Unit, said: Said, reason: str) -> bool:

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from adapters.instruments.messages import Measurement as Sent
 from adapters.instruments.messages import Outcome, Result, Verdict, canonical_json, parse
 from controller.intake.quarantine import Refused, Said
-from controller.loop import ATTEMPT
+from controller.loop import ATTEMPT, SAMPLE
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
@@ -20,6 +21,7 @@ from strategies.units import UnitError, check_unit, convert, convert_difference
 
 # No property of the real world is larger in its own unit; sums and squares of what is smaller stay finite.
 LARGEST = 1e100
+ORPHANS_PER_HOUR = 1000
 
 
 def load_together(unit: Unit, attempt_ids: Sequence[str]) -> None:
@@ -37,8 +39,8 @@ def take_result(unit: Unit, said: Said) -> Verdict:
     attempt = unit.session.get(Attempt, result.attempt_id)
     if attempt is None:
         return _keep_orphan(unit, said, result)
-    if attempt.instrument != said.instrument:
-        raise Refused(f"attempt {attempt.id} was sent to {attempt.instrument}, not to {said.instrument}")
+    if attempt.resource != said.instrument:
+        raise Refused(f"attempt {attempt.id} was sent to {attempt.resource}, not to {said.instrument}")
     if result.digest != attempt.digest:
         raise Refused("the digest is not that of the request")
     digest = content_digest(result)
@@ -53,14 +55,14 @@ def take_result(unit: Unit, said: Said) -> Verdict:
 def refuse_result(unit: Unit, said: Said, reason: str) -> None:
     """After a refused result: ask for it once more; refused again, the attempt is for the operator."""
     attempt = unit.session.get(Attempt, said.attempt_id) if said.attempt_id else None
-    if attempt is None or attempt.instrument != said.instrument or ATTEMPT.final(attempt.state):
+    if attempt is None or attempt.resource != said.instrument or ATTEMPT.final(attempt.state):
         return
     if attempt.state == "doubtful":
         return
     attempt.quarantined += 1
     if attempt.quarantined == 1:
         unit.record("attempt.ask", attempt, campaign_id=attempt.campaign_id, subject=attempt.id, why=reason[:500])
-        report_attempts(unit, attempt.instrument, [attempt.id])
+        report_attempts(unit, attempt.resource, [attempt.id])
     else:
         attempt.doubt = f"its result was refused twice: {reason}"[:2000]
         change_attempt(unit, attempt, "doubt", why=attempt.doubt)
@@ -77,6 +79,7 @@ def _keep_orphan(unit: Unit, said: Said, result: Result) -> Verdict:
     digest = content_digest(result)
     known = select(col(Orphan.id)).where(col(Orphan.attempt_id) == result.attempt_id, col(Orphan.digest) == digest)
     if unit.session.scalar(known) is None:
+        _refuse_a_flood(unit, said.instrument or "")
         row = Orphan(
             id=unit.new_id(),
             at=unit.now,
@@ -87,6 +90,15 @@ def _keep_orphan(unit: Unit, said: Said, result: Result) -> Verdict:
         )
         unit.record("result.orphan", row, subject=result.attempt_id)
     return Verdict.UNKNOWN
+
+
+def _refuse_a_flood(unit: Unit, instrument: str) -> None:
+    """Nobody looks at so many; what is refused is bounded, and pauses the instrument."""
+    lately = select(func.count()).where(
+        col(Orphan.instrument) == instrument, col(Orphan.at) > unit.now - timedelta(hours=1)
+    )
+    if (unit.session.scalar(lately) or 0) >= ORPHANS_PER_HOUR:
+        raise Refused(f"more than {ORPHANS_PER_HOUR} results of unknown attempts within an hour")
 
 
 def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
@@ -102,7 +114,7 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
     attempt.outcome, attempt.reason, attempt.result_digest = result.outcome.value, result.reason, digest
     attempt.result = result.model_dump(mode="json", exclude_none=True)
     if result.sample_id is not None:
-        rows.append(_sample(campaign, attempt, result.sample_id))
+        rows.append(sample_of(campaign, attempt, result.sample_id))
     if ATTEMPT.final(attempt.state):
         unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
     elif result.outcome is Outcome.OK:
@@ -152,12 +164,14 @@ def _check_completeness(result: Result, attempt: Attempt) -> None:
         raise Refused(f"the result lacks {', '.join(missing)}, which the request asks for")
 
 
-def _sample(campaign: Campaign, attempt: Attempt, name: str) -> Sample:
+def sample_of(campaign: Campaign, attempt: Attempt, name: str) -> Sample:
+    """The sample that an attempt made, called `name` where it is."""
     return Sample(
         id=attempt.id,
         campaign_id=campaign.id,
         name=name,
         parents=[attempt.request["sample_id"]] if attempt.request.get("sample_id") else [],
-        place=attempt.instrument,
+        place=attempt.resource,
+        state=SAMPLE.initial,
         simulated=campaign.simulated,
     )

@@ -24,6 +24,8 @@ from controller.store.apply.attempts import report_attempts
 from controller.store.tables import Attempt, EStop, Instrument
 from controller.store.views import held_estops
 
+BOOTS_KEPT = 20
+
 
 def _known(unit: Unit, said: Said) -> Instrument:
     instrument = unit.session.get(Instrument, said.instrument)
@@ -36,10 +38,12 @@ def take_state(unit: Unit, said: Said) -> None:
     """Follow an instrument's state, unless it is older than what is known."""
     state = parse(InstrumentState, said.payload)
     instrument = _known(unit, said)
+    if state.boot_id in instrument.earlier_boots:
+        return
     if instrument.boot_id == state.boot_id and state.seq <= instrument.seq:
         return
     if state.state is InstrumentMode.OFFLINE:
-        if state.boot_id == instrument.boot_id:  # the will of an earlier boot says nothing
+        if state.boot_id == instrument.boot_id:  # the will of another boot says nothing
             instrument.state, instrument.seq = INSTRUMENT.next(instrument.state, "leave"), state.seq
             _tell(unit, instrument)
         return
@@ -51,8 +55,11 @@ def take_state(unit: Unit, said: Said) -> None:
 
 
 def _follow(unit: Unit, instrument: Instrument, state: InstrumentState) -> None:
-    if instrument.boot_id != state.boot_id and not instrument.simulated:
-        instrument.armed_by = instrument.armed_until = None
+    if instrument.boot_id != state.boot_id:
+        if instrument.boot_id is not None:
+            instrument.earlier_boots = [*instrument.earlier_boots, instrument.boot_id][-BOOTS_KEPT:]
+        if not instrument.simulated:
+            instrument.armed_by = instrument.armed_until = None
     forgotten = instrument.journal_id not in (None, state.journal_id)
     instrument.state = INSTRUMENT.next(instrument.state, SAID[state.state.value])
     instrument.boot_id, instrument.journal_id, instrument.seq = state.boot_id, state.journal_id, state.seq
@@ -71,9 +78,7 @@ def _tell(unit: Unit, instrument: Instrument) -> None:
 
 def open_attempts(unit: Unit, instrument: str) -> Sequence[Attempt]:
     """Attempts under way at an instrument."""
-    query = select(Attempt).where(
-        col(Attempt.instrument) == instrument, col(Attempt.state).in_([*UNDER_WAY, "doubtful"])
-    )
+    query = select(Attempt).where(col(Attempt.resource) == instrument, col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))
     return unit.session.scalars(query).all()
 
 

@@ -18,8 +18,8 @@ def take_status(unit: Unit, said: Said) -> None:
     attempt = unit.session.get(Attempt, status.attempt_id)
     if attempt is None:
         raise Refused(f"attempt {status.attempt_id} is not known here")
-    if attempt.instrument != said.instrument:
-        raise Refused(f"attempt {attempt.id} was sent to {attempt.instrument}, not to {said.instrument}")
+    if attempt.resource != said.instrument:
+        raise Refused(f"attempt {attempt.id} was sent to {attempt.resource}, not to {said.instrument}")
     if ATTEMPT.final(attempt.state) or _is_old(attempt, status):
         return
     _take(unit, attempt, status)
@@ -90,7 +90,7 @@ def _denied(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:
 
 def cancel_again(unit: Unit, attempt: Attempt) -> None:
     """Want the cancel sent; the instrument's answer ends the attempt."""
-    unit.outbox("command", instrument=attempt.instrument, action="cancel", attempts=[attempt.id])
+    unit.outbox("command", instrument=attempt.resource, action="cancel", attempts=[attempt.id])
 
 
 def _refused(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:

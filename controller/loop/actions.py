@@ -95,10 +95,10 @@ class Dismiss:
 
 @dataclass(frozen=True)
 class Dispatch:
-    """Make an attempt for this job at this instrument."""
+    """Make an attempt for this job at this resource."""
 
     job_id: str
-    instrument: str
+    resource: str
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ ATTEMPT = Transitions(
     },
 )
 
-UNDER_WAY = ("created", "sent", "accepted", "running")  # takes up room at its instrument
+UNDER_WAY = ("created", "sent", "accepted", "running")  # takes up room at its resource
 
 ANSWER_GRACE = timedelta(seconds=5)
 ASK_AGAIN = timedelta(seconds=10)
@@ -57,7 +57,7 @@ def decide_attempt(view: CampaignView, proposal: ProposalView, attempt: AttemptV
         return [CancelAttempt(attempt.id)]
     if now >= attempt.deadline + grace(step.timeout):
         return [_give_up(step.on_unknown, attempt, "no answer within the time limit of the step")]
-    there = view.instruments.get(attempt.instrument)
+    there = view.resources.get(attempt.resource)
     if there is not None and there.present and now >= ask_at(attempt):  # one that comes back is asked anyway
         return [AskInstrument(attempt.id)]
     return []

@@ -8,7 +8,6 @@ from controller.loop.actions import (
     CancelJob,
     Dispatch,
     FailJob,
-    OpenJob,
     RetryJob,
     StartIteration,
     SucceedJob,
@@ -16,6 +15,7 @@ from controller.loop.actions import (
 from controller.loop.attempt import decide_attempt, wake_for
 from controller.loop.campaign import affordable, decide_campaign, exhausted, time_limit
 from controller.loop.job import decide_breakers, decide_job, open_attempts
+from controller.loop.occupancy import Occupancy
 from controller.loop.promotion import decide_promotions
 from controller.loop.proposal import decide_proposal
 from controller.loop.view import CampaignView, ProposalView
@@ -46,12 +46,13 @@ def decide(view: CampaignView, now: datetime) -> Decision:
 
 def _work(view: CampaignView, now: datetime) -> list[Action]:
     actions: list[Action] = []
+    occupancy = Occupancy.of(view)
     for proposal in view.proposals:
-        concluded = decide_job(view, proposal, proposal.job, now) if proposal.job else []
-        actions += concluded + decide_proposal(view, _after(proposal, concluded), now)
+        concluded = decide_job(view, proposal, proposal.job, now, occupancy) if proposal.job else []
+        actions += concluded + decide_proposal(view, _after(proposal, concluded), now, occupancy)
     if any(isinstance(action, (FailJob, RetryJob)) for action in actions):  # it may trip the breaker of a step
         actions = [action for action in actions if not isinstance(action, Dispatch)]
-    return _first_only(_first_only(actions, Dispatch), OpenJob)
+    return actions
 
 
 def _after(proposal: ProposalView, concluded: list[Action]) -> ProposalView:
@@ -66,12 +67,6 @@ def _after(proposal: ProposalView, concluded: list[Action]) -> ProposalView:
             case CancelJob():
                 return replace(proposal, job=job and replace(job, state="cancelled"))
     return proposal
-
-
-def _first_only(actions: list[Action], kind: type) -> list[Action]:
-    """Keep one of a kind that takes up room: the next one must see a view in which that room is taken."""
-    first = next((action for action in actions if isinstance(action, kind)), None)
-    return [action for action in actions if action is first or not isinstance(action, kind)]
 
 
 def _propose(view: CampaignView, now: datetime) -> list[Action]:

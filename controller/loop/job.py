@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from controller.loop.actions import Action, CancelJob, Dispatch, FailJob, PauseStep, RetryJob, SucceedJob
+from controller.loop.occupancy import Occupancy
 from controller.loop.transitions import Transitions
 from controller.loop.view import AttemptView, CampaignView, JobView, ProposalView
 
@@ -24,7 +25,19 @@ REPEAT = "repeat"  # an operator's wish, which is no failure
 RETRY_PAUSE = timedelta(seconds=1)
 
 
-def decide_job(view: CampaignView, proposal: ProposalView, job: JobView, now: datetime) -> list[Action]:
+def job_id(proposal_id: str, step: int) -> str:
+    """A proposal has one job for each step, counted from 1."""
+    return f"{proposal_id}-{step + 1}"
+
+
+def step_key(stage: str, step: str) -> str:
+    """What names a step in the whole campaign; its own name is unique within its stage only."""
+    return f"{stage}/{step}"
+
+
+def decide_job(
+    view: CampaignView, proposal: ProposalView, job: JobView, now: datetime, occupancy: Occupancy
+) -> list[Action]:
     """Draw the conclusion from the job's last attempt, or send the next one."""
     if job.state == "active":
         return _conclude(view, proposal, job, now)
@@ -32,7 +45,7 @@ def decide_job(view: CampaignView, proposal: ProposalView, job: JobView, now: da
         return []
     if view.state == "aborting":
         return [CancelJob(job.id)]
-    return _dispatch(view, proposal, job, now)
+    return dispatch(view, proposal, job, now, occupancy)
 
 
 def _conclude(view: CampaignView, proposal: ProposalView, job: JobView, now: datetime) -> list[Action]:
@@ -64,27 +77,28 @@ def never_ran(attempt: AttemptView) -> bool:
     return attempt.state in ("expired", "refused") or (attempt.state == "cancelled" and attempt.cancel_asked)
 
 
-def _dispatch(view: CampaignView, proposal: ProposalView, job: JobView, now: datetime) -> list[Action]:
+def dispatch(
+    view: CampaignView, proposal: ProposalView, job: JobView, now: datetime, occupancy: Occupancy
+) -> list[Action]:
+    """Give a waiting job to a resource, if one is free."""
     step = view.stage(proposal.stage).steps[job.step]
     begun = view.state == "running" or (view.state == "stopping" and proposal.state == "running")
-    if not begun or view.halted or step.name in view.paused_steps or (job.not_before and now < job.not_before):
+    paused = view.halted or step_key(proposal.stage, step.name) in view.paused_steps
+    if not begun or paused or (job.not_before and now < job.not_before):
         return []
-    free = [name for name in step.instruments if (there := view.instruments.get(name)) and there.takes(view.simulated)]
-    if not free:
+    if (chosen := occupancy.free(view, step.resources)) is None:
         return []
-    # The least busy one; among equals the first in the campaign file.
-    chosen = min(free, key=lambda name: view.instruments[name].busy)
+    occupancy.attempts[chosen] += 1
     return [Dispatch(job.id, chosen)]
 
 
 def decide_breakers(view: CampaignView) -> list[Action]:
     """Pause each step that has failed too often in a row in one way."""
-    steps = {
-        step.name: step for stage in view.spec.stages for step in stage.steps if step.name not in view.paused_steps
-    }
+    steps = {step_key(stage.name, step.name): step for stage in view.spec.stages for step in stage.steps}
     tripped = {
         name: kind
         for name, step in steps.items()
+        if name not in view.paused_steps
         for kind, count in view.failures.get(name, {}).items()
         if count >= step.breaker
     }

@@ -13,8 +13,10 @@ from controller.loop.actions import (
     OpenJob,
     SubmitForApproval,
 )
+from controller.loop.job import dispatch, job_id
+from controller.loop.occupancy import Occupancy
 from controller.loop.transitions import Transitions
-from controller.loop.view import CampaignView, ProposalView
+from controller.loop.view import CampaignView, JobView, ProposalView
 
 if TYPE_CHECKING:
     from controller.spec import Stage
@@ -48,30 +50,27 @@ PROPOSAL = Transitions(
 )
 
 
-def decide_proposal(view: CampaignView, proposal: ProposalView, now: datetime) -> list[Action]:
+def decide_proposal(view: CampaignView, proposal: ProposalView, now: datetime, occupancy: Occupancy) -> list[Action]:
     """Take one proposal one step further, if it can go."""
     if view.state == "aborting" or (view.state == "stopping" and proposal.state != "running"):
         return [] if proposal.attempts_open else [CancelProposal(proposal.id)]
     if proposal.state == "running":
-        return _carry_on(view, proposal)
+        return _carry_on(view, proposal, now, occupancy)
     if proposal.state == "awaiting-approval" and proposal.deadline is not None and now >= proposal.deadline:
         return [ExpireProposal(proposal.id)]
     if view.state != "running":
         return []
     if proposal.state == "proposed":
         asked = _ask_for_approval(view, proposal)
-        return [asked, *_begin(view, proposal)] if isinstance(asked, ApproveByRule) else [asked]
-    return _begin(view, proposal) if proposal.state == "approved" else []
+        return [asked, *_begin(view, proposal, now, occupancy)] if isinstance(asked, ApproveByRule) else [asked]
+    return _begin(view, proposal, now, occupancy) if proposal.state == "approved" else []
 
 
-def _begin(view: CampaignView, proposal: ProposalView) -> list[Action]:
-    return [OpenJob(proposal.id, 0)] if room_in_stage(view, proposal.stage) else []
-
-
-def room_in_stage(view: CampaignView, stage: str) -> bool:
-    """Whether one more proposal may run in this stage."""
-    limit = view.stage(stage).concurrency
-    return limit is None or sum(p.stage == stage and p.state == "running" for p in view.proposals) < limit
+def _begin(view: CampaignView, proposal: ProposalView, now: datetime, occupancy: Occupancy) -> list[Action]:
+    if not occupancy.has_room(view, proposal.stage):
+        return []
+    occupancy.proposals[proposal.stage] += 1
+    return _open(view, proposal, 0, now, occupancy)
 
 
 def _ask_for_approval(view: CampaignView, proposal: ProposalView) -> Action:
@@ -91,15 +90,21 @@ def unmet_rules(view: CampaignView, proposal: ProposalView) -> list[str]:
     ]
 
 
-def _carry_on(view: CampaignView, proposal: ProposalView) -> list[Action]:
+def _carry_on(view: CampaignView, proposal: ProposalView, now: datetime, occupancy: Occupancy) -> list[Action]:
     job = proposal.job
     if job is None or job.state not in ("succeeded", "failed", "cancelled"):
         return []
     if job.state != "succeeded":
         return [FailProposal(proposal.id, job.failure or job.state)]
     if job.step + 1 < len(view.stage(proposal.stage).steps):
-        return [OpenJob(proposal.id, job.step + 1)]
+        return _open(view, proposal, job.step + 1, now, occupancy)
     return [CompleteProposal(proposal.id)]
+
+
+def _open(view: CampaignView, proposal: ProposalView, step: int, now: datetime, occupancy: Occupancy) -> list[Action]:
+    """Begin a step, and give it to a resource at once if one is free."""
+    job = JobView(job_id(proposal.id, step), step, "waiting", tries=0)
+    return [OpenJob(proposal.id, step), *dispatch(view, proposal, job, now, occupancy)]
 
 
 def people_needed(stage: "Stage", needs_two_people: bool) -> int:

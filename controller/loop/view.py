@@ -16,7 +16,7 @@ class AttemptView:
 
     id: str
     state: str
-    instrument: str
+    resource: str
     made_at: datetime
     deadline: datetime
     open: bool  # its end is not known yet
@@ -77,19 +77,21 @@ class FinishedView:
 
 
 @dataclass(frozen=True)
-class InstrumentView:
-    """An instrument that a step of this campaign names."""
+class ResourceView:
+    """Where a step of this campaign may run: an instrument, or the people of the laboratory."""
 
     name: str
-    simulated: bool
-    concurrency: int
+    simulated: bool | None  # None: it serves simulated and real campaigns
+    concurrency: int | None  # None: without limit
     busy: int  # attempts under way there, of all campaigns
-    present: bool = True  # it can hear us
+    present: bool = True  # it can be asked
     obstacle: str | None = None  # why it may not be given work
 
-    def takes(self, simulated: bool) -> bool:
-        """Whether it may be given one more attempt of a campaign that is simulated or real."""
-        return self.obstacle is None and self.busy < self.concurrency and self.simulated == simulated
+    def takes(self, simulated: bool, busy: int) -> bool:
+        """Whether it may be given one attempt of a campaign that is simulated or real, beside so many."""
+        if self.obstacle is not None or self.simulated not in (None, simulated):
+            return False
+        return self.concurrency is None or busy < self.concurrency
 
 
 @dataclass(frozen=True)
@@ -103,17 +105,16 @@ class CampaignView:
     simulated: bool = True
     reason: str | None = None
     iteration_running: bool = False
-    iterations: int = 0
     experiments: int = 0
     cost: float = 0.0
     pool_exhausted: bool = False
     halted: bool = False  # no dispatch at all (disk nearly full)
     progress: Mapping[str, Any] = field(default_factory=dict)
-    failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # step -> kind -> in a row
+    failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # stage/step -> kind -> in a row
     paused_steps: frozenset[str] = frozenset()
     proposals: tuple[ProposalView, ...] = ()  # in the order in which they were made
     finished: tuple[FinishedView, ...] = ()
-    instruments: Mapping[str, InstrumentView] = field(default_factory=dict)
+    resources: Mapping[str, ResourceView] = field(default_factory=dict)
 
     @property
     def cost_ahead(self) -> float:

@@ -30,7 +30,7 @@ from controller.store.tables import (
     Quarantine,
     SpecVersion,
 )
-from controller.store.views import load_instruments
+from controller.store.views import load_resources
 
 Plain = dict[str, Any]
 PREVIEW = 500  # characters
@@ -96,7 +96,11 @@ def _under_way(session: Session, campaign_id: str) -> list[Plain]:
         .order_by(col(Attempt.made_at))
     )
     return [
-        {**as_dict(attempt, "id", "instrument", "state", "made_at", "deadline"), "step": job.name, "proposal": number}
+        {
+            **as_dict(attempt, "id", "adapter", "resource", "state", "made_at", "deadline"),
+            "step": job.name,
+            "proposal": number,
+        }
         for attempt, job, number in session.execute(query).all()
     ]
 
@@ -153,11 +157,11 @@ def doubts(session: Session, now: datetime) -> list[Plain]:
     rows = list_doubts(session)
     told = _told(session, rows)
     refused = _refused(session, [row.id for row in rows])
-    instruments_now = load_instruments(session, {row.instrument for row in rows}, now)
+    resources = load_resources(session, {row.resource for row in rows}, now)
     return [
         {
             **_doubt(session, row),
-            "instrument_now": _instrument_now(session, row, instruments_now[row.instrument].obstacle),
+            "instrument_now": _instrument_now(session, row, resources[row.resource].obstacle),
             "events": told[row.id],
             "refused": refused[row.id],
         }
@@ -168,7 +172,9 @@ def doubts(session: Session, now: datetime) -> list[Plain]:
 def _doubt(session: Session, row: Attempt) -> Plain:
     its = session.get_one(Proposal, row.proposal_id)
     return {
-        **as_dict(row, "id", "instrument", "state", "made_at", "start_before", "deadline", "asked_at", "request"),
+        **as_dict(
+            row, "id", "adapter", "resource", "state", "made_at", "start_before", "deadline", "asked_at", "request"
+        ),
         "why": row.doubt,
         "campaign": session.get_one(Campaign, row.campaign_id).name,
         "step": session.get_one(Job, row.job_id).name,
@@ -177,8 +183,10 @@ def _doubt(session: Session, row: Attempt) -> Plain:
     }
 
 
-def _instrument_now(session: Session, row: Attempt, obstacle: str | None) -> Plain:
-    instrument = session.get_one(Instrument, row.instrument)
+def _instrument_now(session: Session, row: Attempt, obstacle: str | None) -> Plain | None:
+    """How the instrument is; None for work by hand."""
+    if (instrument := session.get(Instrument, row.resource)) is None:
+        return None
     same = instrument.journal_id == row.journal_id
     return {**as_dict(instrument, "state", "said_at"), "obstacle": obstacle, "has_the_same_journal": same}
 
@@ -232,7 +240,7 @@ def orphans(session: Session, before: str | None = None, *, limit: int) -> list[
 def instruments(session: Session, now: datetime) -> list[Plain]:
     """All enrolled instruments: what each says of itself, and what keeps it from being given work."""
     rows = session.scalars(select(Instrument).order_by(col(Instrument.name))).all()
-    views = load_instruments(session, [row.name for row in rows], now)
+    views = load_resources(session, [row.name for row in rows], now)
     return [
         {
             **as_dict(row, "name", "state", "simulated", "said_at", "boot_id", "journal_id", "wanted_paused"),

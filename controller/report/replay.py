@@ -186,7 +186,7 @@ class _Replay:
         done = select(col(Event.number)).where(
             col(Event.campaign_id) == iteration.campaign_id,
             col(Event.subject) == iteration.id,
-            col(Event.kind) == "iteration.done",
+            col(Event.kind) == "iteration.finish",
         )
         stops = select(func.min(Event.number)).where(
             col(Event.campaign_id) == iteration.campaign_id,

@@ -1,4 +1,4 @@
-"""Turns: each is one campaign's decision in a transaction of its own, when something happened or time has come."""
+"""Turns: a campaign decides in the transaction of what happened to it, or when its time has come."""
 
 import asyncio
 import logging
@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from controller.loop import CAMPAIGN, decide
-from controller.store import Committed, LostLock, Store, StoreUnavailable, Unit
+from controller.loop import CAMPAIGN, Decision, decide
+from controller.store import Committed, Store, StoreUnavailable, Unit, is_of_the_database
 from controller.store.apply import apply
 from controller.store.change import pause_for
 from controller.store.tables import Campaign
@@ -25,19 +26,22 @@ LOOK_AGAIN = timedelta(days=30)
 ROUNDS = 20
 
 
-def turn(unit: Unit, campaign_id: str, *, halted: bool = False) -> tuple[datetime | None, bool]:
-    """Decide and apply until nothing more is to be done now. Returns when to wake, and whether rounds ran out."""
+def turn(unit: Unit, campaign_id: str, *, halted: bool = False) -> Decision:
+    """Decide and apply until nothing more is to be done now, or rounds run out; returns the last decision."""
     for _ in range(ROUNDS):
         decision = decide(load_view(unit.session, campaign_id, unit.now, halted=halted), unit.now)
-        if not decision.actions:
-            return decision.wake_at, False
         for action in decision.actions:
             apply(unit, campaign_id, action)
-    return None, True
+        if not decision.actions:
+            break
+    return decision
 
 
 class Turns:
-    """Wakes campaigns. One date job per campaign holds the moment that its last decision asked for."""
+    """Lets campaigns decide: in every commit that says something about them, and when their time has come.
+
+    One date job per campaign holds the moment that its last decision asked for.
+    """
 
     def __init__(self, store: Store, scheduler: AsyncIOScheduler, halted: Callable[[], bool]) -> None:
         self._store = store
@@ -47,14 +51,23 @@ class Turns:
         self._everything = True
         self._event = asyncio.Event()
         self._event.set()
+        store.decide_by(self.decide)
         store.on_commit(self._notice)
 
+    def decide(self, unit: Unit, campaigns: frozenset[str] | None) -> dict[str, Decision]:
+        """Campaigns of higher priority and greater age first; a fault of ours must cost one, not the commit."""
+        halted = self._halted()
+        wanted = [name for name in _open_campaigns(unit.session) if campaigns is None or name in campaigns]
+        return {name: decision for name in wanted if (decision := _decide_one(unit, name, halted)) is not None}
+
     def _notice(self, committed: Committed) -> None:
-        if committed.campaigns is None:
+        if committed.unsure:
             self.wake_all()
-        else:
-            for campaign_id in committed.campaigns:
+        for campaign_id, decision in committed.decisions.items():
+            if decision.actions:  # rounds ran out
                 self.wake(campaign_id)
+            else:
+                self._sleep(campaign_id, decision.wake_at)
 
     def wake(self, campaign_id: str) -> None:
         """Let one campaign decide."""
@@ -67,45 +80,39 @@ class Turns:
         self._event.set()
 
     async def run(self) -> None:
-        """Take turns for ever, campaigns of higher priority and greater age first."""
+        """Wake whom the commits do not, for ever."""
         while True:
             await self._event.wait()
             self._event.clear()
-            wanted, everything = self._wanted, self._everything
+            wanted, everything = frozenset(self._wanted), self._everything
             self._wanted, self._everything = set(), False
             try:
-                open_campaigns = await self._store.read(_open_campaigns)
+                await self._call(wanted, everything)
             except StoreUnavailable as error:
                 log.error("decisions wait: %s", error)
                 await asyncio.sleep(AGAIN_S)
-                self.wake_all()
-                continue
-            for campaign_id in open_campaigns:
-                if everything or campaign_id in wanted:
-                    await self._take(campaign_id)
+                self._wanted |= wanted
+                self._everything = self._everything or everything
+                self._event.set()
 
-    async def _take(self, campaign_id: str) -> None:
-        halted = self._halted()
+    async def _call(self, wanted: frozenset[str], everything: bool) -> None:
         try:
-            wake_at, more = await self._store.write(lambda unit: turn(unit, campaign_id, halted=halted), name="turn")
-        except StoreUnavailable as error:
-            log.error("campaign %s waits: %s", campaign_id, error)
-            await asyncio.sleep(AGAIN_S)
-            self.wake(campaign_id)
-            return
-        except LostLock:
-            raise
-        except Exception as error:  # a fault of ours must cost one campaign, not the daemon
-            log.exception("the decision of campaign %s could not be carried out", campaign_id)
-            await self._pause(campaign_id, f"internal error: {type(error).__name__}: {error}")
-            return
-        if more:
-            self.wake(campaign_id)
-        else:
-            self._sleep(campaign_id, wake_at, halted)
+            await self._store.write(lambda unit: unit.wake(wanted, everything), name="turn")
+        except IntegrityError as error:  # what was decided does not belong together, which only the commit showed
+            log.exception("a decision could not be committed")
+            suspects = await self._store.read(_open_campaigns) if everything else list(wanted)
+            for campaign_id in suspects:
+                await self._call_alone(campaign_id, error)
 
-    def _sleep(self, campaign_id: str, wake_at: datetime | None, halted: bool) -> None:
+    async def _call_alone(self, campaign_id: str, error: IntegrityError) -> None:
+        try:
+            await self._store.write(lambda unit: unit.wake({campaign_id}), name="turn")
+        except IntegrityError:
+            await self._store.write(lambda unit: _pause(unit, campaign_id, error), name="turn-failed")
+
+    def _sleep(self, campaign_id: str, wake_at: datetime | None) -> None:
         """Let the scheduler wake the campaign; a moment beyond the reach of its clock need not be waited for."""
+        halted = self._halted()
         horizon = self._store.clock() + (LOOK_AT_DISK if halted else LOOK_AGAIN)  # nobody tells when a disk has room
         if wake_at is not None or halted:
             self._scheduler.add_job(
@@ -117,16 +124,22 @@ class Turns:
                 replace_existing=True,
             )
 
-    async def _pause(self, campaign_id: str, reason: str) -> None:
-        def pause(unit: Unit) -> None:
-            pause_for(unit, unit.session.get_one(Campaign, campaign_id), reason)
 
-        try:
-            await self._store.write(pause, name="turn-failed")
-        except StoreUnavailable as error:  # it will fail and be paused again
-            log.error("campaign %s waits: %s", campaign_id, error)
-            await asyncio.sleep(AGAIN_S)
-            self.wake(campaign_id)
+def _decide_one(unit: Unit, campaign_id: str, halted: bool) -> Decision | None:
+    try:
+        with unit.savepoint():
+            return turn(unit, campaign_id, halted=halted)
+    except Exception as error:
+        if is_of_the_database(error):
+            raise
+        log.exception("the decision of campaign %s could not be carried out", campaign_id)
+        _pause(unit, campaign_id, error)
+        return None
+
+
+def _pause(unit: Unit, campaign_id: str, error: Exception) -> None:
+    campaign = unit.session.get_one(Campaign, campaign_id)
+    pause_for(unit, campaign, f"internal error: {type(error).__name__}: {error}")
 
 
 def _open_campaigns(session: Session) -> list[str]:

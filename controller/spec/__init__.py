@@ -3,11 +3,12 @@
 from controller.spec.loading import json_schema, load, spec_digest
 from controller.spec.model import Campaign, Strategy
 from controller.spec.problems import Problem, SpecError
-from controller.spec.stages import Approval, ApprovalRule, Promotion, Stage, Step
+from controller.spec.stages import PEOPLE, Approval, ApprovalRule, Promotion, Stage, Step
 from controller.spec.stopping import Budget, Hypervolume, NoImprovement, StoppingRule, TargetReached
 from controller.spec.windows import Window
 
 __all__ = [
+    "PEOPLE",
     "Approval",
     "ApprovalRule",
     "Budget",

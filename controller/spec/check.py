@@ -58,7 +58,8 @@ def _adapters_can_run(campaign: Campaign) -> Iterator[Fault]:
         if stage.kind != "instrument":
             yield ["stages", place, "kind"], f"stages of kind {stage.kind!r} cannot be run yet; only 'instrument' can"
         for number, step in enumerate(stage.steps):
-            if step.adapter != stage.kind:
+            by_hand = step.adapter == "person" and stage.kind == "instrument"
+            if step.adapter != stage.kind and not by_hand:
                 path: Path = ["stages", place, "steps", number, "adapter"]
                 yield path, f"should be {stage.kind!r}, as the kind of its stage"
 

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from controller.spec.fields import Identifier, Name, Seconds, Section
 
 Kind = Literal["instrument", "calculator", "model"]
+Adapter = Literal["instrument", "person", "calculator", "model"]
+PEOPLE = "people"  # the one resource that is no instrument
 OnUnknown = Literal["ask", "retry"]
 
 
@@ -77,7 +79,7 @@ class Promotion(Section):
 
 
 def _default_on_unknown(values: dict[str, Any]) -> OnUnknown:
-    return "ask" if values["adapter"] == "instrument" else "retry"
+    return "ask" if values["adapter"] in ("instrument", "person") else "retry"
 
 
 def _default_start_within(values: dict[str, Any]) -> float:
@@ -85,20 +87,24 @@ def _default_start_within(values: dict[str, Any]) -> float:
 
 
 class Step(Section):
-    """Work of one adapter: one job per proposal, on any one of `instruments`.
+    """Work of one adapter: one job per proposal, on any one of `instruments`, or by hand as `instructions` say.
 
-    `parameters`: names that are sent (None: all); `yields`: properties that it measures; `cost` in the budget's unit;
+    `capability`: what an instrument is asked for; `instructions`: what a person is told, in which {NAME} stands for the
+    candidate's value of that parameter; `parameters`: names that are sent (None: all); `yields`: properties that it
+    measures; `uses_up_sample`: nothing is left of the sample that an earlier step made; `cost` in the budget's unit;
     `timeout` and `start_within` in seconds (an attempt not begun within `start_within` of its sending is not run);
     `retries`: further attempts after a failure that says nothing about the candidate; `on_unknown`: what to do when
     nobody can say what became of an attempt; `breaker`: this many failures of one kind in a row pause the step.
     """
 
     name: Identifier
-    adapter: Kind = "instrument"
+    adapter: Adapter = "instrument"
     instruments: list[Identifier] = Field(default=[], max_length=100)
-    capability: Name
+    capability: Name | None = None
+    instructions: str | None = Field(default=None, min_length=1, max_length=10_000)
     parameters: list[Name] | None = None
     yields: list[Name] = []
+    uses_up_sample: bool = False
     cost: float = Field(default=0.0, ge=0)
     timeout: Seconds
     retries: int = Field(default=0, ge=0, le=100)
@@ -107,13 +113,23 @@ class Step(Section):
     breaker: int = Field(default=3, ge=1, le=1000)
 
     @model_validator(mode="after")
-    def _instruments_fit(self) -> "Step":
-        if (self.adapter == "instrument") != bool(self.instruments):
-            raise ValueError("a step on an instrument names at least one of `instruments`; other adapters take none")
+    def _fits_its_adapter(self) -> "Step":
+        on_instrument = self.adapter == "instrument"
+        if on_instrument != bool(self.instruments) or on_instrument != (self.capability is not None):
+            raise ValueError(
+                "a step on an instrument names at least one of `instruments` and its `capability`; no other does"
+            )
+        if (self.adapter == "person") != (self.instructions is not None):
+            raise ValueError("a step by a person has `instructions`; other adapters take none")
         for name, listed in (("instruments", self.instruments), ("yields", self.yields)):
             if len(set(listed)) != len(listed):
                 raise ValueError(f"{name} must be distinct")
         return self
+
+    @property
+    def resources(self) -> list[str]:
+        """Names of the resources of which any one may run it."""
+        return [PEOPLE] if self.adapter == "person" else self.instruments
 
 
 class Stage(Section):

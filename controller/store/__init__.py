@@ -2,7 +2,16 @@
 
 from controller.store.database import LockedElsewhere, LostLock
 from controller.store.schema import WrongSchema
-from controller.store.store import Committed, Store, StoreUnavailable
+from controller.store.store import Committed, Store, StoreUnavailable, is_of_the_database
 from controller.store.unit import Unit
 
-__all__ = ["Committed", "LockedElsewhere", "LostLock", "Store", "StoreUnavailable", "Unit", "WrongSchema"]
+__all__ = [
+    "Committed",
+    "LockedElsewhere",
+    "LostLock",
+    "Store",
+    "StoreUnavailable",
+    "Unit",
+    "WrongSchema",
+    "is_of_the_database",
+]

@@ -1,9 +1,9 @@
 """The store: one writer with group commit, and readers that never block it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlmodel import Session
 
+from controller.loop import Decision
 from controller.loop.site_limits import Limits
 from controller.store.database import Lock, LostLock, open_engine
 from controller.store.schema import ensure_schema
@@ -19,6 +20,9 @@ from controller.store.tables import Outbox
 from controller.store.unit import Chain, Unit
 
 T = TypeVar("T")
+
+# Decides for these campaigns (None: all that are open) in a unit of its own.
+Decider = Callable[[Unit, frozenset[str] | None], Mapping[str, Decision]]
 
 GROUP = 100  # units in one commit; more would hold up the event loop's other threads
 
@@ -45,12 +49,12 @@ class _Work:
 
 @dataclass(frozen=True)
 class Committed:
-    """What a commit calls for: which campaigns must decide (None: all), and the new outbox rows.
+    """What was decided in a commit, by campaign, and the new outbox rows.
 
     `unsure`: the commit failed, and whether it was kept is not known; look into the database.
     """
 
-    campaigns: frozenset[str] | None = frozenset()
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
     outbox: tuple[Outbox, ...] = ()
     unsure: bool = False
 
@@ -72,6 +76,7 @@ class Store:
         self._queue: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []
+        self._decider: Decider | None = None
         self.lost: LostLock | None = None
 
     async def start(self) -> None:
@@ -103,6 +108,10 @@ class Store:
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
         """Call `listener` on the event loop after each commit."""
         self._listeners.append(listener)
+
+    def decide_by(self, decider: Decider) -> None:
+        """Call `decider` in every transaction, in the writer's thread, for the campaigns that its units wake."""
+        self._decider = decider
 
     async def write(self, function: Callable[[Unit], T], *, name: str) -> T:
         """Run `function` in a transaction; returns its result after the commit.
@@ -163,6 +172,7 @@ class Store:
                     unit = Unit(session, chain, now, self.limits)
                     results.append(self._run(work, unit))
                     units.append(unit)
+                committed = self._decide(Unit(session, chain, now, self.limits), _kept(units, results))
                 for work in group:
                     reach(f"commit:{work.name}:before")
                 session.commit()
@@ -176,34 +186,43 @@ class Store:
             unavailable = StoreUnavailable(f"the database did not commit: {type(first).__name__}: {first}")
             unavailable.__cause__ = error
             # Whether a commit that failed was kept is not always known: let everybody look.
-            return [unavailable] * len(group), Committed(None, unsure=True)
+            return [unavailable] * len(group), Committed(unsure=True)
         for work in group:
             reach(f"commit:{work.name}:after")
-        return results, _committed(units, results)
+        return results, committed
 
     def _commit_alone(self, group: list[_Work], error: IntegrityError) -> tuple[list[Any], Committed]:
         """Find the unit whose rows do not belong together: it fails, the others are kept."""
         if len(group) == 1:
             return [_Failed(error)], Committed()
         results, commits = zip(*(self._commit([work]) for work in group), strict=True)
-        wakes = [each.campaigns for each in commits]
-        campaigns = None if None in wakes else frozenset().union(*(each for each in wakes if each is not None))
+        decisions = {name: decision for each in commits for name, decision in each.decisions.items()}
         return [result for [result] in results], Committed(
-            campaigns, tuple(row for each in commits for row in each.outbox), any(each.unsure for each in commits)
+            decisions,
+            tuple(row for each in commits for row in each.outbox),
+            any(each.unsure for each in commits),
         )
+
+    def _decide(self, unit: Unit, done: list[Unit]) -> Committed:
+        """Let the campaigns decide on what these units have changed, in the same transaction."""
+        decisions: dict[str, Decision] = {}
+        everything = any(each.wake_all for each in done)
+        called = None if everything else frozenset().union(*(each.wakes for each in done))
+        while self._decider and called != frozenset():
+            unit.wake_all = False
+            decisions |= self._decider(unit, called)
+            called = None if unit.wake_all else frozenset()  # what one gave up, another may be waiting for
+        unit.flush()
+        return Committed(decisions, tuple(row for each in (*done, unit) for row in each.wanted))
 
     def _run(self, work: _Work, unit: Unit) -> Any:
         """Run one unit; what it raises is its own failure, not that of the group."""
-        mark = unit.mark()
         try:
-            with unit.session.begin_nested():
-                result = work.function(unit)
-                unit.flush()
-            return result
+            with unit.savepoint():
+                return work.function(unit)
         except Exception as error:  # handed to the caller of `write`, who knows what may happen there
-            if _is_of_the_database(error):
+            if is_of_the_database(error):
                 raise
-            unit.back_to(mark)
             if isinstance(error, StopIteration):  # a future does not take it
                 error = RuntimeError(f"StopIteration in {work.name}")
             return _Failed(error)
@@ -222,7 +241,7 @@ class Store:
             listener(committed)
 
 
-def _is_of_the_database(error: Exception) -> bool:
+def is_of_the_database(error: Exception) -> bool:
     """Whether the database could not do its work; else what a unit wanted was wrong, and trying again is no use."""
     return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError, ProgrammingError))
 
@@ -240,8 +259,5 @@ class _Failed:
     error: Exception
 
 
-def _committed(units: list[Unit], results: list[Any]) -> Committed:
-    done = [unit for unit, result in zip(units, results, strict=True) if not isinstance(result, _Failed)]
-    everything = any(unit.wake_all for unit in done)
-    campaigns = None if everything else frozenset().union(*(unit.wakes for unit in done))
-    return Committed(campaigns, tuple(row for unit in done for row in unit.wanted))
+def _kept(units: list[Unit], results: list[Any]) -> list[Unit]:
+    return [unit for unit, result in zip(units, results, strict=True) if not isinstance(result, _Failed)]

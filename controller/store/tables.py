@@ -92,6 +92,7 @@ class Campaign(Table, table=True):
     made_by: str
     started_at: datetime = moment()
     ended_at: datetime | None = moment(default=None)
+    iterating: bool = False  # a strategy is being asked
     iterations: int = 0
     proposals: int = 0
     experiments: int = 0
@@ -116,12 +117,10 @@ class SpecVersion(Table, table=True):
 class Iteration(Table, table=True):
     """One act of proposing; `digest` is that of the request as of `event`."""
 
-    __table_args__ = (Index("ix_iteration_open", "campaign_id", "state"),)
-
     id: str = Field(primary_key=True)
-    campaign_id: str = Field(foreign_key="campaign.id")
+    campaign_id: str = Field(foreign_key="campaign.id", index=True)
     number: int
-    state: str = "running"  # running, done, failed
+    state: str
     n: int
     seed: int = Field(sa_type=BigInteger)
     event: int
@@ -193,17 +192,18 @@ class Job(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """One try of a job: what was sent, to whom, and how it ended."""
+    """One try of a job: what was asked, of which resource, and how it ended."""
 
     id: str = Field(primary_key=True)
     job_id: str = Field(foreign_key="job.id", index=True)
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     proposal_id: str = Field(foreign_key="proposal.id", index=True)
-    instrument: str = Field(foreign_key="instrument.name")
+    adapter: str
+    resource: str = Field(index=True)
     state: str = Field(index=True)
     request: dict[str, Any] = plain(dict)
     digest: str
-    journal_id: str
+    journal_id: str | None = None  # of the instrument that it was made for
     made_at: datetime = moment()
     start_before: datetime = moment()
     deadline: datetime = moment()
@@ -233,7 +233,7 @@ class Sample(Table, table=True):
     name: str  # what the instrument calls it
     parents: list[str] = plain(list)
     place: str
-    used_up: bool = False
+    state: str
     simulated: bool = False
 
 
@@ -298,6 +298,8 @@ class Quarantine(Table, table=True):
 class Orphan(Table, table=True):
     """A well-formed result whose attempt this database does not know."""
 
+    __table_args__ = (Index("ix_orphan_lately", "instrument", "at"),)
+
     id: str = Field(primary_key=True)
     at: datetime = moment()
     instrument: str
@@ -313,6 +315,7 @@ class Instrument(Table, table=True):
     state: str = "unseen"
     simulated: bool
     boot_id: str | None = None
+    earlier_boots: list[str] = plain(list)  # the last ones; what they said comes too late
     journal_id: str | None = None
     seq: int = 0
     said_at: datetime | None = moment(default=None)

@@ -1,5 +1,7 @@
 """A unit of work: what one transaction reads, changes and tells."""
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +27,8 @@ class Chain:
 class Unit:
     """Handed to every function that writes. Each change of rows is told by an event in the same transaction.
 
-    `now` is the wall clock at the start of the unit. `wakes` collects the campaigns that must decide after the commit.
+    `now` is the wall clock at the start of the unit. `wakes` collects the campaigns that must decide in the
+    same transaction.
     """
 
     def __init__(self, session: Session, chain: Chain, now: datetime, limits: Limits) -> None:
@@ -72,6 +75,11 @@ class Unit:
             self.wakes.add(campaign_id)
         return self._chain.number
 
+    def wake(self, campaigns: Iterable[str], everything: bool = False) -> None:
+        """Let these campaigns decide in this transaction, or every one."""
+        self.wakes.update(campaigns)
+        self.wake_all = self.wake_all or everything
+
     def flush(self) -> None:
         """Send everything to the database, in as few statements as possible."""
         self.session.flush()
@@ -79,13 +87,20 @@ class Unit:
             self.session.execute(insert(Event), self._told)
             self._told = []
 
-    def mark(self) -> tuple[int, str]:
-        """Where the chain stands, to come `back_to` if this unit fails."""
-        return self._chain.number, self._chain.hash
-
-    def back_to(self, mark: tuple[int, str]) -> None:
-        """Forget the events of a unit that was rolled back."""
-        self._chain.number, self._chain.hash = mark
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Keep all of what is done inside, or, when it raises, nothing of it."""
+        self.flush()
+        number, newest, wanted = self._chain.number, self._chain.hash, len(self.wanted)
+        try:
+            with self.session.begin_nested():
+                yield
+                self.flush()
+        except BaseException:
+            self._chain.number, self._chain.hash = number, newest
+            self._told = []
+            del self.wanted[wanted:]
+            raise
 
     def outbox(self, kind: str, campaign_id: str | None = None, **payload: Any) -> None:
         """Want something done after the commit."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, bindparam, cast, func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
@@ -13,20 +13,20 @@ from controller.loop.view import (
     AttemptView,
     CampaignView,
     FinishedView,
-    InstrumentView,
     JobView,
     ProposalView,
+    ResourceView,
 )
+from controller.spec import PEOPLE
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
-from controller.store.tables import Attempt, Campaign, EStop, Instrument, Iteration, Job, Measurement, Proposal
+from controller.store.tables import Attempt, Campaign, EStop, Instrument, Job, Measurement, Proposal
 
 
 def load_view(session: Session, campaign_id: str, now: datetime, *, halted: bool = False) -> CampaignView:
     """Everything that is open in one campaign, as of this transaction."""
     campaign = session.get_one(Campaign, campaign_id)
     spec = spec_of(session, campaign)
-    running = select(func.count()).where(col(Iteration.campaign_id) == campaign_id, col(Iteration.state) == "running")
     return CampaignView(
         id=campaign_id,
         state=campaign.state,
@@ -34,8 +34,7 @@ def load_view(session: Session, campaign_id: str, now: datetime, *, halted: bool
         started_at=campaign.started_at,
         simulated=campaign.simulated,
         reason=campaign.reason,
-        iteration_running=bool(session.scalar(running)),
-        iterations=campaign.iterations,
+        iteration_running=campaign.iterating,
         experiments=campaign.experiments,
         cost=campaign.cost,
         pool_exhausted=campaign.exhausted,
@@ -45,43 +44,38 @@ def load_view(session: Session, campaign_id: str, now: datetime, *, halted: bool
         paused_steps=frozenset(campaign.paused_steps),
         proposals=_proposals(session, campaign_id),
         finished=_finished(session, campaign_id) if len(spec.stages) > 1 else (),
-        instruments=load_instruments(session, _named(spec), now),
+        resources=load_resources(session, _named(spec), now),
     )
 
 
 def _named(spec: Spec) -> set[str]:
-    return {name for stage in spec.stages for step in stage.steps for name in step.instruments}
+    return {name for stage in spec.stages for step in stage.steps for name in step.resources}
+
+
+# Statements of the hot path stand ready: every decision runs them, and building one takes as long as running it.
+_OPEN = (
+    select(Proposal, Job, Attempt)
+    .outerjoin(Job, col(Job.proposal_id) == col(Proposal.id))
+    .outerjoin(Attempt, col(Attempt.id) == col(Job.id) + "-" + cast(col(Job.tries), String))
+    .where(col(Proposal.campaign_id) == bindparam("campaign"), col(Proposal.state).in_(sorted(PROPOSAL.open_states)))
+    .order_by(col(Proposal.number), col(Job.step))
+)
 
 
 def _proposals(session: Session, campaign_id: str) -> tuple[ProposalView, ...]:
-    query = select(Proposal).where(
-        col(Proposal.campaign_id) == campaign_id, col(Proposal.state).in_(PROPOSAL.open_states)
-    )
-    rows = session.scalars(query.order_by(col(Proposal.number))).all()
-    jobs = _jobs(session, [row.id for row in rows if row.state == "running"])
-    return tuple(
-        ProposalView(
+    """Open proposals, each with its present job and that one's last attempt."""
+    views: dict[str, ProposalView] = {}
+    for row, job, attempt in session.execute(_OPEN, {"campaign": campaign_id}):
+        views[row.id] = ProposalView(  # the rows of earlier jobs come before
             id=row.id,
             stage=row.stage,
             state=row.state,
             facts=row.facts,
             needs_two_people=row.needs_two_people,
             deadline=row.deadline,
-            job=jobs.get(row.id),
+            job=None if job is None else _job(job, attempt),
         )
-        for row in rows
-    )
-
-
-def _jobs(session: Session, proposals: Sequence[str]) -> dict[str, JobView]:
-    """The present job of each proposal, with its last attempt."""
-    if not proposals:
-        return {}
-    query = select(Job).where(col(Job.proposal_id).in_(proposals)).order_by(col(Job.step))
-    latest = {job.proposal_id: job for job in session.scalars(query)}
-    names = [f"{job.id}-{job.tries}" for job in latest.values() if job.tries]
-    attempts = {row.id: row for row in session.scalars(select(Attempt).where(col(Attempt.id).in_(names)))}
-    return {key: _job(job, attempts.get(f"{job.id}-{job.tries}")) for key, job in latest.items()}
+    return tuple(views.values())
 
 
 def _job(job: Job, attempt: Attempt | None) -> JobView:
@@ -101,7 +95,7 @@ def _attempt(row: Attempt) -> AttemptView:
     return AttemptView(
         id=row.id,
         state=row.state,
-        instrument=row.instrument,
+        resource=row.resource,
         made_at=row.made_at,
         deadline=row.deadline,
         open=not ATTEMPT.final(row.state),
@@ -147,19 +141,25 @@ def mean_values(session: Session, proposal_id: str) -> dict[str, float]:
     return {name: float(mean) for name, mean in session.execute(query).all()}
 
 
-# One statement, because every round of every decision asks: attempts under way at each, and whether an e-stop holds it.
-_BUSY = select(func.count()).where(col(Attempt.instrument) == col(Instrument.name), col(Attempt.state).in_(UNDER_WAY))
+# Attempts under way at each, and whether an e-stop holds it.
+_BUSY = select(func.count()).where(col(Attempt.resource) == col(Instrument.name), col(Attempt.state).in_(UNDER_WAY))
 _HELD = select(EStop).where(
     col(EStop.reset_at).is_(None),
     or_(col(EStop.instrument).is_(None), col(EStop.instrument) == col(Instrument.name)),
 )
-_INSTRUMENTS = select(Instrument, _BUSY.scalar_subquery(), _HELD.exists())
+_INSTRUMENTS = select(Instrument, _BUSY.scalar_subquery(), _HELD.exists()).where(
+    col(Instrument.name).in_(bindparam("names", expanding=True))
+)
 
 
-def load_instruments(session: Session, names: Iterable[str], now: datetime) -> dict[str, InstrumentView]:
-    """Enrolled instruments by name, with what keeps each from being given work."""
-    rows = session.execute(_INSTRUMENTS.where(col(Instrument.name).in_(list(names)))).all()
-    return {row.name: instrument_view(row, busy, held, now) for row, busy, held in rows}
+def load_resources(session: Session, names: Iterable[str], now: datetime) -> dict[str, ResourceView]:
+    """Resources by name, with what keeps each from being given work. An instrument that is not enrolled is left out."""
+    wanted = set(names)
+    rows = session.execute(_INSTRUMENTS, {"names": sorted(wanted - {PEOPLE})}).all() if wanted - {PEOPLE} else ()
+    views = {row.name: _instrument(row, busy, held, now) for row, busy, held in rows}
+    if PEOPLE in wanted:  # whoever has time takes the task; nobody is asked whether they do
+        views[PEOPLE] = ResourceView(PEOPLE, simulated=None, concurrency=None, busy=0, present=False)
+    return views
 
 
 def held_estops(session: Session) -> Sequence[EStop]:
@@ -167,9 +167,9 @@ def held_estops(session: Session) -> Sequence[EStop]:
     return session.scalars(select(EStop).where(col(EStop.reset_at).is_(None))).all()
 
 
-def instrument_view(row: Instrument, busy: int, held: bool, now: datetime) -> InstrumentView:
+def _instrument(row: Instrument, busy: int, held: bool, now: datetime) -> ResourceView:
     """What a decision sees of an instrument."""
-    return InstrumentView(
+    return ResourceView(
         name=row.name,
         simulated=row.simulated,
         concurrency=int(row.description.get("concurrency", 1)),

@@ -104,7 +104,7 @@ async def decisions(data: Path) -> dict[str, float]:
 
 
 def _iteration(campaign_id: str) -> Iteration:
-    return Iteration(id="next", campaign_id=campaign_id, number=1, n=1, seed=1, event=10**9)
+    return Iteration(id="next", campaign_id=campaign_id, number=1, state="running", n=1, seed=1, event=10**9)
 
 
 def run(measurements: int = MEASUREMENTS) -> list[Figure]:

@@ -135,9 +135,10 @@ def _rows(
         )  # fmt: skip
         yield _row(
             Attempt, id=made.attempts[step], job_id=made.jobs[step], campaign_id=campaign_id,
-            proposal_id=made.proposal, instrument=instrument, state="succeeded" if done else "running", digest=DIGEST,
-            journal_id="journal", request={"yields": ["e_factor"] if step else []}, made_at=unit.now,
-            start_before=unit.now, deadline=unit.now + timedelta(days=3650), outcome="ok" if done else None,
+            proposal_id=made.proposal, adapter="instrument", resource=instrument,
+            state="succeeded" if done else "running", digest=DIGEST, journal_id="journal",
+            request={"yields": ["e_factor"] if step else []}, made_at=unit.now, start_before=unit.now,
+            deadline=unit.now + timedelta(days=3650), outcome="ok" if done else None,
             ended_at=unit.now if done else None,
         )  # fmt: skip
     for place, (quantity, of) in enumerate(YIELDS.items() if finished else ()):

@@ -93,11 +93,11 @@ class Forger:
     def _about(self, attempt: Attempt) -> list[Forgery]:
         """What would do harm if anybody believed it: on the victim's topics, and on the forger's own."""
         victim = self._random.choice(self._victims)
-        of_attempt = [(said_by, attempt.id) for said_by in (attempt.instrument, self._name)]
+        of_attempt = [(said_by, attempt.id) for said_by in (attempt.resource, self._name)]
         return [
             *((topics.attempt(SITE, who, key, "result"), self._result(attempt)) for who, key in of_attempt),
             *((topics.attempt(SITE, who, key, "status"), self._status(attempt)) for who, key in of_attempt),
-            (topics.attempt(SITE, attempt.instrument, attempt.id, "receipt"), self._receipt(attempt)),
+            (topics.attempt(SITE, attempt.resource, attempt.id, "receipt"), self._receipt(attempt)),
             (topics.own(SITE, victim, "state"), self._state()),
             (topics.host_state(SITE, "daemon"), self._host()),
             *((topics.own(SITE, victim, "command"), command) for command in self._commands(attempt)),

@@ -106,7 +106,8 @@ class Stand:
         )
         campaign.experiments += 1
         iteration.state = "done"
-        unit.record("iteration.done", iteration, campaign, proposal, campaign_id=campaign.id)
+        campaign.iterating = False
+        unit.record("iteration.finish", iteration, campaign, proposal, campaign_id=campaign.id)
 
     async def sent(self) -> None:
         """What the publisher records after a publication."""

@@ -168,7 +168,7 @@ async def test_a_misdescribed_instrument_does_not_eat_the_budget(stand: Stand) -
     await stand.store.write(add, name="t")
     await stand.turn()
     row = await _named(stand, "heat")
-    assert row.paused_steps == ["cook"] or sum(row.failures.get("cook", {}).values()) >= 3
+    assert row.paused_steps == ["bench/cook"] or sum(row.failures.get("bench/cook", {}).values()) >= 3
 
 
 async def test_a_value_in_no_unit_is_refused(stand: Stand) -> None:
@@ -190,7 +190,7 @@ async def test_an_odd_unit_of_an_earlier_step_does_not_end_the_daemon(stand: Sta
         return
     async with running(stand) as until:
         row = await _named(stand, "two")
-        await stand.store.write(lambda unit: unit.wakes.add(row.id), name="t")
+        await stand.store.write(lambda unit: unit.wake({row.id}), name="t")
         await until(lambda row: row.state == "paused" or row.cost > 0, "two")
 
 

@@ -105,7 +105,9 @@ def fill(unit: Unit) -> dict[str, str]:
     from controller import spec
 
     campaign = campaigns.submit(unit, ADMIN, campaigns.Submission(REACTOR, spec.load(REACTOR)))
-    unit.record("test", Iteration(id=unit.new_id(), campaign_id=campaign.id, number=1, n=2, seed=1, event=1))
+    unit.record(
+        "test", Iteration(id=unit.new_id(), campaign_id=campaign.id, number=1, state="running", n=2, seed=1, event=1)
+    )
     waiting, running = _proposal(unit, campaign), _proposal(unit, campaign)
     change_proposal(unit, waiting, "submit", campaign)
     change_proposal(unit, running, "approve", campaign)
@@ -142,7 +144,8 @@ def _attempt(unit: Unit, campaign: Campaign, proposal: Proposal) -> Attempt:
         job_id=job.id,
         campaign_id=campaign.id,
         proposal_id=proposal.id,
-        instrument="analyser-1",
+        adapter="instrument",
+        resource="analyser-1",
         state="created",
         request={"yields": ["space_time_yield", "e_factor"]},
         digest="0" * 64,

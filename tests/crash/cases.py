@@ -50,7 +50,7 @@ POINTS: Mapping[str, Mapping[str, int]] = {
         "commit:connected": 1,
         "commit:intake-state": 1,
         "commit:submit": 1,
-        "commit:turn": 90,
+        "commit:turn": 1,
         "commit:iteration": 12,
         "publish:request": 24,
         "commit:sent": 24,

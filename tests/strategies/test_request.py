@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from strategies import Request, Response, check_response, propose, request_digest
+from strategies import Request, Response, Suggestion, check_response, propose, request_digest
 
 Build = Callable[..., Any]
 
@@ -63,3 +63,15 @@ def test_nonsense_answers_are_named(build_request: Build, proposals: list[tuple[
 def test_a_good_answer_has_no_faults(build_request: Build) -> None:
     request = build_request(SPACE, n=3)
     assert check_response(request, propose(request)) == []
+
+
+def test_a_replicate_is_meant_as_one(build_request: Build) -> None:
+    request = build_request(SPACE, observed=[(point(0.1), {"y": 1.0})], rejected=[point(0.3)])
+
+    def faults(value: float) -> list[str]:
+        again = Suggestion(candidate=point(value), stage="lab", reason="once more", repeat=True)
+        return check_response(request, Response(proposals=[again]))
+
+    assert faults(0.1) == []
+    for never_measured in (0.3, 0.5):
+        assert "nothing to repeat" in faults(never_measured)[0]

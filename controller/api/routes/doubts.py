@@ -31,8 +31,9 @@ async def resolve(services: Serving, actor: Asking, attempt_id: Key, body: Resol
 
 
 def _check(body: Resolution) -> None:
-    if (body.values is not None) != (body.how == "value"):
-        raise Invalid("`values` belongs to `value`, which takes at least one")
+    given = body.values is not None or body.sample is not None
+    if given != (body.how == "value"):
+        raise Invalid("`values` and `sample` belong to `value`, which takes at least one of them")
     if body.kind is not None and body.how != "fail":
         raise Invalid("`kind` belongs to `fail`")
 
@@ -45,7 +46,7 @@ def _resolve(unit: Unit, actor: Actor, attempt_id: str, body: Resolution) -> Att
     if body.how == "fail":
         return commands.fail(unit, actor, attempt_id, body.why, body.kind or commands.FAILURES[1])
     given = {name: (each.value, each.unit) for name, each in (body.values or {}).items()}
-    return commands.value(unit, actor, attempt_id, given, body.why)
+    return commands.value(unit, actor, attempt_id, given, body.why, body.sample)
 
 
 @router.get("/quarantine")

@@ -166,7 +166,7 @@ def _facts(snapshot: Snapshot, latest: Sequence[Finished], seconds: float) -> li
         ("campaign", campaign["name"] + f", {campaign['state']}"),
         ("experiment", f"{snapshot.done} of {snapshot.wanted}"),
         *[
-            (each["instrument"], f"experiment {each['proposal']}: {each['step']} ({each['state']})")
+            (each["resource"], f"experiment {each['proposal']}: {each['step']} ({each['state']})")
             for each in campaign["under_way"]
         ],
         *([("strategy", "chooses the next experiment")] if snapshot.iteration == "running" else []),

@@ -11,15 +11,18 @@ def ask(unit: Unit, campaign: Campaign, action: AskInstrument) -> None:
     attempt = unit.session.get_one(Attempt, action.attempt_id)
     attempt.asked_at = unit.now
     unit.record("attempt.ask", attempt, campaign_id=campaign.id, subject=attempt.id)
-    report_attempts(unit, attempt.instrument, [attempt.id])
+    report_attempts(unit, attempt.resource, [attempt.id])
 
 
 def cancel(unit: Unit, campaign: Campaign, action: CancelAttempt) -> None:
-    """Send `cancel` for it; it ends when the instrument says so."""
+    """Send `cancel` for it; it ends when the instrument says so. A task by hand is taken off the list."""
     attempt = unit.session.get_one(Attempt, action.attempt_id)
     attempt.cancel_asked = True
+    if attempt.adapter != "instrument":
+        change_attempt(unit, attempt, "cancel")
+        return
     unit.record("attempt.cancel-asked", attempt, campaign_id=campaign.id, subject=attempt.id)
-    unit.outbox("command", instrument=attempt.instrument, action="cancel", attempts=[attempt.id])
+    unit.outbox("command", instrument=attempt.resource, action="cancel", attempts=[attempt.id])
 
 
 def doubt(unit: Unit, campaign: Campaign, action: DoubtAttempt) -> None:

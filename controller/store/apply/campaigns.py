@@ -1,5 +1,6 @@
 """Actions on the campaign itself."""
 
+from controller.loop import ITERATION
 from controller.loop.actions import EndCampaign, PauseStep, StartIteration, StopCampaign
 from controller.store.change import change_campaign
 from controller.store.tables import Campaign, Iteration
@@ -9,10 +10,12 @@ from controller.store.unit import Unit
 def start_iteration(unit: Unit, campaign: Campaign, action: StartIteration) -> None:
     """Make the iteration's row, its seed and the event as of which its request is built."""
     campaign.iterations += 1
+    campaign.iterating = True
     iteration = Iteration(
         id=unit.new_id(),
         campaign_id=campaign.id,
         number=campaign.iterations,
+        state=ITERATION.initial,
         n=action.n,
         seed=campaign.seed,  # one sequence for the whole campaign: strategies go on in it by what stands in the request
         event=unit.next_event,

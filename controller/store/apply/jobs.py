@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+from controller.loop import ATTEMPT, JOB, SAMPLE
 from controller.loop.actions import CancelJob, Dispatch, FailJob, OpenJob, RetryJob, SucceedJob
-from controller.loop.job import REPEAT
-from controller.store.change import change_job, change_proposal
-from controller.store.requests import instrument_request
+from controller.loop.job import REPEAT, job_id, step_key
+from controller.store.change import change_attempt, change_job, change_proposal
+from controller.store.requests import earlier, prepare
 from controller.store.specs import spec_of
-from controller.store.tables import Attempt, Campaign, Instrument, Job, Proposal
+from controller.store.tables import Attempt, Campaign, Job, Proposal
 from controller.store.unit import Unit
 
 
@@ -17,12 +18,12 @@ def open_job(unit: Unit, campaign: Campaign, action: OpenJob) -> None:
     proposal = unit.session.get_one(Proposal, action.proposal_id)
     step = _stage(unit, campaign, proposal).steps[action.step]
     job = Job(
-        id=unit.new_id(),
+        id=job_id(proposal.id, action.step),
         campaign_id=campaign.id,
         proposal_id=proposal.id,
         step=action.step,
         name=step.name,
-        state="waiting",
+        state=JOB.initial,
     )
     if action.step == 0:
         change_proposal(unit, proposal, "start", job)
@@ -36,16 +37,15 @@ def _stage(unit: Unit, campaign: Campaign, proposal: Proposal) -> Any:
 
 
 def dispatch(unit: Unit, campaign: Campaign, action: Dispatch) -> None:
-    """Commit the attempt with everything that will be sent; it is published after the commit."""
+    """Commit the attempt with everything that will be asked; it reaches its resource after the commit."""
     job = unit.session.get_one(Job, action.job_id)
     proposal = unit.session.get_one(Proposal, job.proposal_id)
-    instrument = unit.session.get_one(Instrument, action.instrument)
     step = _stage(unit, campaign, proposal).steps[job.step]
-    prepared = instrument_request(unit, campaign, proposal, job, step, instrument)
+    prepared = prepare(unit, campaign, proposal, job, step, action.resource)
     if prepared.problems:
         job.failure = "outside-limits"
-        _count_failure(campaign, job.name, job.failure)
-        change_job(unit, job, "fail", campaign, why="; ".join(prepared.problems), instrument=instrument.name)
+        _count_failure(campaign, step_key(proposal.stage, job.name), job.failure)
+        change_job(unit, job, "fail", campaign, why="; ".join(prepared.problems), resource=action.resource)
         return
     job.tries += 1
     job.not_before = None
@@ -55,27 +55,42 @@ def dispatch(unit: Unit, campaign: Campaign, action: Dispatch) -> None:
         job_id=job.id,
         campaign_id=campaign.id,
         proposal_id=proposal.id,
-        instrument=instrument.name,
-        state="created",
+        adapter=step.adapter,
+        resource=action.resource,
+        state=ATTEMPT.initial,
         request=prepared.request,
         digest=prepared.request["digest"],
-        journal_id=prepared.request["journal_id"],
+        journal_id=prepared.journal_id,
         made_at=unit.now,
         start_before=prepared.start_before,
         deadline=prepared.start_before + timedelta(seconds=step.timeout),
     )
-    change_job(unit, job, "dispatch", attempt, campaign, instrument=instrument.name)
-    unit.outbox("request", campaign.id, attempt=attempt.id)
+    change_job(unit, job, "dispatch", attempt, campaign, resource=action.resource)
+    if step.adapter == "instrument":
+        unit.outbox("request", campaign.id, attempt=attempt.id)
+    else:  # a task is sent by standing in its row
+        change_attempt(unit, attempt, "send")
 
 
 def succeed(unit: Unit, campaign: Campaign, action: SucceedJob) -> None:
-    """The step is done; its row of failures is over."""
+    """The step is done; its row of failures is over, and so, perhaps, is the sample that it used."""
     job = unit.session.get_one(Job, action.job_id)
-    if campaign.failures.get(job.name):
-        campaign.failures = {**campaign.failures, job.name: {}}
+    proposal = unit.session.get_one(Proposal, job.proposal_id)
+    key = step_key(proposal.stage, job.name)
+    if campaign.failures.get(key):
+        campaign.failures = {**campaign.failures, key: {}}
         change_job(unit, job, "succeed", campaign)
     else:
         change_job(unit, job, "succeed")
+    if _stage(unit, campaign, proposal).steps[job.step].uses_up_sample:
+        _use_up_sample(unit, proposal, job)
+
+
+def _use_up_sample(unit: Unit, proposal: Proposal, job: Job) -> None:
+    _, sample = earlier(unit, proposal, job)
+    if sample is not None and SAMPLE.allows(sample.state, "use-up"):
+        sample.state = SAMPLE.next(sample.state, "use-up")
+        unit.record("sample.use-up", sample, campaign_id=sample.campaign_id, subject=sample.id, job=job.id)
 
 
 def retry(unit: Unit, campaign: Campaign, action: RetryJob) -> None:
@@ -84,7 +99,7 @@ def retry(unit: Unit, campaign: Campaign, action: RetryJob) -> None:
     job.not_before = action.not_before
     job.spent += action.spends
     if action.kind != REPEAT:
-        _count_failure(campaign, job.name, action.kind)
+        _count_failure(campaign, _key(unit, job), action.kind)
     change_job(unit, job, "retry", campaign, failure=action.kind)
 
 
@@ -92,8 +107,12 @@ def fail(unit: Unit, campaign: Campaign, action: FailJob) -> None:
     """No further try."""
     job = unit.session.get_one(Job, action.job_id)
     job.failure = action.kind
-    _count_failure(campaign, job.name, action.kind)
+    _count_failure(campaign, _key(unit, job), action.kind)
     change_job(unit, job, "fail", campaign, failure=action.kind)
+
+
+def _key(unit: Unit, job: Job) -> str:
+    return step_key(unit.session.get_one(Proposal, job.proposal_id).stage, job.name)
 
 
 def _count_failure(campaign: Campaign, step: str, kind: str) -> None:

@@ -96,6 +96,13 @@ async def test_a_result_of_an_unknown_attempt_is_kept_as_an_orphan_once(stand: S
     assert [row.attempt_id for row in await stand.all(Orphan)] == ["01older-1"]
 
 
+async def test_a_flood_of_unknown_results_is_refused(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.intake.results.ORPHANS_PER_HOUR", 2)
+    verdicts = [(await stand.result(attempt_id=f"01older-{number}")).verdict for number in range(3)]
+    assert verdicts == [Verdict.UNKNOWN, Verdict.UNKNOWN, Verdict.QUARANTINED]
+    assert len(await stand.all(Orphan)) == 2
+
+
 async def test_one_bad_message_does_not_take_its_group_down(stand: Stand) -> None:
     await stand.hear("result", b"{", attempt_id="x")
     assert (await stand.result()).verdict is Verdict.STORED

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from adapters.instruments.messages import AttemptState, InstrumentMode, ParameterLimits, encode
 from controller.commands import instruments
+from controller.intake.quarantine import STATES_PER_HOUR, Refused, Spoken
 from controller.loop.limits import is_wider
 from controller.store.tables import EStop, Instrument, Outbox, Quarantine
-from controller.store.views import load_instruments
+from controller.store.views import load_resources
+from tests.controller.loop.views import NOON
 from tests.controller.stand import ADMIN, DESCRIPTION, Stand
 
 
@@ -15,7 +19,7 @@ async def stove(stand: Stand) -> Instrument:
 
 
 async def obstacle(stand: Stand) -> str | None:
-    views = await stand.store.read(lambda session: load_instruments(session, ["stove"], stand.store.clock()))
+    views = await stand.store.read(lambda session: load_resources(session, ["stove"], stand.store.clock()))
     return views["stove"].obstacle
 
 
@@ -114,7 +118,7 @@ async def test_a_real_instrument_takes_work_only_while_armed(stand: Stand) -> No
     online = '{{"state":"online","boot_id":"{boot}","journal_id":"j","seq":1,"at":"2026-01-01T00:00:00Z"}}'
 
     async def blocked() -> str | None:
-        views = await stand.store.read(lambda session: load_instruments(session, ["oven"], stand.store.clock()))
+        views = await stand.store.read(lambda session: load_resources(session, ["oven"], stand.store.clock()))
         return views["oven"].obstacle
 
     await stand.hear("state", online.format(boot="a").encode(), instrument="oven")
@@ -124,3 +128,20 @@ async def test_a_real_instrument_takes_work_only_while_armed(stand: Stand) -> No
     assert await blocked() is None
     await stand.hear("state", online.format(boot="b").encode(), instrument="oven")
     assert await blocked() == "is not armed", "a new boot disarms"
+
+
+async def test_a_late_state_of_an_earlier_boot_is_left_out(stand: Stand) -> None:
+    await stand.appear(boot="boot-2")
+    await stand.appear(boot="boot-1", state=InstrumentMode.PAUSED)
+    seen = await stove(stand)
+    assert (seen.state, seen.boot_id, seen.earlier_boots) == ("online", "boot-2", ["boot-1"])
+
+
+def test_an_instrument_that_never_stops_telling_its_state_is_bounded() -> None:
+    spoken = Spoken()
+    for _ in range(STATES_PER_HOUR):
+        spoken.count("stove", NOON)
+    spoken.count("other", NOON)
+    with pytest.raises(Refused, match="3600 states"):
+        spoken.count("stove", NOON)
+    spoken.count("stove", NOON + timedelta(minutes=61))

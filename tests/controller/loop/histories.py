@@ -16,7 +16,7 @@ from typing import Any
 from adapters.instruments.messages import AttemptState, InstrumentMode, Outcome
 from controller.commands import campaigns, doubts, instruments, proposals
 from controller.loop import CampaignView, Decision, decide
-from controller.loop.view import AttemptView, FinishedView, InstrumentView, JobView, ProposalView
+from controller.loop.view import AttemptView, FinishedView, JobView, ProposalView, ResourceView
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.apply import apply
@@ -191,7 +191,7 @@ def asdict_without_spec(view: CampaignView) -> Record:
     shown = {each.name: getattr(view, each.name) for each in fields(view) if each.name != "spec"}
     for name in ("proposals", "finished"):
         shown[name] = [asdict(each) for each in shown[name]]
-    shown["instruments"] = {name: asdict(each) for name, each in view.instruments.items()}
+    shown["resources"] = {name: asdict(each) for name, each in view.resources.items()}
     return shown
 
 
@@ -217,7 +217,7 @@ def load_recorded_view(record: Record, spec: Spec) -> CampaignView:
             "paused_steps": frozenset(record["paused_steps"]),
             "proposals": tuple(_proposal(each) for each in record["proposals"]),
             "finished": tuple(FinishedView(**each) for each in record["finished"]),
-            "instruments": {name: InstrumentView(**each) for name, each in record["instruments"].items()},
+            "resources": {name: ResourceView(**each) for name, each in record["resources"].items()},
         }
     )
 

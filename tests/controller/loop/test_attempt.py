@@ -12,9 +12,9 @@ from tests.controller.loop.views import (
     NOON,
     later,
     make_attempt,
-    make_instrument,
     make_job,
     make_proposal,
+    make_resource,
     make_spec,
     make_view,
     stage,
@@ -61,10 +61,10 @@ def test_a_question_is_repeated_after_ten_seconds() -> None:
 
 def test_only_an_instrument_that_can_hear_is_asked() -> None:
     silent = make_attempt("sent")
-    for there in ({}, {"stove": make_instrument(present=False)}, {"other": make_instrument("other")}):
-        assert decided(silent, later(10), make_view(instruments=there)) == []
-    busy = {"stove": make_instrument(busy=1, obstacle="paused by an operator")}
-    assert decided(silent, later(10), make_view(instruments=busy)) == [AskInstrument(ID)]
+    for there in ({}, {"stove": make_resource(present=False)}, {"other": make_resource("other")}):
+        assert decided(silent, later(10), make_view(resources=there)) == []
+    busy = {"stove": make_resource(busy=1, obstacle="paused by an operator")}
+    assert decided(silent, later(10), make_view(resources=busy)) == [AskInstrument(ID)]
 
 
 @pytest.mark.parametrize("state", ["created", "sent", "accepted", "running"])
@@ -73,7 +73,7 @@ def test_what_stays_silent_is_in_doubt_or_given_up(state: str) -> None:
     assert decided(attempt, later(249.9)) == []
     assert decided(attempt, later(250)) == [DoubtAttempt(ID, SILENT)]
     assert decided(attempt, later(250), retrying()) == [AbandonAttempt(ID, SILENT)]
-    absent = make_view(instruments={})
+    absent = make_view(resources={})
     assert decided(attempt, later(251), absent) == [DoubtAttempt(ID, SILENT)]
 
 

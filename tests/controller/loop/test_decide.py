@@ -29,9 +29,9 @@ from tests.controller.loop.views import (
     NOON,
     later,
     make_attempt,
-    make_instrument,
     make_job,
     make_proposal,
+    make_resource,
     make_spec,
     make_view,
     stage,
@@ -112,8 +112,8 @@ def test_stopping_comes_before_everything() -> None:
 
 def test_a_step_that_breaks_comes_before_its_next_dispatch() -> None:
     spec = make_spec(stage("bench", step(breaker=2)))
-    broken = make_view(running(1, make_job()), spec=spec, failures={"cook": {"lost": 2}})
-    assert actions(broken) == [PauseStep("cook", "lost")]
+    broken = make_view(running(1, make_job()), spec=spec, failures={"bench/cook": {"lost": 2}})
+    assert actions(broken) == [PauseStep("bench/cook", "lost")]
 
 
 def test_a_failure_is_counted_before_anything_else_is_dispatched() -> None:
@@ -131,23 +131,48 @@ def test_a_failure_is_counted_before_anything_else_is_dispatched() -> None:
 def test_a_step_that_is_done_leads_on_in_the_same_decision() -> None:
     spec = make_spec(stage("bench", step("cook"), step("taste")))
     done = running(1, make_job("active", make_attempt("succeeded", open=False)))
-    assert actions(make_view(done, spec=spec)) == [SucceedJob("job-1"), OpenJob("p-1", 1)]
+    assert actions(make_view(done, spec=spec)) == [SucceedJob("job-1"), OpenJob("p-1", 1), Dispatch("p-1-2", "stove")]
+    full = {"stove": make_resource(busy=1)}
+    assert actions(make_view(done, spec=spec, resources=full)) == [SucceedJob("job-1"), OpenJob("p-1", 1)]
     last = running(1, make_job("active", make_attempt("succeeded", open=False), step=1))
     assert actions(make_view(last, spec=spec)) == [SucceedJob("job-1"), CompleteProposal("p-1")]
 
 
-def test_one_dispatch_and_one_opened_job_at_a_time_see_what_the_one_before_took() -> None:
-    instruments = {"stove": make_instrument(concurrency=9)}
+def test_work_is_handed_out_until_the_resources_are_full() -> None:
+    spec = make_spec(stage("bench", step(instruments=["stove", "oven"])), parallel=9)
     waiting = [running(number, make_job(id=f"job-{number}")) for number in (1, 2)]
-    approved = [make_proposal("approved", id=f"a-{number}") for number in (1, 2)]
-    view = make_view(*waiting, *approved, instruments=instruments)
-    assert actions(view) == [Dispatch("job-1", "stove"), OpenJob("a-1", 0)]
+    approved = [make_proposal("approved", id=f"a-{number}") for number in (1, 2, 3)]
+    there = {"stove": make_resource(concurrency=2), "oven": make_resource("oven", concurrency=3, busy=1)}
+    view = make_view(*waiting, *approved, spec=spec, resources=there, experiments=10)
+    assert actions(view) == [
+        Dispatch("job-1", "stove"),
+        Dispatch("job-2", "stove"),
+        OpenJob("a-1", 0),
+        Dispatch("a-1-1", "oven"),
+        OpenJob("a-2", 0),
+        Dispatch("a-2-1", "oven"),
+        OpenJob("a-3", 0),
+    ]
+
+
+def test_proposals_are_begun_until_the_stage_is_full() -> None:
+    spec = make_spec(stage("bench", concurrency=2), parallel=9)
+    approved = [make_proposal("approved", id=f"a-{number}") for number in (1, 2, 3)]
+    view = make_view(*approved, spec=spec, resources={}, experiments=10)
+    assert actions(view) == [OpenJob("a-1", 0), OpenJob("a-2", 0)]
+
+
+def test_thousands_of_open_proposals_are_handed_out_in_one_decision() -> None:
+    spec = make_spec(parallel=5000, budget={"experiments": 5000})
+    approved = [make_proposal("approved", id=f"a-{number}") for number in range(5000)]
+    view = make_view(*approved, spec=spec, resources={"stove": make_resource(concurrency=5000)}, experiments=5000)
+    assert len(actions(view)) == 10_000
 
 
 def test_every_other_action_of_all_proposals_is_kept() -> None:
     view = make_view(make_proposal(id="a"), make_proposal(id="b"), running(1, make_job("succeeded")))
-    approved = [ApproveByRule("a", "auto"), OpenJob("a", 0), ApproveByRule("b", "auto")]
-    assert actions(view) == [*approved, CompleteProposal("p-1")]
+    first = [ApproveByRule("a", "auto"), OpenJob("a", 0), Dispatch("a-1", "stove")]
+    assert actions(view) == [*first, ApproveByRule("b", "auto"), OpenJob("b", 0), CompleteProposal("p-1")]
 
 
 def test_what_is_promoted_takes_its_room_before_new_candidates() -> None:
@@ -178,8 +203,8 @@ def test_it_wakes_for_the_nearest_moment_to_come() -> None:
 
 def test_it_wakes_to_give_up_what_nobody_could_be_asked_about() -> None:
     silent = running(1, make_job("active", make_attempt("sent")))
-    absent = {"stove": make_instrument(present=False)}
-    assert decide(make_view(silent, instruments=absent), later(6)).wake_at == later(250)
+    absent = {"stove": make_resource(present=False)}
+    assert decide(make_view(silent, resources=absent), later(6)).wake_at == later(250)
 
 
 def test_a_doubt_wakes_nobody() -> None:
@@ -191,7 +216,7 @@ def test_the_time_limit_of_the_step_at_work_counts() -> None:
     spec = make_spec(stage("bench", step("cook"), step("weigh", timeout=1000)))
     asked = make_attempt(asked_at=later(695))
     second = running(1, make_job("active", asked, step=1))
-    assert decide(make_view(second, spec=spec, instruments={}), later(698)).wake_at == later(700)
+    assert decide(make_view(second, spec=spec, resources={}), later(698)).wake_at == later(700)
     assert decide(make_view(second, spec=spec), later(698)).wake_at == later(700)
 
 

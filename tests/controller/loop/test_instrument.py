@@ -6,7 +6,7 @@ import pytest
 
 from controller.loop import INSTRUMENT
 from controller.loop.instrument import PRESENT, SAID, not_ready
-from tests.controller.loop.views import NOON, later, make_instrument
+from tests.controller.loop.views import NOON, later, make_resource
 
 READY: dict[str, Any] = {
     "state": "online",
@@ -68,9 +68,15 @@ def test_only_one_that_is_present_can_fall_silent() -> None:
 
 
 def test_room_for_one_more() -> None:
-    assert make_instrument(busy=1, concurrency=2).takes(True)
-    assert not make_instrument(busy=2, concurrency=2).takes(True)
-    assert not make_instrument(obstacle="is lost").takes(True)
-    assert not make_instrument().takes(False)
-    assert make_instrument(simulated=False).takes(False)
-    assert not make_instrument(simulated=False).takes(True)
+    assert make_resource(concurrency=2).takes(True, busy=1)
+    assert not make_resource(concurrency=2).takes(True, busy=2)
+    assert not make_resource(obstacle="is lost").takes(True, busy=0)
+    assert not make_resource().takes(False, busy=0)
+    assert make_resource(simulated=False).takes(False, busy=0)
+    assert not make_resource(simulated=False).takes(True, busy=0)
+
+
+def test_people_take_tasks_without_limit_in_simulated_and_real_campaigns() -> None:
+    people = make_resource("people", simulated=None, concurrency=None)
+    assert people.takes(True, busy=10_000)
+    assert people.takes(False, busy=10_000)

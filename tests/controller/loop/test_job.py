@@ -6,14 +6,15 @@ import pytest
 
 from controller.loop.actions import CancelJob, Dispatch, FailJob, PauseStep, RetryJob, SucceedJob
 from controller.loop.job import decide_breakers, decide_job, open_attempts
+from controller.loop.occupancy import Occupancy
 from controller.loop.view import CampaignView, JobView
 from tests.controller.loop.views import (
     NOON,
     later,
     make_attempt,
-    make_instrument,
     make_job,
     make_proposal,
+    make_resource,
     make_spec,
     make_view,
     stage,
@@ -24,7 +25,7 @@ RAN = ["failed", "cancelled", "abandoned"]
 
 
 def decided(view: CampaignView, job: JobView, proposal: str = "running") -> list[Any]:
-    return decide_job(view, make_proposal(proposal, job), job, NOON)
+    return decide_job(view, make_proposal(proposal, job), job, NOON, Occupancy.of(view))
 
 
 def ended(failure: str | None = None, state: str = "failed", tries: int = 1, spent: int = 0, **changes: Any) -> JobView:
@@ -49,24 +50,24 @@ def test_a_waiting_job_goes_to_a_ready_instrument() -> None:
     ],
 )
 def test_an_instrument_that_is_not_ready_gets_nothing(there: dict[str, Any]) -> None:
-    assert decided(make_view(instruments={"stove": make_instrument(**there)}), make_job()) == []
-    assert decided(make_view(instruments={}), make_job()) == []
+    assert decided(make_view(resources={"stove": make_resource(**there)}), make_job()) == []
+    assert decided(make_view(resources={}), make_job()) == []
 
 
 def test_a_real_campaign_takes_real_instruments_only() -> None:
-    real = make_view(simulated=False, instruments={"stove": make_instrument(simulated=False)})
+    real = make_view(simulated=False, resources={"stove": make_resource(simulated=False)})
     assert decided(real, make_job()) == [Dispatch("job-1", "stove")]
     assert decided(make_view(simulated=False), make_job()) == []
 
 
 def test_the_least_busy_one_is_chosen_and_the_first_in_the_file_among_equals() -> None:
     spec = make_spec(stage("bench", step(instruments=["b", "a", "c"])))
-    there = {name: make_instrument(name, concurrency=5, busy=busy) for name, busy in (("a", 2), ("b", 2), ("c", 1))}
-    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "c")]
-    there["c"] = make_instrument("c", concurrency=5, busy=2)
-    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "b")]
-    there["d"] = make_instrument("d")
-    assert decided(make_view(spec=spec, instruments=there), make_job()) == [Dispatch("job-1", "b")]
+    there = {name: make_resource(name, concurrency=5, busy=busy) for name, busy in (("a", 2), ("b", 2), ("c", 1))}
+    assert decided(make_view(spec=spec, resources=there), make_job()) == [Dispatch("job-1", "c")]
+    there["c"] = make_resource("c", concurrency=5, busy=2)
+    assert decided(make_view(spec=spec, resources=there), make_job()) == [Dispatch("job-1", "b")]
+    there["d"] = make_resource("d")
+    assert decided(make_view(spec=spec, resources=there), make_job()) == [Dispatch("job-1", "b")]
 
 
 def test_it_is_not_sent_again_before_its_pause_is_over() -> None:
@@ -74,13 +75,15 @@ def test_it_is_not_sent_again_before_its_pause_is_over() -> None:
     assert decided(make_view(), make_job(not_before=NOON)) == [Dispatch("job-1", "stove")]
 
 
-@pytest.mark.parametrize("changes", [{"state": "paused"}, {"halted": True}, {"paused_steps": frozenset(["cook"])}])
+@pytest.mark.parametrize(
+    "changes", [{"state": "paused"}, {"halted": True}, {"paused_steps": frozenset(["bench/cook"])}]
+)
 def test_nothing_is_dispatched_while_paused_halted_or_broken(changes: dict[str, Any]) -> None:
     assert decided(make_view(**changes), make_job()) == []
 
 
 def test_the_pause_of_another_step_is_no_obstacle() -> None:
-    assert decided(make_view(paused_steps=frozenset(["weigh"])), make_job()) == [Dispatch("job-1", "stove")]
+    assert decided(make_view(paused_steps=frozenset(["bench/weigh"])), make_job()) == [Dispatch("job-1", "stove")]
 
 
 def test_while_stopping_only_what_has_begun_goes_on() -> None:
@@ -155,6 +158,7 @@ def test_an_operator_may_have_it_repeated_beyond_all_retries() -> None:
     assert decided(make_view(), job) == [RetryJob("job-1", "repeat", later(9), spends=False)]
 
 
+BOTH = [PauseStep("bench/cook", "lost"), PauseStep("bench/weigh", "lost")]
 TWO_STEPS = make_spec(stage("bench", step("cook", breaker=3), step("weigh", breaker=1)))
 
 
@@ -162,12 +166,15 @@ TWO_STEPS = make_spec(stage("bench", step("cook", breaker=3), step("weigh", brea
     ("failures", "pauses"),
     [
         ({}, []),
-        ({"cook": {"lost": 2}}, []),
-        ({"cook": {"lost": 2, "invalid": 2}}, []),
-        ({"cook": {"lost": 3}}, [PauseStep("cook", "lost")]),
-        ({"cook": {"lost": 1, "invalid": 4}}, [PauseStep("cook", "invalid")]),
-        ({"cook": {"lost": 2}, "weigh": {"refused": 1}}, [PauseStep("weigh", "refused")]),
-        ({"cook": {"lost": 3}, "weigh": {"lost": 1}}, [PauseStep("cook", "lost"), PauseStep("weigh", "lost")]),
+        ({"bench/cook": {"lost": 2}}, []),
+        ({"bench/cook": {"lost": 2, "invalid": 2}}, []),
+        ({"bench/cook": {"lost": 3}}, [PauseStep("bench/cook", "lost")]),
+        ({"bench/cook": {"lost": 1, "invalid": 4}}, [PauseStep("bench/cook", "invalid")]),
+        ({"bench/cook": {"lost": 2}, "bench/weigh": {"refused": 1}}, [PauseStep("bench/weigh", "refused")]),
+        (
+            {"bench/cook": {"lost": 3}, "bench/weigh": {"lost": 1}},
+            [PauseStep("bench/cook", "lost"), PauseStep("bench/weigh", "lost")],
+        ),
         ({"gone": {"lost": 99}}, []),
     ],
 )
@@ -176,15 +183,18 @@ def test_too_many_failures_of_one_kind_pause_that_step(failures: dict[str, dict[
 
 
 def test_a_step_is_paused_once() -> None:
-    view = make_view(spec=TWO_STEPS, failures={"cook": {"lost": 5}, "weigh": {"lost": 5}})
-    assert decide_breakers(make_view(spec=TWO_STEPS, failures=view.failures, paused_steps=frozenset(["cook"]))) == [
-        PauseStep("weigh", "lost")
-    ]
+    view = make_view(spec=TWO_STEPS, failures={"bench/cook": {"lost": 5}, "bench/weigh": {"lost": 5}})
+    assert decide_breakers(
+        make_view(spec=TWO_STEPS, failures=view.failures, paused_steps=frozenset(["bench/cook"]))
+    ) == [PauseStep("bench/weigh", "lost")]
 
 
 def test_a_step_of_a_later_stage_breaks_too() -> None:
     spec = make_spec(stage(), stage("large", step("weigh", breaker=2)))
-    assert decide_breakers(make_view(spec=spec, failures={"weigh": {"lost": 2}})) == [PauseStep("weigh", "lost")]
+    assert decide_breakers(make_view(spec=spec, failures={"large/weigh": {"lost": 2}})) == [
+        PauseStep("large/weigh", "lost")
+    ]
+    assert decide_breakers(make_view(spec=spec, failures={"bench/weigh": {"lost": 2}})) == []
 
 
 def test_open_attempts_are_those_without_an_end() -> None:

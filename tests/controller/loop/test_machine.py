@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from adapters.instruments.messages import AttemptState, InstrumentMode, Outcome, Refusal, Verdict
 from controller.commands import campaigns, doubts, instruments, proposals
 from controller.loop import ATTEMPT, CAMPAIGN, TABLES, CampaignView, ForbiddenTransition, Transitions, decide
+from controller.loop.job import step_key
 from controller.store.tables import Attempt, EStop, Iteration, Job, Measurement, Proposal
 from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import ADA, BEN, INSTRUMENTS, World
@@ -147,15 +148,16 @@ class LoopMachine(RuleBasedStateMachine):
             assert decide(self.world.view(moment), moment).actions == []
 
     def check_dispatches(self, made: list[Attempt], before: CampaignView, after: CampaignView) -> None:
-        steps = {job.id: job.name for job in self.world.all(Job)}
+        stages = {row.id: row.stage for row in self.world.all(Proposal)}
+        steps = {job.id: step_key(stages[job.proposal_id], job.name) for job in self.world.all(Job)}
         assert not made or before.state in ("running", "stopping"), "nothing is sent while it is paused or aborted"
         for attempt in made:
-            there = before.instruments[attempt.instrument]
+            there = before.resources[attempt.resource]
             assert there.obstacle is None, "nothing is sent to an instrument that is not ready"
             assert there.simulated == before.simulated
             assert steps[attempt.job_id] not in after.paused_steps, "nothing is sent for a step that is paused"
-        for there in after.instruments.values():
-            assert there.busy <= there.concurrency or there.busy <= before.instruments[there.name].busy
+        for there in after.resources.values():
+            assert there.busy <= there.concurrency or there.busy <= before.resources[there.name].busy
         if before.state == "stopping":
             begun = {row.id for row in before.proposals if row.state == "running"}
             assert {row.proposal_id for row in made} <= begun, "while stopping only what runs goes on"

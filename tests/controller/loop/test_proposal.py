@@ -1,5 +1,6 @@
 """Approval by rule or by people, expiry, and the way through the steps."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ from controller.loop.actions import (
     ApproveByRule,
     CancelProposal,
     CompleteProposal,
+    Dispatch,
     ExpireProposal,
     FailProposal,
     OpenJob,
     SubmitForApproval,
 )
-from controller.loop.proposal import decide_proposal, people_needed, room_in_stage, unmet_rules
+from controller.loop.occupancy import Occupancy
+from controller.loop.proposal import decide_proposal, people_needed, unmet_rules
 from controller.loop.view import CampaignView, ProposalView
 from tests.controller.loop.views import (
     NOON,
@@ -34,8 +37,17 @@ RULES = [
 TRANSIENT = ["proposed", "awaiting-approval", "approved"]
 
 
+NOBODY = Occupancy(Counter(), Counter())
+
+
 def decided(view: CampaignView, proposal: ProposalView) -> list[Any]:
-    return decide_proposal(view, proposal, NOON)
+    """What becomes of the proposal itself; whether its new job finds a resource is said in test_decide."""
+    actions = decide_proposal(view, proposal, NOON, Occupancy.of(view))
+    return [action for action in actions if not isinstance(action, Dispatch)]
+
+
+def has_room(view: CampaignView, stage: str) -> bool:
+    return Occupancy.of(view).has_room(view, stage)
 
 
 def under(approval: dict[str, Any]) -> CampaignView:
@@ -96,15 +108,15 @@ def test_how_many_people_must_approve(policy: str, hazardous: bool, people: int)
 
 def test_it_expires_at_its_deadline_and_not_before() -> None:
     waiting = make_proposal("awaiting-approval", deadline=later(60))
-    assert decide_proposal(make_view(), waiting, later(59.9)) == []
-    assert decide_proposal(make_view(), waiting, later(60)) == [ExpireProposal("p-1")]
-    assert decide_proposal(make_view(), waiting, later(61)) == [ExpireProposal("p-1")]
-    assert decide_proposal(make_view(), make_proposal("awaiting-approval"), later(9e9)) == []
+    assert decide_proposal(make_view(), waiting, later(59.9), NOBODY) == []
+    assert decide_proposal(make_view(), waiting, later(60), NOBODY) == [ExpireProposal("p-1")]
+    assert decide_proposal(make_view(), waiting, later(61), NOBODY) == [ExpireProposal("p-1")]
+    assert decide_proposal(make_view(), make_proposal("awaiting-approval"), later(9e9), NOBODY) == []
 
 
 def test_a_paused_campaign_lets_expire_and_begins_nothing() -> None:
     view = make_view(state="paused")
-    assert decide_proposal(view, make_proposal("awaiting-approval", deadline=NOON), NOON) == [ExpireProposal("p-1")]
+    assert decided(view, make_proposal("awaiting-approval", deadline=NOON)) == [ExpireProposal("p-1")]
     for state in TRANSIENT:
         assert decided(view, make_proposal(state)) == []
 
@@ -143,12 +155,12 @@ def test_concurrency_of_a_stage_counts_what_runs_there() -> None:
     spec = make_spec(stage(concurrency=2), stage("large", concurrency=1))
     one, two = make_proposal("running", id="a"), make_proposal("running", id="b")
     approved = make_proposal("approved", id="c")
-    assert room_in_stage(make_view(one, approved, spec=spec), "bench")
-    assert not room_in_stage(make_view(one, two, spec=spec), "bench")
-    assert room_in_stage(make_view(one, two, spec=spec), "large")
+    assert has_room(make_view(one, approved, spec=spec), "bench")
+    assert not has_room(make_view(one, two, spec=spec), "bench")
+    assert has_room(make_view(one, two, spec=spec), "large")
     assert decided(make_view(one, two, approved, spec=spec), approved) == []
     assert decided(make_view(one, approved, spec=spec), approved) == [OpenJob("c", 0)]
-    assert room_in_stage(make_view(*[one] * 50), "bench")
+    assert has_room(make_view(*[one] * 50), "bench")
 
 
 @pytest.mark.parametrize("state", ["waiting", "active"])

@@ -75,7 +75,7 @@ def test_after_the_breaker_has_tripped_nothing_more_is_sent_for_that_step() -> N
         for attempt in world.open_attempts():
             world.result(attempt, 0.0, Outcome.INVALID)
         world.turn()
-    assert world.campaign.paused_steps == ["cook"]
+    assert world.campaign.paused_steps == ["bench/cook"]
     assert len(world.all(Attempt)) == 2
 
 
@@ -88,7 +88,7 @@ def test_failures_that_are_heard_of_together_trip_the_breaker_too(instruments: l
     for attempt in world.open_attempts():
         world.result(attempt, 0.0, Outcome.INVALID)
     world.turn()
-    assert world.campaign.paused_steps == ["cook"]
+    assert world.campaign.paused_steps == ["bench/cook"]
     assert len(world.all(Attempt)) == 2
 
 
@@ -102,7 +102,7 @@ def seen(world: World) -> tuple[int, int]:
 
 def shortened(view: CampaignView) -> CampaignView:
     """Counters grow by a digit now and then; that is not what is measured here."""
-    return replace(view, experiments=0, iterations=0, progress={})
+    return replace(view, experiments=0, progress={})
 
 
 def test_a_view_does_not_grow_with_history() -> None:

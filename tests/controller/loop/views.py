@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.loop.view import AttemptView, CampaignView, InstrumentView, JobView, ProposalView
+from controller.loop.view import AttemptView, CampaignView, JobView, ProposalView, ResourceView
 from controller.spec import Campaign as Spec
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -39,7 +39,7 @@ def make_attempt(state: str = "running", **changes: Any) -> AttemptView:
     fields: dict[str, Any] = {
         "id": "job-1-1",
         "state": state,
-        "instrument": "stove",
+        "resource": "stove",
         "made_at": NOON,
         "deadline": later(200),
         "open": state in ("created", "sent", "accepted", "running", "doubtful"),
@@ -56,8 +56,8 @@ def make_proposal(state: str = "proposed", job: JobView | None = None, **changes
     return ProposalView(**{"id": "p-1", "stage": "bench", "state": state, "job": job, **changes})
 
 
-def make_instrument(name: str = "stove", **changes: Any) -> InstrumentView:
-    return InstrumentView(**{"name": name, "simulated": True, "concurrency": 1, "busy": 0, **changes})
+def make_resource(name: str = "stove", **changes: Any) -> ResourceView:
+    return ResourceView(**{"name": name, "simulated": True, "concurrency": 1, "busy": 0, **changes})
 
 
 def make_view(*proposals: ProposalView, **changes: Any) -> CampaignView:
@@ -67,6 +67,6 @@ def make_view(*proposals: ProposalView, **changes: Any) -> CampaignView:
         "spec": make_spec(),
         "started_at": NOON,
         "proposals": proposals,
-        "instruments": {"stove": make_instrument()},
+        "resources": {"stove": make_resource()},
     }
     return CampaignView(**{**fields, **changes})

@@ -135,8 +135,8 @@ class World:
 
     def turn(self) -> datetime | None:
         """Decide until nothing more is to be done; returns when the campaign wants to be woken."""
-        wake_at, more = self.do(lambda unit: turn(unit, self.campaign_id))
-        return self.turn() if more else wake_at
+        decision = self.do(lambda unit: turn(unit, self.campaign_id))
+        return self.turn() if decision.actions else decision.wake_at
 
     def view(self, now: datetime | None = None) -> CampaignView:
         with Session(self.engine) as session:
@@ -219,10 +219,10 @@ class World:
         self.do(lambda unit: _back(unit, name, boot))
 
     def status(self, attempt: Attempt, state: AttemptState, **fields: Any) -> None:
-        device = self.devices[attempt.instrument]
+        device = self.devices[attempt.resource]
         device.seq += 1
         status = {"attempt_id": attempt.id, "state": state, "seq": device.seq, "at": self.now, **device.ids, **fields}
-        said_by = status.pop("said_by", attempt.instrument)
+        said_by = status.pop("said_by", attempt.resource)
         self.hear(said_by, "status", AttemptStatus(**status), attempt.id)
 
     def result(self, attempt: Attempt, value: float, outcome: Outcome = Outcome.OK, **fields: Any) -> Receipt | None:
@@ -237,10 +237,10 @@ class World:
             ],
             "started_at": self.now,
             "ended_at": self.now,
-            **self.devices[attempt.instrument].ids,
+            **self.devices[attempt.resource].ids,
             **fields,
         }
-        said_by = result.pop("said_by", attempt.instrument)
+        said_by = result.pop("said_by", attempt.resource)
         return self.hear(said_by, "result", Result(**result), attempt.id)
 
     def open_attempts(self) -> list[Attempt]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('made_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('started_at', controller.store.tables.UtcDateTime(), nullable=False),
     sa.Column('ended_at', controller.store.tables.UtcDateTime(), nullable=True),
+    sa.Column('iterating', sa.Boolean(), nullable=False),
     sa.Column('iterations', sa.Integer(), nullable=False),
     sa.Column('proposals', sa.Integer(), nullable=False),
     sa.Column('experiments', sa.Integer(), nullable=False),
@@ -80,6 +81,7 @@ def upgrade() -> None:
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('simulated', sa.Boolean(), nullable=False),
     sa.Column('boot_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('earlier_boots', sa.JSON(), nullable=False),
     sa.Column('journal_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('said_at', controller.store.tables.UtcDateTime(), nullable=True),
@@ -105,6 +107,7 @@ def upgrade() -> None:
     with op.batch_alter_table('orphan', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_orphan_attempt_id'), ['attempt_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_orphan_digest'), ['digest'], unique=False)
+        batch_op.create_index('ix_orphan_lately', ['instrument', 'at'], unique=False)
 
     op.create_table('outbox',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -162,7 +165,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_iteration'))
     )
     with op.batch_alter_table('iteration', schema=None) as batch_op:
-        batch_op.create_index('ix_iteration_open', ['campaign_id', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_iteration_campaign_id'), ['campaign_id'], unique=False)
 
     op.create_table('sample',
     sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -170,7 +173,7 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('parents', sa.JSON(), nullable=False),
     sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('used_up', sa.Boolean(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('simulated', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_sample_campaign_id_campaign'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sample'))
@@ -275,11 +278,12 @@ def upgrade() -> None:
     sa.Column('job_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('campaign_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('proposal_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('instrument', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('adapter', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('resource', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('request', sa.JSON(), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('journal_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('journal_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('made_at', controller.store.tables.UtcDateTime(), nullable=False),
     sa.Column('start_before', controller.store.tables.UtcDateTime(), nullable=False),
     sa.Column('deadline', controller.store.tables.UtcDateTime(), nullable=False),
@@ -300,7 +304,6 @@ def upgrade() -> None:
     sa.Column('late', sa.Boolean(), nullable=False),
     sa.Column('ended_at', controller.store.tables.UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_attempt_campaign_id_campaign'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['instrument'], ['instrument.name'], name=op.f('fk_attempt_instrument_instrument'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_attempt_job_id_job'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['proposal_id'], ['proposal.id'], name=op.f('fk_attempt_proposal_id_proposal'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attempt'))
@@ -309,6 +312,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_attempt_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_job_id'), ['job_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_proposal_id'), ['proposal_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_attempt_resource'), ['resource'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_state'), ['state'], unique=False)
 
     op.create_table('artifact',
@@ -373,6 +377,7 @@ def downgrade() -> None:
     op.drop_table('artifact')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_state'))
+        batch_op.drop_index(batch_op.f('ix_attempt_resource'))
         batch_op.drop_index(batch_op.f('ix_attempt_proposal_id'))
         batch_op.drop_index(batch_op.f('ix_attempt_job_id'))
         batch_op.drop_index(batch_op.f('ix_attempt_campaign_id'))
@@ -404,7 +409,7 @@ def downgrade() -> None:
 
     op.drop_table('sample')
     with op.batch_alter_table('iteration', schema=None) as batch_op:
-        batch_op.drop_index('ix_iteration_open')
+        batch_op.drop_index(batch_op.f('ix_iteration_campaign_id'))
 
     op.drop_table('iteration')
     op.drop_table('user')
@@ -418,6 +423,7 @@ def downgrade() -> None:
 
     op.drop_table('outbox')
     with op.batch_alter_table('orphan', schema=None) as batch_op:
+        batch_op.drop_index('ix_orphan_lately')
         batch_op.drop_index(batch_op.f('ix_orphan_digest'))
         batch_op.drop_index(batch_op.f('ix_orphan_attempt_id'))
 
