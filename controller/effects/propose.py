@@ -1,6 +1,8 @@
 """Outbox kind `propose`: ask the strategy in a worker, then record its proposals, or why there are none."""
 
+import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +28,8 @@ TASK = "controller.effects.tasks:propose"
 class _Question:
     """What a worker is asked, and how long it may take."""
 
-    strategy: str
-    digest: str
-    request: dict[str, Any]
-    files: list[str]
+    request: Request
+    plain: dict[str, Any]
     region: bool  # whether an approval rule compares the distance outside the known region
     deadline: float
 
@@ -56,20 +56,22 @@ class Proposer:
         """Carry out one iteration; a strategy that fails pauses its campaign and nothing else."""
         iteration_id = row.payload["iteration"]
         question = await self._store.read(lambda session: _prepare(session, iteration_id))
-        asked = await self._ask(question)
+        digest = asyncio.to_thread(request_digest, question.request)  # beside the worker: nobody waits for it
+        asked = await self._ask(question, asyncio.ensure_future(digest))
         await self._store.write(lambda unit: _finish(unit, row, iteration_id, asked), name="iteration")
 
-    async def _ask(self, question: _Question) -> _Asked:
+    async def _ask(self, question: _Question, digest: Awaitable[str]) -> _Asked:
         started = time.monotonic()
         try:
-            files = self._files.paths(question.files)
-            payload = {"request": question.request, "files": files, "region": question.region}
+            files = self._files.paths(needed_files(question.request))
+            payload = {"request": question.plain, "files": files, "region": question.region}
             answer = await self._run(payload, question.deadline)
+            seconds = time.monotonic() - started
             Response.model_validate(answer["response"])
         except (TaskFailed, FileNotFoundError, ValueError) as error:
-            reason = f"{question.strategy}: {error}"[:2000]
-            return _Asked(question.digest, time.monotonic() - started, error=reason)
-        return _Asked(question.digest, time.monotonic() - started, answer=answer)
+            reason = f"{question.request.strategy.name}: {error}"[:2000]
+            return _Asked(await digest, time.monotonic() - started, error=reason)
+        return _Asked(await digest, seconds, answer=answer)
 
     async def _run(self, payload: dict[str, Any], deadline: float) -> dict[str, Any]:
         """A worker that was killed costs one try: the question is pure and is asked once more."""
@@ -87,15 +89,13 @@ def needed_files(request: Request) -> list[str]:
 
 
 def _prepare(session: Session, iteration_id: str) -> _Question:
-    """Runs in the reader's thread: with a long history, request and digest take seconds."""
+    """Runs in the reader's thread: with a long history it takes seconds."""
     iteration = session.get_one(Iteration, iteration_id)
     spec = spec_of(session, session.get_one(Campaign, iteration.campaign_id))
     request = build_request(session, iteration)
     return _Question(
-        request.strategy.name,
-        request_digest(request),
+        request,
         request.model_dump(mode="json"),
-        needed_files(request),
         any(rule.kind == "known_region" for stage in spec.stages for rule in stage.approval.rules),
         spec.strategy.deadline,
     )
