@@ -44,6 +44,7 @@ Case = DaemonCase | WireCase
 # "plain": nothing but the campaign. "daemon-first": instruments come later. "restart": the daemon was killed before.
 # "doubt": an instrument is killed at work. "garbage": it says nonsense. "silence": it is stopped for a while.
 # "orders": the operator pauses, stops in emergency, resets, amends and resumes.
+# "people": the operator approves every proposal but one, which is rejected.
 POINTS: Mapping[str, Mapping[str, int]] = {
     "plain": {
         "commit:admin-token": 1,
@@ -72,6 +73,7 @@ POINTS: Mapping[str, Mapping[str, int]] = {
         "commit:amend": 1,
         "commit:resume": 1,
     },
+    "people": {"commit:approve": 12, "commit:reject": 1},
 }
 # Where the daemon is killed first, so that what comes after a restart can be reached at all.
 BEFORE: Mapping[str, tuple[str, ...]] = {"restart": ("publish:request:after#3",)}

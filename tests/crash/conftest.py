@@ -1,4 +1,4 @@
-"""The undisturbed run, made once for each test process, with which every other run is compared."""
+"""The undisturbed runs, each made once for each test process, with which every other run is compared."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.cases import DaemonCase
-from tests.crash.scenes import laboratory_for, play
+from tests.crash.cases import Case, DaemonCase
+from tests.crash.scenes import laboratory_for, play, scene_of
 from tests.laboratory import checks
 
 
@@ -26,10 +26,14 @@ def memory() -> dict[str, Undisturbed]:
 
 
 @pytest.fixture
-async def undisturbed(memory: dict[str, Undisturbed], tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    if not memory:
-        memory["run"] = await run_undisturbed(tmp_path_factory.mktemp("undisturbed"))
-    return memory["run"]
+async def undisturbed(
+    case: Case, memory: dict[str, Undisturbed], tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
+    """What people decide changes the campaign; whatever else a scene adds must not."""
+    scene = "people" if scene_of(case) == "people" else "plain"
+    if scene not in memory:
+        memory[scene] = await run_undisturbed(tmp_path_factory.mktemp("undisturbed"), scene)
+    return memory[scene]
 
 
 async def run_undisturbed(folder: Path, scene: str = "plain") -> Undisturbed:

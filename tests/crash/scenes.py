@@ -18,7 +18,7 @@ from tests.laboratory.laboratory import SITE, Laboratory
 from tests.laboratory.tap import Trigger
 
 EXPERIMENTS = 12
-CAMPAIGN = two_steps("crash", EXPERIMENTS, parallel=1, reactors=["reactor-1"], analysers=["analyser-1"])
+REJECTED = 4  # the number of the proposal that is rejected in the scene "people"
 LIMIT_S = 120  # on a busy machine; a quiet one takes 6 to 20 s
 # The scene "doubt": the reactor is killed in the middle of its third run, which lasts long enough for that.
 BEGUN = Trigger("to_device", "request", 3, "after")
@@ -26,9 +26,29 @@ BEGUN = Trigger("to_device", "request", 3, "after")
 Scene = Callable[[Laboratory], Coroutine[Any, Any, None]]
 
 
+def scene_of(case: Case) -> str:
+    """Where a case takes place."""
+    return case.scene if isinstance(case, DaemonCase) else "plain"
+
+
+def campaign_of(scene: str) -> str:
+    """The campaign file of a scene."""
+    approval = "operator" if scene == "people" else "auto"
+    return two_steps(
+        "crash", EXPERIMENTS, parallel=1, reactors=["reactor-1"], analysers=["analyser-1"], approval=approval
+    )
+
+
+def verdicts(scene: str) -> Mapping[int, str]:
+    """What people decide in a scene: number of the proposal -> verdict."""
+    if scene != "people":
+        return {}
+    return {number: "reject" if number == REJECTED else "approve" for number in range(1, EXPERIMENTS + 2)}
+
+
 def laboratory_for(case: Case, folder: Path, **options: object) -> Laboratory:
     """The site on which a case takes place; nothing is killed before it is entered."""
-    scene = case.scene if isinstance(case, DaemonCase) else "plain"
+    scene = scene_of(case)
     heartbeat_s = 0.3 if scene == "silence" or isinstance(case, WireCase) else 1.0
     return Laboratory(
         folder,
@@ -43,9 +63,9 @@ def laboratory_for(case: Case, folder: Path, **options: object) -> Laboratory:
 
 async def play(laboratory: Laboratory, case: Case) -> None:
     """Run the campaign with what the case adds, to its end."""
-    scene = SCENES[case.scene if isinstance(case, DaemonCase) else "plain"]
-    await laboratory.submit(CAMPAIGN)
-    beside = asyncio.create_task(scene(laboratory))
+    scene = scene_of(case)
+    await laboratory.submit(campaign_of(scene))
+    beside = asyncio.create_task(SCENES[scene](laboratory))
     try:
         await laboratory.completed(LIMIT_S)
         await laboratory.while_running(beside, LIMIT_S)
@@ -109,6 +129,12 @@ async def orders(laboratory: Laboratory) -> None:
     await insist("campaign", "resume", "crash", "--why", "go on")
 
 
+async def people(laboratory: Laboratory) -> None:
+    """Each proposal waits for the operator."""
+    for number, verdict in verdicts("people").items():
+        await laboratory.operator.insist(verdict, await _waiting(laboratory, number), "--why", "test")
+
+
 SCENES: Mapping[str, Scene] = {
     "plain": plain,
     "daemon-first": plain,
@@ -117,12 +143,20 @@ SCENES: Mapping[str, Scene] = {
     "garbage": garbage,
     "silence": silence,
     "orders": orders,
+    "people": people,
 }
 
 
 async def _until(laboratory: Laboratory, condition: Callable[[Session], bool]) -> None:
     while not laboratory.read(condition):
         await asyncio.sleep(0.05)
+
+
+async def _waiting(laboratory: Laboratory, number: int) -> str:
+    """The id of this proposal, once it waits for a person."""
+    query = select(col(Proposal.id)).where(col(Proposal.number) == number, col(Proposal.state) == "awaiting-approval")
+    await _until(laboratory, lambda session: session.scalar(query) is not None)
+    return laboratory.read(lambda session: session.scalars(query).one())
 
 
 def _count(session: Session, table: type) -> int:

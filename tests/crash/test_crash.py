@@ -8,7 +8,7 @@ import pytest
 from adapters.broker.testing import MOSQUITTO
 from tests.crash.cases import BEFORE, POINTS, Case, WireCase, all_cases, sample
 from tests.crash.conftest import Undisturbed, run_undisturbed
-from tests.crash.scenes import EXPERIMENTS, laboratory_for, play
+from tests.crash.scenes import EXPERIMENTS, laboratory_for, play, scene_of, verdicts
 from tests.laboratory import checks
 from tests.laboratory.laboratory import Laboratory
 
@@ -61,7 +61,10 @@ async def survive(case: Case, undisturbed: Undisturbed, folder: Path, broker: st
         await play(laboratory, case)
         await laboratory.end()
         check_that_it_happened(laboratory, case)
-        laboratory.read(lambda session: checks.check_campaign(session, EXPERIMENTS))
+        decided = verdicts(scene_of(case))
+        rejected = [number for number, verdict in decided.items() if verdict == "reject"]
+        laboratory.read(lambda session: checks.check_campaign(session, EXPERIMENTS, rejected))
+        laboratory.read(lambda session: checks.check_decisions(session, decided))
         laboratory.read(checks.check_record)
         checks.check_runs(laboratory)
         checks.check_receipts(laboratory)

@@ -25,6 +25,7 @@ def two_steps(
     timeout: float = 60,
     retries: int = 0,
     breaker: int = 3,
+    approval: str = "auto",
 ) -> str:
     """A reactor makes a sample, an analyser measures it; what is in doubt goes to the operator."""
     return f"""
@@ -34,7 +35,7 @@ parallel: {parallel}
 {EMULATED_SPACE}
 stages:
   - name: flow
-    approval: {{policy: auto}}
+    approval: {{policy: {approval}}}
     steps:
       - name: react
         instruments: [{", ".join(reactors)}]

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from adapters.instruments.messages import AttemptState
 from controller.loop import ATTEMPT
 from controller.report.audit import audit
-from controller.store.tables import Attempt, Campaign, Measurement, Proposal
+from controller.store.tables import ApprovalDecision, Attempt, Campaign, Measurement, Proposal
 from tests.laboratory.campaign import PROPERTIES
 from tests.laboratory.laboratory import Laboratory
 
@@ -43,15 +43,24 @@ def unfinished(session: Session) -> list[tuple[str, str, str | None]]:
     return [(row.id, row.state, row.doubt or row.unknown) for row in rows if not ATTEMPT.final(row.state)]
 
 
-def check_campaign(session: Session, experiments: int) -> None:
-    """Every experiment was carried out and measured, exactly once."""
+def check_campaign(session: Session, experiments: int, rejected: Sequence[int] = ()) -> None:
+    """Every experiment was carried out and measured, exactly once, and `rejected` (numbers of proposals) never."""
     campaign = session.scalars(select(Campaign)).one()
     assert (campaign.state, campaign.experiments) == ("completed", experiments), campaign.reason
-    states = Counter(session.scalars(select(col(Proposal.state))))
-    assert states == {"completed": experiments}
-    numbers = range(1, experiments + 1)
+    numbers = set(range(1, experiments + len(rejected) + 1)) - set(rejected)
+    states = {row.number: row.state for row in session.scalars(select(Proposal))}
+    assert states == dict.fromkeys(numbers, "completed") | dict.fromkeys(rejected, "rejected")
     assert set(values(session)) == {f"{number} {name}" for number in numbers for name in PROPERTIES}
     assert unfinished(session) == []
+
+
+def check_decisions(session: Session, wanted: Mapping[int, str]) -> None:
+    """What people decided (number of the proposal -> verdict) stands once, and nothing else stands there."""
+    query = select(Proposal, ApprovalDecision).join(
+        ApprovalDecision, col(ApprovalDecision.proposal_id) == col(Proposal.id)
+    )
+    found = sorted((proposal.number, decision.verdict) for proposal, decision in session.execute(query))
+    assert found == sorted(wanted.items())
 
 
 def check_record(session: Session) -> None:
