@@ -23,6 +23,7 @@ JOB = Transitions(
 ABOUT_THE_CANDIDATE = frozenset({"failed-synthesis", "invalid"})
 REPEAT = "repeat"  # an operator's wish, which is no failure
 RETRY_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = 60 * RETRY_PAUSE
 
 
 def job_id(proposal_id: str, step: int) -> str:
@@ -57,7 +58,7 @@ def _conclude(view: CampaignView, proposal: ProposalView, job: JobView, now: dat
     if view.state == "aborting":
         return [CancelJob(job.id)]
     kind = attempt.failure or "lost"
-    again = now + RETRY_PAUSE * min(job.tries, 60)
+    again = now + min(RETRY_PAUSE * job.tries, LONGEST_PAUSE)
     if attempt.repeat:
         return [RetryJob(job.id, REPEAT, again, spends=False)]
     if attempt.final or kind in ABOUT_THE_CANDIDATE:
@@ -84,7 +85,9 @@ def dispatch(
     step = view.stage(proposal.stage).steps[job.step]
     begun = view.state == "running" or (view.state == "stopping" and proposal.state == "running")
     paused = view.halted or step_key(proposal.stage, step.name) in view.paused_steps
-    if not begun or paused or (job.not_before and now < job.not_before):
+    # A pause that ends later than any pause can was begun before the clock was set back.
+    waits = job.not_before is not None and now < job.not_before <= now + LONGEST_PAUSE
+    if not begun or paused or waits:
         return []
     if (chosen := occupancy.free(view, step.resources)) is None:
         return []

@@ -73,6 +73,8 @@ def test_the_least_busy_one_is_chosen_and_the_first_in_the_file_among_equals() -
 def test_it_is_not_sent_again_before_its_pause_is_over() -> None:
     assert decided(make_view(), make_job(not_before=later(0.1))) == []
     assert decided(make_view(), make_job(not_before=NOON)) == [Dispatch("job-1", "stove")]
+    assert decided(make_view(), make_job(not_before=later(60))) == []
+    assert decided(make_view(), make_job(not_before=later(3600))) == [Dispatch("job-1", "stove")], "clock set back"
 
 
 @pytest.mark.parametrize(
