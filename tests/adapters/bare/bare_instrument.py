@@ -1,472 +1,359 @@
-"""An emulated instrument made from PROTOCOL.md alone: paho-mqtt, sqlite3 and the standard library, one thread.
+"""An emulated instrument made from PROTOCOL.md and its schemas alone: paho-mqtt, jsonschema and sqlite3, one thread.
 
     python bare_instrument.py CONFIG.json
 
-The configuration has: name, site, host, port, username, password_file, journal, duration_s, description (the message
-of that name), values ({property: [value, unit]}). It may have ca_file (TLS), run_log (a line for each run begun), busy
-(while a file of this name exists, no work ends), resend_s and reconnect_s (the first and the longest pause).
+The configuration has: site, name, host, port (of a broker on this machine: there is no TLS here), username, password,
+journal, reconnect_s and resend_s (the first and the longest pause), description (the message of that name),
+measurements (a result has those that are wanted), duration_s, busy (while a file of this name exists, no work ends),
+run_log (gets a line for each run begun).
 """
 
+import contextlib
 import json
-import math
-import os
 import random
 import re
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bare_journal import Journal
-from bare_schema import instant, read
+from bare_journal import ACTIVE, Journal, Row
+from jsonschema import Draft202012Validator, ValidationError
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 
-IDENTIFIER = re.compile("[a-z0-9][a-z0-9-]{0,79}")
-HANG_S = 10.0
-HOST_LOST_S = 30.0
-
-
-def now() -> str:
-    """The present time as RFC 3339."""
-    return datetime.now(UTC).isoformat()
-
-
-@dataclass
-class Run:
-    """Work in progress: the request, when it began, the time since, that without holding, whether it holds."""
-
-    request: dict[str, Any]
-    started_at: str
-    passed_s: float = 0.0
-    worked_s: float = 0.0
-    held: bool = False
+LARGEST, HANG_S, HOST_LOST_S, CONNECTION = 262_144, 10.0, 30.0, 1_000_000_000
+IDENTIFIER, NAME = re.compile("[a-z0-9][a-z0-9-]{0,79}"), re.compile("[A-Za-z][A-Za-z0-9_]{0,63}")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+SCHEMAS = Path(__file__).resolve().parents[3] / "adapters" / "instruments" / "schemas"
+VALIDATORS = {  # by the last word of the topic; in Python (not in JSON Schema) `$` also matches before a line feed
+    kind.split("-")[-1]: Draft202012Validator(json.loads((SCHEMAS / f"{kind}.json").read_text().replace('$"', r'\\Z"')))
+    for kind in ("request", "receipt", "command", "host-state")
+}
 
 
-class Link:
-    """One connection: the client, its place in the sequence, and what has had no PUBACK yet.
+def read(kind: str, name: str, payload: bytes) -> dict[str, Any]:
+    """The message in `payload`, if that is one and the attempt `name` of its topic is its own."""
+    try:
+        message: dict[str, Any] = json.loads(payload.decode())
+        json.dumps(message, ensure_ascii=False, allow_nan=False).encode()  # no NaN, no half of a surrogate pair
+        VALIDATORS[kind].validate(message)
+        for field in message.keys() & {"at", "start_before"}:
+            instant(message[field])
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(str(error)) from error
+    if len(payload) > LARGEST or message.get("attempt_id", name) != name:
+        raise ValidationError("it is too large, or its attempt_id is not that of the topic")
+    if not all(map(NAME.fullmatch, message.get("parameters", ()))):  # which the schema does not say
+        raise ValidationError("a parameter has no proper name")
+    return message
 
-    A connection has a client of its own: a client that reconnects sends its unacknowledged messages again, and a stale
-    `state` would then be the one that the broker retains.
-    """
 
-    def __init__(self, config: dict[str, Any], number: int) -> None:
-        self.client = Client(
-            CallbackAPIVersion.VERSION2, config["username"], clean_session=False, reconnect_on_failure=False
-        )
-        self.client.username_pw_set(config["username"], Path(config["password_file"]).read_text().strip())
-        self.client.manual_ack_set(True)
-        if "ca_file" in config:
-            self.client.tls_set(config["ca_file"])
-        self.seq, self.up, self.progress = number * 1_000_000_000, False, time.monotonic()
-        self.pending: dict[int, tuple[str, str]] = {}
+def instant(text: str) -> datetime:
+    """A time of RFC 3339."""
+    if not TIME.fullmatch(text):
+        raise ValueError(f"{text[:40]!a} is not a time with an offset")
+    return datetime.fromisoformat(text.upper())
 
-    def publish(self, topic: str, text: str, about: tuple[str, str] = ("", ""), retain: bool = False) -> None:
-        """Publish at QoS 1; `about` is the attempt and its state, for the PUBACK."""
-        if not self.pending:
-            self.progress = time.monotonic()
-        self.pending[self.client.publish(topic, text, 1, retain).mid] = about
 
-    def hangs(self) -> bool:
-        """Whether a CONNACK or PUBACK has been missing for too long."""
-        return (bool(self.pending) or not self.up) and time.monotonic() - self.progress > HANG_S
+def fits(given: dict[str, Any], limits: dict[str, Any]) -> bool:
+    """Whether a parameter is as described: its unit, its choices, its limits; without these, any value."""
+    value, low, high, choices = given["value"], limits.get("low"), limits.get("high"), limits.get("choices")
+    truth = isinstance(value, bool)  # which is no number, though Python thinks so
+    number = isinstance(value, int | float) and not truth
+    return (
+        (given.get("unit") or "dimensionless") == (limits.get("unit") or "dimensionless")
+        and (choices is None or any(value == each and truth == isinstance(each, bool) for each in choices))
+        and (low is None or (number and value >= low))
+        and (high is None or (number and value <= high))
+    )
 
 
 class Instrument:
-    """The emulated instrument; `run` returns after SIGTERM."""
+    """The emulated instrument; `run` returns after `stopping` was set."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self.config, self.description = config, config["description"]
-        self.root = f"tatara/v1/{config['site']}"
-        self.base = f"{self.root}/{config['name']}"
-        self.journal = Journal(config["journal"])
-        self.memory = self.journal.memory
-        self.boot_id = self.journal.start()
-        self.link: Link | None = None
-        self.connections, self.retry_at, self.beat_at = 0, 0.0, 0.0
-        self.resend_s: tuple[float, float] = tuple(config.get("resend_s", (2.0, 60.0)))
-        self.reconnect_s: tuple[float, float] = tuple(config.get("reconnect_s", (0.2, 10.0)))
-        self.pause_s = self.reconnect_s[0]
-        self.runs: dict[str, Run] = {}
-        self.waits: dict[str, float] = {}  # results without a receipt: the next pause
-        self.due: dict[str, float] = {}  # and, after the PUBACK, when to send them again
-        self.hosts: dict[str, dict[str, Any]] = {}  # by daemon, on this connection
-        self.epochs: dict[str, int] = {}  # the highest seen of each daemon
-        self.partners: set[str] = set()  # daemons that were online and have not said offline since
-        self.host_seen, self.stopping = -math.inf, False
+        self.config, self.description, self.journal = config, config["description"], Journal(config["journal"])
+        self.site = f"tatara/v1/{config['site']}"
+        self.base = f"{self.site}/{config['name']}"
+        self.runs: dict[str, float] = {}  # what works, since when
+        self.hosts: dict[str, dict[str, Any]] = {}  # the last message of each daemon
+        self.host_seen_at = self.heard_at = self.beat_at = self.pause_s = 0.0
+        self.connections, self.seq, self.stopping = 0, 0, False
+        self.forget_connection()
+
+    def forget_connection(self) -> None:
+        """Begin anew with all that belongs to one connection; also the client: an old one would repeat itself."""
+        name, version = self.config["username"], CallbackAPIVersion.VERSION2
+        self.client = Client(version, name, clean_session=False, reconnect_on_failure=False, manual_ack=True)
+        self.pending: dict[int, Row | None] = {}  # what has had no PUBACK, by message number
+        self.resend: dict[str, tuple[float, float]] = {}  # results without a receipt: when again, after which pause
+        self.here: set[str] = set()  # daemons that are there
 
     def run(self) -> None:
-        """Connect, work and answer until told to stop."""
-        before = time.monotonic()
+        """Connect, work and answer until told to stop; then say so."""
         while not self.stopping:
-            if self.link is None and time.monotonic() >= self.retry_at:
-                self.connect()
-            if self.link is None:
-                time.sleep(0.02)
-            elif self.link.client.loop(0.02) != MQTTErrorCode.MQTT_ERR_SUCCESS or self.link.hangs():
-                self.disconnect()
-            before, elapsed = time.monotonic(), time.monotonic() - before
-            self.tick(elapsed)
-        self.say_goodbye()
+            if self.client.loop(0.02) or time.monotonic() > self.heard_at + HANG_S:
+                self.reconnect()
+            self.tick()
+        self.say("state", self.state("offline"))
+        limit = time.monotonic() + 2.0
+        while self.pending and time.monotonic() < limit and not self.client.loop(0.02):
+            continue
+        self.client.disconnect()
 
-    def tick(self, elapsed: float) -> None:
+    def tick(self) -> None:
         """Everything that time brings."""
-        if self.host_there():
-            self.host_seen = time.monotonic()
-        for attempt_id, work in list(self.runs.items()):
-            self.work(attempt_id, work, elapsed)
+        clock = time.monotonic()
+        if self.client.is_connected() and not self.pending:
+            self.heard_at = clock
+        if self.here:
+            self.host_seen_at = clock
+        for attempt_id, began in list(self.runs.items()):
+            self.work(attempt_id, clock - began)
         self.begin()
-        for attempt_id in [name for name, when in self.due.items() if time.monotonic() >= when]:
-            del self.due[attempt_id]
-            self.answer(attempt_id)
-        if self.link and self.link.up and time.monotonic() >= self.beat_at:
-            self.beat(self.link)
+        for attempt_id, (when, pause_s) in self.resend.items():
+            if clock >= when:
+                self.resend[attempt_id] = (float("inf"), pause_s)
+                self.answer(attempt_id)
+        if clock >= self.beat_at:
+            self.beat_at = clock + self.description.get("heartbeat_s", 5.0)
+            queue = len(self.journal.ids("accepted"))
+            self.say("heartbeat", {"active": list(self.runs)[:1000], "queue": queue}, qos=0)
 
     # --- the connection
 
-    def connect(self) -> None:
-        """Begin a connection, with the last will of its own."""
-        self.connections += 1
-        link = Link(self.config, self.connections)
-        will = self.state("offline", (self.connections + 1) * 1_000_000_000 - 1)
-        link.client.will_set(f"{self.base}/state", will, 1, True)
-        link.client.on_connect = lambda _client, _data, _flags, reason, _more: self.greet(link, reason.is_failure)
-        link.client.on_publish = lambda _client, _data, number, _reason, _more: self.acknowledged(link, number)
-        link.client.on_message = lambda client, _data, message: self.receive(client, message)
-        try:
-            link.client.connect(self.config["host"], self.config["port"], keepalive=15)
-            self.link = link
-        except OSError:
-            self.disconnect()
-
-    def disconnect(self) -> None:
-        """Drop the connection, and choose when to try again."""
-        if self.link and (connection := self.link.client.socket()):
+    def reconnect(self) -> None:
+        """Drop the connection and, after a pause in which work goes on, begin another."""
+        if connection := self.client.socket():
             connection.close()
-        self.link = None
-        for known in (self.hosts, self.waits, self.due):
-            known.clear()
-        self.retry_at = time.monotonic() + self.pause_s * random.uniform(0.5, 1.0)
-        self.pause_s = min(2 * self.pause_s, self.reconnect_s[1])
+        self.forget_connection()
+        shortest, longest = self.config["reconnect_s"]
+        self.pause_s = min(max(2 * self.pause_s, shortest), longest)
+        until = time.monotonic() + self.pause_s * random.uniform(0.5, 1.0)
+        while time.monotonic() < until and not self.stopping:
+            time.sleep(0.02)
+            self.tick()
+        self.connections += 1
+        self.seq, self.heard_at, client = self.connections * CONNECTION, time.monotonic(), self.client
+        client.username_pw_set(self.config["username"], self.config["password"])
+        client.on_connect, client.on_publish, client.on_message = self.greet, self.acknowledged, self.receive
+        client.will_set(f"{self.base}/state", self.stamped(self.state("offline"), self.seq + CONNECTION - 1), 1, True)
+        with contextlib.suppress(OSError):
+            client.connect(self.config["host"], self.config["port"], keepalive=15)
 
-    def greet(self, link: Link, refused: bool) -> None:
-        """Unless the broker refused me: subscribe, say who and how I am, then what may not have been heard."""
-        if refused:
+    def greet(self, client: Client, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        """Unless I was refused: subscribe, say who and how I am, then what may not have been heard."""
+        if reason.is_failure:
             return
-        link.up, self.pause_s = True, self.reconnect_s[0]
+        self.pause_s = 0.0
         filters = [f"{self.base}/{name}" for name in ("attempt/+/request", "attempt/+/receipt", "command")]
-        link.client.subscribe([(name, 1) for name in (*filters, f"{self.root}/host/+/state")])
-        link.publish(f"{self.base}/description", json.dumps(self.description), retain=True)
-        self.publish_state()
-        for row in self.journal.rows("told = 0 OR (result IS NOT NULL AND receipt IS NULL)"):
-            self.answer(row["id"])
+        client.subscribe([(name, 1) for name in (*filters, f"{self.site}/host/+/state")])
+        self.say("description", json.dumps(self.description))
+        self.say("state", self.state())
+        for row in [row for row in self.journal.rows.values() if row["owed"]]:
+            self.answer(row["attempt_id"])
 
-    def acknowledged(self, link: Link, number: int) -> None:
-        """After a PUBACK: a status is told, a result waits for its receipt."""
-        link.progress = time.monotonic()
-        attempt_id, state = link.pending.pop(number, ("", ""))
-        if state == "result" and attempt_id in self.waits:
-            self.due[attempt_id] = time.monotonic() + self.waits[attempt_id] * random.uniform(0.5, 1.0)
-            self.waits[attempt_id] = min(2 * self.waits[attempt_id], self.resend_s[1])
-        elif (row := self.journal.row(attempt_id)) and row["state"] == state:
-            self.journal.put(attempt_id, told=1)
-
-    def say_goodbye(self) -> None:
-        """A clean end: say offline, wait for the PUBACK for a moment, disconnect."""
-        if self.link and self.link.up:
-            self.link.publish(f"{self.base}/state", self.state("offline", self.next_seq()), retain=True)
-            limit = time.monotonic() + 2.0
-            while self.link.pending and time.monotonic() < limit and not self.link.client.loop(0.02):
-                continue
-            self.link.client.disconnect()
+    def acknowledged(self, _client: Client, _data: Any, number: int, _reason: Any, _more: Any) -> None:
+        """After a PUBACK: a status is no longer owed, a result waits for its receipt."""
+        if number not in self.pending:
+            return  # it was a heartbeat
+        self.heard_at, row = time.monotonic(), self.pending.pop(number)
+        if row and row["owed"] and self.journal.rows[row["attempt_id"]] is row:
+            if not row.get("result"):
+                return self.journal.save({row["attempt_id"]: {"owed": False}})
+            first, longest = self.config["resend_s"]
+            pause_s = min(2 * self.resend.get(row["attempt_id"], (0.0, first / 2))[1], longest)
+            self.resend[row["attempt_id"]] = (self.heard_at + pause_s * random.uniform(0.5, 1.0), pause_s)
 
     # --- what I say
 
-    def next_seq(self) -> int:
-        """The next number in the sequence of this connection."""
-        assert self.link
-        self.link.seq += 1
-        return self.link.seq
+    def say(self, topic: str, message: dict[str, Any] | str, about: Row | None = None, qos: int = 1) -> None:
+        """If connected, publish a text as it is, or fields with the next number; `about` is for the PUBACK."""
+        if self.client.is_connected():
+            if isinstance(message, dict):
+                self.seq += 1
+                message = self.stamped(message, self.seq)
+            sent = self.client.publish(f"{self.base}/{topic}", message, qos, topic in ("state", "description"))
+            if qos:
+                self.pending[sent.mid] = about
 
-    def state(self, mode: str, seq: int) -> str:
-        """A state message."""
-        known = {name: self.memory[name] for name in ("journal_id", "wanted", "estops")}
-        return json.dumps({"state": mode, "boot_id": self.boot_id, "seq": seq, "at": now(), **known})
+    def stamped(self, fields: dict[str, Any], seq: int) -> str:
+        """A message with what all the numbered ones have; fields that are None are left out."""
+        message = {**fields, "boot_id": self.journal.boot_id, "seq": seq, "at": datetime.now(UTC).isoformat()}
+        return json.dumps({name: value for name, value in message.items() if value is not None})
 
-    def publish_state(self) -> None:
-        """Publish how I am, if connected."""
-        mode = "estopped" if self.memory["estops"] else "paused" if self.memory["paused"] else "online"
-        if self.link and self.link.up:
-            self.link.publish(f"{self.base}/state", self.state(mode, self.next_seq()), retain=True)
+    def state(self, mode: str = "") -> dict[str, Any]:
+        """How I am: the fields of a state message."""
+        memory = self.journal.memory
+        usual = "estopped" if memory["estops"] else "paused" if memory["paused"] else "online"
+        return {"state": mode or usual, **{name: memory[name] for name in ("journal_id", "wanted", "estops")}}
 
-    def publish_status(self, attempt_id: str, about: tuple[str, str] = ("", ""), **fields: Any) -> None:
-        """Publish a status, if connected; fields that are None are left out."""
-        if self.link and self.link.up:
-            message = {"attempt_id": attempt_id, "boot_id": self.boot_id, "journal_id": self.memory["journal_id"],
-                       "seq": self.next_seq(), "at": now(), **fields}  # fmt: skip
-            text = json.dumps({name: value for name, value in message.items() if value is not None})
-            self.link.publish(f"{self.base}/attempt/{attempt_id}/status", text, about)
+    def answer(self, attempt_id: str, **instead: Any) -> None:
+        """Publish the result if it has had no receipt, else the present status, or one with other fields."""
+        row = self.journal.rows.get(attempt_id, {"attempt_id": attempt_id, "state": "unknown", "owed": False})
+        if row["owed"] and row.get("result") and not instead:
+            return self.say(f"attempt/{attempt_id}/result", row["result"], about=row)
+        known = {name: row.get(name) for name in ("attempt_id", "state", "digest", "refusal", "reason")}
+        status = {**known, "journal_id": self.journal.memory["journal_id"], **instead}
+        self.say(f"attempt/{attempt_id}/status", status, about=None if instead else row)
 
-    def answer(self, attempt_id: str) -> None:
-        """Publish the result if it has had no receipt, else the present status."""
-        row = self.journal.row(attempt_id)
-        if row is None:
-            self.publish_status(attempt_id, state="unknown")
-        elif row["result"] is None or row["receipt"]:
-            fields = {name: row[name] for name in ("digest", "state", "refusal", "reason")}
-            self.publish_status(attempt_id, (attempt_id, row["state"]), **fields)
-        elif self.link and self.link.up:
-            self.waits.setdefault(attempt_id, self.resend_s[0])
-            self.link.publish(f"{self.base}/attempt/{attempt_id}/result", row["result"], (attempt_id, "result"))
-
-    def change(self, attempt_id: str, state: str, **columns: Any) -> None:
-        """Commit a new state, then publish its status."""
-        self.journal.put(attempt_id, state=state, told=0, **columns)
+    def change(self, attempt_id: str, state: str, **fields: Any) -> None:
+        """Commit a new state, then publish it."""
+        self.journal.save({attempt_id: {"state": state, "owed": True, **fields}})
         self.answer(attempt_id)
-
-    def beat(self, link: Link) -> None:
-        """Publish a heartbeat."""
-        queue = len(self.journal.rows("state = 'accepted'"))
-        message = {"boot_id": self.boot_id, "seq": self.next_seq(), "at": now(), "active": list(self.runs)[:1000],
-                   "queue": queue}  # fmt: skip
-        link.client.publish(f"{self.base}/heartbeat", json.dumps(message), 0)
-        self.beat_at = time.monotonic() + self.description.get("heartbeat_s", 5.0)
 
     # --- what I hear
 
-    def receive(self, client: Client, message: MQTTMessage) -> None:
-        """Obey a message, then acknowledge it; what cannot be read is only acknowledged."""
-        payload = bytes(message.payload)
+    def receive(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        """Obey a message, then acknowledge it; what cannot be read is only acknowledged, unless it is a request."""
+        name, kind = message.topic.split("/")[-2:]
+        hear = {"request": self.request, "receipt": self.receipt, "command": self.command, "state": self.host}
         try:
-            match message.topic.split("/")[3:]:
-                case [_, "attempt", attempt_id, "request"] if IDENTIFIER.fullmatch(attempt_id):
-                    self.hear_request(attempt_id, payload)
-                case [_, "attempt", attempt_id, "receipt"]:
-                    self.hear_receipt(attempt_id, read("receipt", payload))
-                case [_, "command"]:
-                    self.obey(read("command", payload))
-                case ["host", daemon, "state"]:
-                    self.hear_host(daemon, read("host-state", payload))
-        except ValueError as error:
-            print(f"{message.topic}: {error}", file=sys.stderr, flush=True)
+            hear[kind](name, read(kind, name, bytes(message.payload)))
+        except ValidationError as error:
+            print(f"{message.topic}: {error.message[:2000]}", file=sys.stderr, flush=True)
+            if kind == "request" and name in self.journal.rows:
+                self.answer(name)
+            elif kind == "request" and IDENTIFIER.fullmatch(name):
+                self.change(name, "refused", refusal="malformed", reason=error.message[:2000])
         client.ack(message.mid, message.qos)
 
-    def hear_request(self, attempt_id: str, payload: bytes) -> None:
-        """Rules 14 to 17."""
-        row = self.journal.row(attempt_id)
-        try:
-            request = read("request", payload)
-            if request["attempt_id"] != attempt_id:
-                raise ValueError("attempt_id is not that of the topic")
-        except ValueError as error:
-            if row:
-                return self.answer(attempt_id)
-            return self.change(attempt_id, "refused", refusal="malformed", reason=str(error)[:2000])
-        if row is None:
-            return self.consider(request)
-        if row["digest"] in (None, request["digest"]):
+    def request(self, attempt_id: str, request: dict[str, Any]) -> None:
+        """Rules 14 and 17."""
+        row, digest, memory = self.journal.rows.get(attempt_id), request["digest"], self.journal.memory
+        if row and row.get("digest") in (None, digest):
             return self.answer(attempt_id)
-        self.publish_status(attempt_id, state="refused", refusal="other-digest", digest=row["digest"],
-                            reason="this attempt id belongs to another request")  # fmt: skip
+        if row:
+            return self.answer(attempt_id, state="refused", refusal="other-digest", reason="the id is another one's")
+        capabilities, given = self.description["capabilities"], request.get("parameters", {})
+        described = capabilities.get(request["capability"], {}).get("parameters", {})
+        fitting = [name for name in given.keys() & described if fits(given[name], described[name])]
+        checks = {
+            "other-journal": request["journal_id"] != memory["journal_id"],
+            "estopped": memory["estops"],
+            "unknown-capability": request["capability"] not in capabilities,
+            "invalid-parameter": not len(fitting) == len(given) == len(described),
+        }
+        for refusal in [name for name, applies in checks.items() if applies]:
+            reason = f"I am {self.state()}; described are {described}, given are {given}"
+            return self.change(attempt_id, "refused", digest=digest, refusal=refusal, reason=reason[:2000])
+        if instant(request["start_before"]) < datetime.now(UTC):
+            return self.change(attempt_id, "expired", digest=digest)
+        needed = {name: request.get(name) for name in ("capability", "yields", "start_before", "timeout_s")}
+        self.change(attempt_id, "accepted", digest=digest, request=needed)
 
-    def consider(self, request: dict[str, Any]) -> None:
-        """Accept a new request or refuse it for good."""
-        refusal, reason = self.objection(request)
-        columns: dict[str, Any] = {"digest": request["digest"]}
-        if refusal:
-            self.change(request["attempt_id"], "refused", **columns, refusal=refusal, reason=reason[:2000])
-        elif instant(request["start_before"]) < datetime.now(UTC):
-            self.change(request["attempt_id"], "expired", **columns, reason="start_before has passed")
-        else:
-            self.change(request["attempt_id"], "accepted", **columns, request=json.dumps(request))
-
-    def objection(self, request: dict[str, Any]) -> tuple[str, str]:
-        """The refusal and its reason, or two empty texts."""
-        if request["journal_id"] != self.memory["journal_id"]:
-            return "other-journal", f"this journal is {self.memory['journal_id']}"
-        if self.memory["estops"]:
-            return "estopped", f"e-stops hold: {', '.join(self.memory['estops'])}"
-        if (capability := self.description["capabilities"].get(request["capability"])) is None:
-            return "unknown-capability", f"there is no capability {request['capability']}"
-        described, given = capability.get("parameters", {}), request.get("parameters", {})
-        if different := sorted(set(described) ^ set(given)):
-            fault = "missing" if different[0] in described else "not known"
-            return "invalid-parameter", f"parameter {different[0]} is {fault}"
-        wrong = [name for name in described if not fits(given[name], described[name])]
-        return ("invalid-parameter", f"parameter {wrong[0]} = {given[wrong[0]]!a} does not fit") if wrong else ("", "")
-
-    def hear_receipt(self, attempt_id: str, receipt: dict[str, Any]) -> None:
+    def receipt(self, attempt_id: str, receipt: dict[str, Any]) -> None:
         """Stop resending; forget the result unless it is in quarantine."""
-        row = self.journal.row(attempt_id)
-        if receipt["attempt_id"] == attempt_id and row and row["result"] is not None:
-            kept = row["result"] if receipt["verdict"] == "quarantined" else None
-            self.journal.put(attempt_id, receipt=receipt["verdict"], result=kept)
-            self.waits.pop(attempt_id, None)
-            self.due.pop(attempt_id, None)
+        if result := self.journal.rows.get(attempt_id, {}).get("result"):
+            kept = result if receipt["verdict"] == "quarantined" else None
+            self.journal.save({attempt_id: {"owed": False, "result": kept}})
+            self.resend.pop(attempt_id, None)
 
-    def hear_host(self, daemon: str, message: dict[str, Any]) -> None:
-        """Rule 33: who is there, and the state again for each that comes."""
-        if message["epoch"] < self.epochs.get(daemon, 0):
-            return
-        self.epochs[daemon] = message["epoch"]
-        self.hosts[daemon] = message
-        if message["state"] == "online":
-            self.partners.add(daemon)
-            self.publish_state()
-        elif daemon in self.partners:
-            self.partners.remove(daemon)
+    def host(self, daemon: str, message: dict[str, Any]) -> None:
+        """Rule 33: who is there, and my state again for each that comes."""
+        if message["epoch"] >= self.hosts.get(daemon, message)["epoch"]:
+            self.hosts[daemon] = message
+            self.here.discard(daemon)
+            if message["state"] == "online":
+                self.here.add(daemon)
+                self.say("state", self.state())
 
-    def host_there(self) -> bool:
-        """Whether any daemon is known to be online."""
-        return any(message["state"] == "online" for message in self.hosts.values())
-
-    def host_lost(self) -> bool:
-        """Rule 34: it said so, or none has been there for too long."""
-        absent = not self.host_there()
-        return absent and (not self.partners or time.monotonic() - self.host_seen > HOST_LOST_S)
-
-    def obey(self, command: dict[str, Any]) -> None:
+    def command(self, _name: str, command: dict[str, Any]) -> None:
         """Section 6."""
-        reason, attempts = command.get("reason"), command.get("attempts")
+        memory, rows = self.journal.memory, self.journal.rows
+        reason, named = command.get("reason") or "no reason given", command.get("attempts")
         match command["action"]:
-            case "pause" | "resume" as action if (command.get("number") or 0) > self.memory["wanted"]:
-                self.memory.update(wanted=command["number"], paused=action == "pause")
-                self.journal.remember()
-                self.publish_state()
+            case "pause" | "resume" as action if (command.get("number") or 0) > memory["wanted"]:
+                self.journal.save({}, wanted=command["number"], paused=action == "pause")
+                self.say("state", self.state())
             case "estop":
-                self.stop_all(command.get("id") or "unnamed", reason)
+                self.runs.clear()  # stop first, then commit, then speak
+                estop = command.get("id") or "unnamed"
+                cancelled = {"state": "cancelled", "owed": True, "reason": f"e-stop {estop}: {reason}"[:2000]}
+                ended = dict.fromkeys(self.journal.ids(*ACTIVE), cancelled)
+                refused = {**cancelled, "state": "refused", "refusal": "estopped"}
+                ended |= dict.fromkeys(self.journal.ids("accepted"), refused)
+                self.journal.save(ended, estops=sorted({*memory["estops"], estop}))
+                self.say("state", self.state())
+                for name in ended:
+                    self.answer(name)
             case "reset":
-                ended = command.get("estops", [])
-                self.memory["estops"] = [name for name in self.memory["estops"] if name not in ended]
-                self.journal.remember()
-                self.publish_state()
+                kept = [name for name in memory["estops"] if name not in command.get("estops", [])]
+                self.journal.save({}, estops=kept)
+                self.say("state", self.state())
             case "cancel":
-                for attempt_id in attempts or []:
-                    self.cancel(attempt_id, reason or "cancelled by the host")
+                for name in named or []:
+                    if name not in rows:
+                        self.change(name, "refused", refusal="cancelled-before", reason=reason)
+                    elif rows[name]["state"] in ACTIVE:
+                        self.runs.pop(name, None)
+                        self.change(name, "cancelled", reason=reason)
+                    else:
+                        self.answer(name)
             case "report-attempts":
-                self.report(attempts)
-
-    def stop_all(self, estop: str, reason: str | None) -> None:
-        """Rule 26: stop first, then commit, then speak."""
-        self.runs.clear()
-        ended = self.journal.rows("state IN ('accepted', 'running', 'holding')")
-        self.memory["estops"] = sorted({*self.memory["estops"], estop})
-        self.journal.remember(
-            "UPDATE attempts SET state = 'cancelled', told = 0 WHERE state IN ('running', 'holding')",
-            "UPDATE attempts SET state = 'refused', refusal = 'estopped', told = 0 WHERE state = 'accepted'",
-        )
-        self.publish_state()
-        for row in ended:
-            self.journal.put(row["id"], reason=f"e-stop {estop}: {reason or 'no reason given'}"[:2000])
-            self.answer(row["id"])
-
-    def cancel(self, attempt_id: str, reason: str) -> None:
-        """Rules 28 and 29."""
-        row = self.journal.row(attempt_id)
-        if row is None:
-            self.change(attempt_id, "refused", refusal="cancelled-before", reason=reason)
-        elif row["state"] in ("accepted", "running", "holding"):
-            self.runs.pop(attempt_id, None)
-            self.change(attempt_id, "cancelled", reason=reason)
-        else:
-            self.answer(attempt_id)
-
-    def report(self, attempts: list[str] | None) -> None:
-        """Rule 30."""
-        if attempts is None:
-            unsettled = "told = 0 OR result IS NOT NULL OR state IN ('accepted', 'running', 'holding')"
-            attempts = [row["id"] for row in self.journal.rows(unsettled)]
-        for attempt_id in attempts:
-            if (row := self.journal.row(attempt_id)) and row["result"] is not None:
-                self.journal.put(attempt_id, receipt=None)
-            self.answer(attempt_id)
+                results = [name for name in rows if rows[name].get("result")]
+                owed = [name for name in rows if rows[name]["owed"]]
+                unsettled = dict.fromkeys([*results, *owed, *self.journal.ids(*ACTIVE)])
+                for name in unsettled if named is None else named:
+                    if name in results:
+                        self.journal.save({name: {"owed": True}})
+                    self.answer(name)
 
     # --- the work
 
     def begin(self) -> None:
         """Begin what is queued, in order, as far as rule 18 allows."""
-        ready = self.host_there() and not self.memory["paused"] and not self.memory["estops"]
-        for row in self.journal.rows("state = 'accepted'") if ready else []:
+        ready = self.here and not self.journal.memory["paused"] and not self.journal.memory["estops"]
+        for attempt_id in self.journal.ids("accepted") if ready else []:
             if len(self.runs) >= self.description.get("concurrency", 1):
                 return
-            request = json.loads(row["request"])
-            if instant(request["start_before"]) < datetime.now(UTC):
-                self.change(row["id"], "expired", reason="start_before has passed")
+            if instant(self.journal.rows[attempt_id]["request"]["start_before"]) < datetime.now(UTC):
+                self.change(attempt_id, "expired")
                 continue
-            self.change(row["id"], "running")
-            self.log_run(row["id"])
-            self.runs[row["id"]] = Run(request, now())
-
-    def log_run(self, attempt_id: str) -> None:
-        """Write down that work begins: what a test counts."""
-        if "run_log" in self.config:
+            self.change(attempt_id, "running", started_at=datetime.now(UTC).isoformat())
+            self.runs[attempt_id] = time.monotonic()
             with open(self.config["run_log"], "a") as log:
-                log.write(f"{attempt_id}\n")
-                log.flush()
-                os.fsync(log.fileno())
+                print(attempt_id, file=log)
 
-    def work(self, attempt_id: str, work: Run, elapsed: float) -> None:
-        """Go on working, or do what `on_host_lost` says."""
-        policy = self.description.get("on_host_lost", "continue") if self.host_lost() else "continue"
+    def work(self, attempt_id: str, passed_s: float) -> None:
+        """Go on working, or do what `on_host_lost` says; the one safe point is the end of the work."""
+        row, absent_s = self.journal.rows[attempt_id], time.monotonic() - self.host_seen_at
+        gone = all(message["state"] == "offline" for message in self.hosts.values())
+        lost = not self.here and (gone or absent_s > HOST_LOST_S)
+        policy = self.description.get("on_host_lost", "continue") if lost else "continue"
+        done = passed_s >= self.config["duration_s"] and not Path(self.config["busy"]).exists()
+        state = "holding" if done and policy == "hold" else "running"
         if policy == "abort":
-            return self.cancel(attempt_id, "the host is lost")
-        if (policy == "hold") != work.held:
-            work.held = policy == "hold"
-            self.change(attempt_id, "holding" if work.held else "running")
-        work.passed_s += elapsed
-        work.worked_s += 0.0 if work.held else elapsed
-        if work.passed_s >= work.request["timeout_s"]:
-            self.finish(attempt_id, work, {"outcome": "failed-measurement", "reason": "timeout_s has passed"})
-        elif work.worked_s >= self.config["duration_s"] and not Path(self.config.get("busy", os.devnull)).is_file():
-            self.finish(attempt_id, work, self.measure(work.request))
+            self.command("", {"action": "cancel", "attempts": [attempt_id], "reason": "the host is lost"})
+        elif passed_s >= row["request"]["timeout_s"]:
+            self.finish(row, "timeout_s has passed")
+        elif row["state"] != state:
+            self.change(attempt_id, state)
+        elif done and state == "running":
+            self.finish(row)
 
-    def measure(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The constant values of the wanted properties."""
-        capability, values = self.description["capabilities"][request["capability"]], self.config["values"]
-        channels = {channel["property"]: name for name, channel in capability.get("channels", {}).items()}
-        wanted = request.get("yields") or list(channels)
-        if unknown := [name for name in wanted if name not in channels or name not in values]:
-            return {"outcome": "failed-measurement", "reason": f"{unknown[0]} is not measured here"}
-        measurements = [{"channel": channels[name], "property": name, "value": values[name][0],
-                         "unit": values[name][1]} for name in wanted]  # fmt: skip
-        sample = {"sample_id": request["attempt_id"]} if capability.get("makes_sample") else {}
-        return {"outcome": "ok", "measurements": measurements, **sample}
-
-    def finish(self, attempt_id: str, work: Run, gained: dict[str, Any]) -> None:
-        """Commit the result, then publish it."""
-        result = {"attempt_id": attempt_id, "digest": work.request["digest"], "boot_id": self.boot_id,
-                  "journal_id": self.memory["journal_id"], "started_at": work.started_at, "ended_at": now(),
-                  **gained}  # fmt: skip
-        self.journal.put(attempt_id, state="finished", told=1, request=None, result=json.dumps(result))
-        del self.runs[attempt_id]
-        self.answer(attempt_id)
-
-
-def fits(given: dict[str, Any], limits: dict[str, Any]) -> bool:
-    """Whether a parameter is as described: its unit, its choices, its limits; without these, any value."""
-    value = given["value"]
-    if (given.get("unit") or "dimensionless") != (limits.get("unit") or "dimensionless"):
-        return False
-    choices, bounds = limits.get("choices"), [limits.get(name) for name in ("low", "high")]
-    if choices is not None and value not in choices:
-        return False
-    if bounds == [None, None]:
-        return True
-    low, high = bounds
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and (low is None or value >= low) and (high is None or value <= high)
-
-
-def main() -> None:
-    """Run the instrument of the configuration file."""
-    instrument = Instrument(json.loads(Path(sys.argv[1]).read_text()))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: setattr(instrument, "stopping", True))
-    instrument.run()
+    def finish(self, row: Row, reason: str = "") -> None:
+        """Commit and publish the result: constant values of the wanted properties, or the reason why there are none."""
+        values = {each["property"]: each for each in self.config["measurements"]}
+        wanted = row["request"]["yields"] or list(values)
+        reason = reason or ", ".join(f"{name} is not measured here" for name in wanted if name not in values)
+        result = {name: row[name] for name in ("attempt_id", "digest", "started_at")}
+        result |= {"ended_at": datetime.now(UTC).isoformat(), "outcome": "failed-measurement" if reason else "ok"}
+        result |= {"boot_id": self.journal.boot_id, "journal_id": self.journal.memory["journal_id"]}
+        if reason:
+            result["reason"] = reason[:2000]
+        else:
+            result["measurements"] = [values[name] for name in wanted]
+            if self.description["capabilities"][row["request"]["capability"]].get("makes_sample"):
+                result["sample_id"] = f"s-{row['attempt_id']}"
+        del self.runs[row["attempt_id"]]
+        self.change(row["attempt_id"], "finished", request=None, result=json.dumps(result))
 
 
 if __name__ == "__main__":
-    main()
+    instrument = Instrument(json.loads(Path(sys.argv[1]).read_text()))
+    signal.signal(signal.SIGTERM, lambda *_: setattr(instrument, "stopping", True))
+    instrument.run()

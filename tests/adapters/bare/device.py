@@ -47,14 +47,14 @@ class BareDevice:
             "host": broker.host,
             "port": broker.port,
             "username": "reactor-1",
-            "password_file": str(self.files.with_suffix(".password")),
+            "password": PASSWORD,
             "journal": str(journal),
             "run_log": str(self.files.with_suffix(".runs")),
             "busy": str(self.let_go.path),
             "duration_s": 0,
             "resend_s": [0.1, 0.2],
             "reconnect_s": [0.05, 0.1],
-            "values": {"y": [1.5, "g"]},
+            "measurements": [{"channel": "out", "property": "y", "value": 1.5, "unit": "g"}],
             "description": {
                 "model": "bare", "software": "1", "simulated": True, "heartbeat_s": 0.1, "capabilities": CAPABILITIES,
                 **description,
@@ -70,7 +70,6 @@ class BareDevice:
     @contextlib.asynccontextmanager
     async def on(self) -> AsyncIterator[Self]:
         """Run the process until `stop` or the end of the block, then end it cleanly."""
-        Path(str(self.configuration["password_file"])).write_text(PASSWORD)
         file = self.files.with_suffix(".json")
         file.write_text(json.dumps(self.configuration))
         self._process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), str(file))
