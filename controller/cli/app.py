@@ -2,7 +2,7 @@
 
 import typer
 
-from controller.cli import campaigns, decisions, demo, instruments, records, serve, watch
+from controller.cli import campaigns, decisions, demo, instruments, records, serve, simulate, watch
 
 HELP = (
     "Tatara runs experiment campaigns by itself: it proposes experiments, has them approved, sends them to "
@@ -30,5 +30,5 @@ app = typer.Typer(
 for part in (serve, demo):
     part.add_to(app)
 app.add_typer(campaigns.app, name="campaign")
-for part in (decisions, instruments, watch, records):
+for part in (simulate, decisions, instruments, watch, records):
     part.add_to(app)

@@ -12,8 +12,14 @@ MAX_BYTES = 20 * 1024 * 1024  # of all files together; in base64 that fits into 
 
 def read_campaign(path: Path) -> dict[str, Any]:
     """What `check`, `submit` and `amend` send; raises `Refused`."""
+    text, files = read_beside(path)
+    return {"text": text, "files": {name: base64.b64encode(content).decode() for name, content in files.items()}}
+
+
+def read_beside(path: Path) -> tuple[str, dict[str, bytes]]:
+    """The campaign file's text, and the contents of the files that it names; raises `Refused`."""
     text = _text(path)
-    files: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     size = 0
     for name in sorted(set(_named(text))):
         content = _beside(path.parent, name)
@@ -22,8 +28,8 @@ def read_campaign(path: Path) -> dict[str, Any]:
         size += len(content)
         if size > MAX_BYTES:
             raise Refused(FAILED, f"the files beside {path} have more than {MAX_BYTES // 2**20} MiB together")
-        files[name] = base64.b64encode(content).decode()
-    return {"text": text, "files": files}
+        files[name] = content
+    return text, files
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ import typer
 from controller.cli import output
 from controller.cli.beside import read_campaign
 from controller.cli.connection import Daemon, talks
+from controller.cli.local import load_campaign
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +17,7 @@ app = typer.Typer(
     rich_help_panel="Work",
 )
 
+NO_DAEMON = "no daemon was asked whether the instruments are enrolled and can do this"
 File = Annotated[Path, typer.Argument(help="The campaign file (YAML). CSV files that it names must lie beside it.")]
 Name = Annotated[str, typer.Argument(help="Name of the campaign.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it stands in the audit trail.")]
@@ -24,8 +26,17 @@ Why = Annotated[str, typer.Option("--why", help="The reason; it stands in the au
 @app.command()
 @talks
 def check(daemon: Daemon, file: File) -> None:
-    """Say whether a campaign file can be used, and what is wrong on which line. Starts nothing."""
-    daemon.show(daemon.post("/campaigns/check", **read_campaign(file)), _show_checked)
+    """Say whether a campaign file can be used, and what is wrong on which line. Starts nothing.
+
+    Where a daemon runs, it also says whether the instruments can do what the file asks of them.
+    """
+    if daemon.known:
+        answer = daemon.post("/campaigns/check", **read_campaign(file))
+    else:
+        from controller.report.specs import describe
+
+        answer = {**describe(load_campaign(file).spec), "warnings": [NO_DAEMON]}
+    daemon.show(answer, _show_checked)
 
 
 def _show_checked(answer: dict[str, Any]) -> None:

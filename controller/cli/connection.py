@@ -4,7 +4,7 @@ import functools
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -80,6 +80,11 @@ class Daemon:
         """The answer to a POST; raises `Refused`."""
         return self._ask("POST", path, json={key: value for key, value in body.items() if value is not None})
 
+    @property
+    def known(self) -> bool:
+        """Whether there is a daemon to ask: an address was given, or one has run in the folder."""
+        return self._url is not None or (self._data / "api.json").is_file()
+
     def show(self, answer: Any, in_words: Callable[[Any], None]) -> None:
         """Print an answer as JSON, or in words."""
         if self.as_json:
@@ -150,12 +155,17 @@ def check(answer: "httpx.Response") -> None:
         message = str(said["message"])
     except (ValueError, KeyError, TypeError):
         raise Refused(FAILED, f"this is no Tatara daemon: it answered {answer.status_code}") from None
-    lines = [
+    lines = problem_lines(said.get("problems", []))
+    raise Refused(_CODES.get(answer.status_code, FAILED), "\n".join([message, *lines]), said)
+
+
+def problem_lines(problems: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is wrong in a campaign file, one line each."""
+    return [
         f"  line {each['line']}: {each['field'] or 'campaign file'}: {each['message']}"
         + (f" (found {each['value']})" if each["value"] else "")
-        for each in said.get("problems", [])
+        for each in problems
     ]
-    raise Refused(_CODES.get(answer.status_code, FAILED), "\n".join([message, *lines]), said)
 
 
 def talks(command: Callable[..., None]) -> Callable[..., None]:

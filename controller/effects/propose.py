@@ -35,7 +35,7 @@ class _Question:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """What the strategy was asked, by its digest, and what came back."""
 
     digest: str
@@ -58,9 +58,9 @@ class Proposer:
         question = await self._store.read(lambda session: _prepare(session, iteration_id))
         digest = asyncio.to_thread(request_digest, question.request)  # beside the worker: nobody waits for it
         asked = await self._ask(question, asyncio.ensure_future(digest))
-        await self._store.write(lambda unit: _finish(unit, row, iteration_id, asked), name="iteration")
+        await self._store.write(lambda unit: finish_iteration(unit, row, iteration_id, asked), name="iteration")
 
-    async def _ask(self, question: _Question, digest: Awaitable[str]) -> _Asked:
+    async def _ask(self, question: _Question, digest: Awaitable[str]) -> Asked:
         started = time.monotonic()
         try:
             files = self._files.paths(needed_files(question.request))
@@ -70,8 +70,8 @@ class Proposer:
             Response.model_validate(answer["response"])
         except (TaskFailed, FileNotFoundError, ValueError) as error:
             reason = f"{question.request.strategy.name}: {error}"[:2000]
-            return _Asked(await digest, time.monotonic() - started, error=reason)
-        return _Asked(await digest, seconds, answer=answer)
+            return Asked(await digest, time.monotonic() - started, error=reason)
+        return Asked(await digest, seconds, answer=answer)
 
     async def _run(self, payload: dict[str, Any], deadline: float) -> dict[str, Any]:
         """A worker that was killed costs one try: the question is pure and is asked once more."""
@@ -101,7 +101,7 @@ def _prepare(session: Session, iteration_id: str) -> _Question:
     )
 
 
-def _finish(unit: Unit, row: Outbox, iteration_id: str, asked: _Asked) -> None:
+def finish_iteration(unit: Unit, row: Outbox, iteration_id: str, asked: Asked) -> None:
     """One transaction: the iteration's end, its proposals, and the campaign's pause if it failed."""
     if not mark_done(unit, row):
         return

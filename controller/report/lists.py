@@ -2,7 +2,7 @@
 
 import base64
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -103,13 +103,6 @@ def _under_way(session: Session, campaign_id: str) -> list[Plain]:
         }
         for attempt, job, number in session.execute(query).all()
     ]
-
-
-def not_enrolled(session: Session, names: Iterable[str]) -> list[str]:
-    """Which of these instruments nobody has enrolled."""
-    wanted = set(names)
-    known = session.scalars(select(col(Instrument.name)).where(col(Instrument.name).in_(wanted)))
-    return sorted(wanted - set(known))
 
 
 def proposals(session: Session, name: str | None, state: str | None, *, limit: int) -> list[Plain]:

@@ -1,12 +1,13 @@
-"""Plots of a campaign with two objectives, as PNG, without a display."""
+"""Plots as PNG, without a display."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Points = Sequence[Sequence[float]]
 
@@ -43,6 +44,38 @@ def pareto_plot(
     plot.grid(alpha=0.3)
     if any(cloud.points for cloud in clouds):
         plot.legend(loc="best")
+    _save(figure, path)
+
+
+def curves_plot(
+    path: Path,
+    title: str,
+    axes: Sequence[str],
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    best: float | None = None,
+) -> None:
+    """Draw mean curves with a band of one standard deviation; `best` is a line that none can pass."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    plot: Any = figure.add_subplot()
+    for label, (mean, deviation) in curves.items():
+        numbers = range(1, len(mean) + 1)
+        [line] = plot.plot(numbers, mean, label=label)
+        low, high = zip(*((m - d, m + d) for m, d in zip(mean, deviation, strict=True)), strict=True)
+        plot.fill_between(numbers, low, high, color=line.get_color(), alpha=0.15)
+    if best is not None:
+        plot.axhline(best, color="0.3", linestyle="--", label="best of the table")
+    plot.set(title=title, xlabel=axes[0], ylabel=axes[1])
+    plot.grid(alpha=0.3)
+    plot.legend(loc="best")
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    """Whole or not at all."""
     fresh = path.with_name(f".{path.name}.new")
     figure.savefig(fresh, format="png", dpi=120)
     fresh.replace(path)

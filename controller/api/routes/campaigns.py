@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session, select
 
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
@@ -15,7 +14,7 @@ from controller.commands import campaigns as commands
 from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.report import lists
-from controller.spec import Campaign as Spec
+from controller.report.specs import describe, warnings
 from controller.store import Unit
 from controller.store.tables import Campaign
 
@@ -53,25 +52,7 @@ async def _prepare(services: Services, body: CampaignFile) -> commands.Submissio
 async def check(services: Serving, body: CampaignFile) -> dict[str, Any]:
     """Check a campaign file as `submit` would; keeps nothing."""
     spec = await asyncio.to_thread(campaign_file.load, body.text, body.files)
-    return {
-        "campaign": spec.campaign,
-        "digest": campaign_file.spec_digest(spec),
-        "kind": spec.space.kind,
-        "parameters": spec.space.names(),
-        "objectives": [each.model_dump(mode="json", exclude_none=True) for each in spec.objectives],
-        "stages": [{"name": each.name, "cost": each.cost, "yields": each.yields} for each in spec.stages],
-        "strategy": spec.strategy.name,
-        "budget": spec.budget.model_dump(mode="json", exclude_none=True),
-        "warnings": await services.store.read(lambda session: _warnings(session, spec)),
-    }
-
-
-def _warnings(session: Session, spec: Spec) -> list[str]:
-    """What is right in the file and would keep it from being submitted now."""
-    taken = session.exec(select(Campaign).where(Campaign.name == spec.campaign)).first()
-    said = [f"there is a campaign {spec.campaign!r} already ({taken.state})"] if taken else []
-    names = [name for stage in spec.stages for step in stage.steps for name in step.instruments]
-    return said + [f"instrument {name!r} is not enrolled" for name in lists.not_enrolled(session, names)]
+    return {**describe(spec), "warnings": await services.store.read(lambda session: warnings(session, spec))}
 
 
 @router.get("/{name}")

@@ -183,7 +183,9 @@ async def test_check_warns_of_what_would_keep_it_from_being_submitted(world: Wor
         said = (await client.post("/api/v1/campaigns/check", json={"text": text})).json()
         assert said["warnings"] == [
             "there is a campaign 'reactor' already (running)",
-            "instrument 'analyser-9' is not enrolled",
+            "step 'react': instrument 'reactor-1' has sent no description yet",
+            "step 'react': instrument 'reactor-2' has sent no description yet",
+            "step 'analyse': instrument 'analyser-9' is not enrolled",
         ]
         assert len((await client.get("/api/v1/campaigns")).json()) == 1
 

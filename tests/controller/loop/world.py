@@ -29,7 +29,7 @@ from adapters.instruments.messages import (
 from controller.access.actors import Actor, Role
 from controller.commands import campaigns, instruments
 from controller.commands.errors import Conflict
-from controller.effects.propose import _Asked, _finish
+from controller.effects.propose import Asked, finish_iteration
 from controller.effects.publish import _sent
 from controller.effects.runner import mark_done
 from controller.intake.intake import Intake
@@ -171,8 +171,8 @@ class World:
         iteration_id = waiting[0].payload["iteration"]
         [iteration] = self.all(Iteration, col(Iteration.id) == iteration_id)
         answer = None if temperatures is None else self._answer(temperatures[: iteration.n], facts or {})
-        asked = _Asked("digest", 0.1, answer, None if answer else "the strategy broke")
-        self.do(lambda unit: _finish(unit, waiting[0], iteration_id, asked))
+        asked = Asked("digest", 0.1, answer, None if answer else "the strategy broke")
+        self.do(lambda unit: finish_iteration(unit, waiting[0], iteration_id, asked))
         return True
 
     def _answer(self, temperatures: Sequence[float], facts: dict[str, float]) -> dict[str, Any]:

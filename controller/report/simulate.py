@@ -1,0 +1,195 @@
+"""Simulated campaigns: the same decisions against a table of measured values, once for each strategy and seed."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from adapters.compute import Workers
+from controller.loop.progress import feasible, hypervolume, merit
+from controller.report.lookup import LookupTable, Replicates
+from controller.report.offline import Offline
+from controller.spec import Approval, Budget, Step
+from controller.spec import Campaign as Spec
+from strategies.optimize.pareto import non_dominated
+
+TASK = "controller.report.simulate:run_once"
+LONGEST_RUN_S = 7 * 86400.0
+NEAR = 0.01  # how near to the table's best is as good as the best, as a share of it
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is simulated. `files` are those that the campaign file names, by digest."""
+
+    spec: Spec
+    table: Path
+    files: Mapping[str, str]
+    strategies: Sequence[str]
+    seeds: int
+    budget: int
+    batch: int
+    replicates: Replicates = "mean"
+
+    def tasks(self) -> list[Plain]:
+        """One for each strategy and seed, in an order in which every strategy comes early."""
+        return [
+            {
+                "spec": adapted(self.spec, name, self.budget, self.batch, seed).model_dump(mode="json"),
+                "table": str(self.table),
+                "files": dict(self.files),
+                "replicates": self.replicates,
+                "strategy": name,
+                "seed": seed,
+            }
+            for seed in range(self.seeds)
+            for name in self.strategies
+        ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One simulated campaign. `curve[i]`: merit of the best, or hypervolume, after i + 1 experiments; None: nothing."""
+
+    strategy: str
+    seed: int
+    curve: list[float | None]
+    cpu_seconds: float  # of the strategy, for each proposal
+
+
+def adapted(spec: Spec, strategy: str, budget: int, batch: int, seed: int) -> Spec:
+    """The campaign as it is simulated: approved by itself, nothing repeated, and ended by the budget alone."""
+    own = strategy == spec.strategy.name
+    chosen = {"name": strategy, "batch": batch, **({} if own else {"options": {}})}
+    stages = [
+        stage.model_copy(
+            update={"approval": Approval(policy="auto"), "steps": [_patient(step) for step in stage.steps]}
+        )
+        for stage in spec.stages
+    ]
+    return spec.model_copy(
+        update={
+            "strategy": spec.strategy.model_copy(update=chosen),
+            "stages": stages,
+            "budget": Budget(experiments=budget),
+            "parallel": batch,
+            "windows": [],
+            "stop": [],
+            "seed": seed,
+        }
+    )
+
+
+def _patient(step: Step) -> Step:
+    return step.model_copy(update={"retries": 0, "breaker": 1000})
+
+
+def run_once(task: Plain) -> Plain:
+    """Simulate one campaign; runs in a worker."""
+    spec = Spec.model_validate(task["spec"])
+    table = _table(
+        task["table"], task["replicates"], spec.model_copy(update={"seed": 0, "budget": Budget()}).model_dump_json()
+    )
+    offline = Offline(spec, {name: Path(path) for name, path in task["files"].items()})
+    curve: list[float | None] = []
+    front: list[list[float]] = []
+    try:
+        while waiting := offline.advance():
+            for attempt in waiting:
+                values = table.measure(attempt.request["candidate"], spec.seed, attempt.request["replicate"])
+                offline.answer(attempt, values)
+                if _is_last(spec, attempt.request["step"]):
+                    front = _enter(spec, front, values)
+                    curve.append(score(spec, front))
+    finally:
+        offline.close()
+    made = max(1, len(curve))
+    return {"curve": curve, "cpu_seconds": sum(offline.cpu_seconds) / made}
+
+
+def _is_last(spec: Spec, step: str) -> bool:
+    return step == spec.stages[-1].steps[-1].name
+
+
+@lru_cache(maxsize=2)
+def _table(path: str, replicates: Replicates, spec: str) -> LookupTable:
+    """Read once in each worker; strategies differ, and what the table needs of the spec does not."""
+    return LookupTable(Path(path).read_bytes(), Spec.model_validate_json(spec), replicates)
+
+
+def _enter(spec: Spec, front: list[list[float]], values: Mapping[str, float] | None) -> list[list[float]]:
+    """The non-dominated merits after one more result."""
+    if values is None or not feasible(spec, values):
+        return front
+    merits = [merit(spec, index, values[each.property]) for index, each in enumerate(spec.objectives)]
+    points = [*front, merits]
+    kept = non_dominated(points, ["maximize"] * len(merits))
+    return [point for point, keep in zip(points, kept, strict=True) if keep]
+
+
+def score(spec: Spec, front: Sequence[Sequence[float]]) -> float | None:
+    """One number of which more is better: the best merit, or the hypervolume of several objectives."""
+    if len(spec.objectives) == 1:
+        return max((point[0] for point in front), default=None)
+    return hypervolume(spec, front)
+
+
+def best_of_table(plan: Plan) -> float | None:
+    """The score of knowing the whole table."""
+    front: list[list[float]] = []
+    for values in LookupTable(plan.table.read_bytes(), plan.spec, plan.replicates).means():
+        front = _enter(plan.spec, front, values)
+    return score(plan.spec, front)
+
+
+async def simulate(plan: Plan, jobs: int, notice: Callable[[Run], None]) -> list[Run]:
+    """Run everything, `jobs` at a time; `notice` hears of each run as it ends. Raises `TaskFailed`."""
+    workers = Workers(jobs)
+    try:
+        return list(await asyncio.gather(*(_one(workers, task, notice) for task in plan.tasks())))
+    finally:
+        await workers.stop()
+
+
+async def _one(workers: Workers, task: Plain, notice: Callable[[Run], None]) -> Run:
+    answer = await workers.run(TASK, task, LONGEST_RUN_S)
+    run = Run(task["strategy"], task["seed"], answer["curve"], answer["cpu_seconds"])
+    notice(run)
+    return run
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the runs of one strategy say. Lists go by experiment; values are merits, or hypervolumes."""
+
+    strategy: str
+    mean: list[float]
+    deviation: list[float]
+    until_near: list[int | None]  # experiments until within 1 % of the table's best, for each seed
+    cpu_seconds: float
+
+
+def summarize(runs: Sequence[Run], best: float | None) -> list[Summary]:
+    """One summary for each strategy, in the order of the runs."""
+    names = list(dict.fromkeys(run.strategy for run in runs))
+    return [_summary(name, [run for run in runs if run.strategy == name], best) for name in names]
+
+
+def _summary(name: str, runs: Sequence[Run], best: float | None) -> Summary:
+    import numpy as np
+
+    length = min(len(run.curve) for run in runs)
+    curves = np.array([[np.nan if value is None else value for value in run.curve[:length]] for run in runs])
+    with np.errstate(invalid="ignore"):
+        mean, deviation = np.nanmean(curves, axis=0), np.nanstd(curves, axis=0, ddof=1 if len(runs) > 1 else 0)
+    until = [None if best is None else _until(run.curve, best - NEAR * abs(best)) for run in runs]
+    cpu = sum(run.cpu_seconds for run in runs) / len(runs)
+    return Summary(name, mean.tolist(), deviation.tolist(), until, cpu)
+
+
+def _until(curve: Sequence[float | None], wanted: float) -> int | None:
+    return next((count for count, value in enumerate(curve, start=1) if value is not None and value >= wanted), None)
