@@ -57,17 +57,17 @@ def simulate(
     Every campaign makes the same decisions as a real one, against the table instead of a laboratory, once per seed.
     """
     from adapters.compute import TaskFailed
-    from controller.report.lookup import LookupTableError
     from controller.report.simulate import best_of_table, summarize
     from controller.report.simulate import simulate as run
     from controller.report.simulation_files import document, write
+    from controller.spec import TableError
 
     with refusals(json_), _plan(file, table, seeds, budget, batch, strategy, replicates) as plan:
         try:
             best = best_of_table(plan)
             with _progress(len(plan.tasks()), quiet=json_) as notice:
                 runs = asyncio.run(run(plan, jobs, notice))
-        except (LookupTableError, TaskFailed) as error:
+        except (TableError, TaskFailed) as error:
             raise Refused(FAILED, str(error)) from None
         summaries = summarize(runs, best)
         directory.mkdir(parents=True, exist_ok=True)

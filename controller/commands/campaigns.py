@@ -1,7 +1,8 @@
 """Commands on campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -9,35 +10,46 @@ from sqlmodel import col
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.commands.imports import Table, read_table, write_table
 from controller.commands.lookup import find_campaign
 from controller.files import Files
 from controller.loop import CAMPAIGN, PROPOSAL
 from controller.spec import Campaign as Spec
+from controller.spec import Data, TableError
 from controller.store import Unit
 from controller.store.change import change_campaign
 from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Instrument, Iteration, Proposal, SpecVersion
+from controller.store.tables import Campaign, Instrument, Proposal, SpecVersion
 from strategies.objectives import Objective, OutcomeConstraint
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A checked campaign file; its files are in the file store already."""
+    """A checked campaign file; its files are in the file store already, its tables of earlier data are read."""
 
     text: str
     spec: Spec
+    tables: Sequence[Table] = ()
 
 
 def prepare(text: str, contents: Mapping[str, bytes], files: Files) -> Submission:
-    """Check a campaign file and keep the files that stand beside it; raises `SpecError`. Needs no transaction."""
+    """Check a campaign file and keep the files that stand beside it. Needs no transaction.
+
+    Raises `SpecError`, and `Invalid` for a table of earlier measurements that does not fit the space.
+    """
     checked = campaign_file.load(text, dict(contents))
     pool = checked.space.pool
-    if pool is not None:
-        sha256 = files.put(contents[pool.file])
-        checked = checked.model_copy(
-            update={"space": checked.space.model_copy(update={"pool": pool.model_copy(update={"sha256": sha256})})}
-        )
-    return Submission(text, checked)
+    for name in {each.file for each in checked.data} | ({pool.file} if pool else set()):
+        files.put(contents[name])
+    kept = {pool.sha256: files.path(pool.sha256)} if pool and pool.sha256 else {}
+    return Submission(text, checked, [_table(checked, each, contents[each.file], kept) for each in checked.data])
+
+
+def _table(spec: Spec, data: Data, content: bytes, files: Mapping[str, Path]) -> Table:
+    try:
+        return read_table(spec, data.file, data.sha256 or "", content, files)
+    except TableError as error:
+        raise Invalid(f"{data.file}: {error}") from error
 
 
 def submit(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
@@ -60,6 +72,8 @@ def submit(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
     unit.session.add(campaign)
     version = _version(campaign, submission, 1, unit.next_event)
     unit.record("campaign.submit", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
+    for table in submission.tables:
+        write_table(unit, actor, campaign, spec, table)
     return campaign
 
 
@@ -113,7 +127,7 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
     if {_meaning(each) for each in before.constraints} != {_meaning(each) for each in spec.constraints}:
         raise Invalid("an amended campaign keeps the properties and units of its outcome constraints")
     steps = {stage.name: [step.name for step in stage.steps] for stage in spec.stages}
-    if [stage.name for stage in before.stages] != list(steps) and campaign_runs_iteration(unit, campaign):
+    if [stage.name for stage in before.stages] != list(steps) and campaign.iterating:
         raise Conflict("a strategy is proposing for the stages of this campaign at this moment; try again")
     query = select(col(Proposal.stage)).where(
         col(Proposal.campaign_id) == campaign.id, col(Proposal.state).in_(PROPOSAL.open_states)
@@ -127,12 +141,6 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
 def _meaning(wanted: Objective | OutcomeConstraint) -> tuple[str, str, str]:
     """What stored values of a property mean."""
     return wanted.property, wanted.unit, wanted.goal if isinstance(wanted, Objective) else ""
-
-
-def campaign_runs_iteration(unit: Unit, campaign: Campaign) -> bool:
-    """Whether an iteration of it is under way."""
-    query = select(Iteration).where(col(Iteration.campaign_id) == campaign.id, col(Iteration.state) == "running")
-    return unit.session.scalars(query).first() is not None
 
 
 def pause(unit: Unit, actor: Actor, name: str, why: str) -> Campaign:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlmodel import Session, col
 
@@ -67,7 +68,6 @@ class Proposer:
             payload = {"request": question.plain, "files": files, "region": question.region}
             answer = await self._run(payload, question.deadline)
             seconds = time.monotonic() - started
-            Response.model_validate(answer["response"])
         except (TaskFailed, FileNotFoundError, ValueError) as error:
             reason = f"{question.request.strategy.name}: {error}"[:2000]
             return Asked(await digest, time.monotonic() - started, error=reason)
@@ -112,7 +112,11 @@ def finish_iteration(unit: Unit, row: Outbox, iteration_id: str, asked: Asked) -
     if asked.answer is None:
         _fail(unit, campaign, iteration, asked.error or "no answer")
         return
-    response = Response.model_validate(asked.answer["response"])
+    try:
+        response = Response.model_validate(asked.answer["response"])
+    except ValidationError as error:
+        _fail(unit, campaign, iteration, f"the strategy's answer cannot be read: {error}"[:2000])
+        return
     iteration.state, iteration.report = ITERATION.next(iteration.state, "finish"), response.report
     iteration.versions = asked.answer["versions"]
     wanted = campaign.state in ("running", "paused")  # what comes after a stop is not begun

@@ -145,6 +145,12 @@ def _approved_by(session: Session, names: Sequence[str]) -> dict[str, list[str]]
     return users
 
 
+def jobs_that_failed(session: Session) -> list[str]:
+    """Why jobs ended before anything was sent, as their events tell."""
+    query = select(Event).where(col(Event.kind) == "job.fail").order_by(col(Event.number))
+    return [str(row.data["why"]) for row in session.scalars(query) if "why" in row.data]
+
+
 def doubts(session: Session, now: datetime) -> list[Plain]:
     """Attempts that wait for an operator, each with the evidence."""
     rows = list_doubts(session)

@@ -30,6 +30,7 @@ from adapters.instruments.messages import (
 )
 from controller.access.actors import Actor, Role
 from controller.commands import campaigns, instruments, tasks
+from controller.commands.imports import Table
 from controller.effects.propose import Asked, finish_iteration, needed_files
 from controller.effects.runner import mark_done
 from controller.intake.quarantine import Said
@@ -42,7 +43,8 @@ from controller.spec import Campaign as Spec
 from controller.spec import Step
 from controller.store import Unit
 from controller.store.history import build_request
-from controller.store.tables import Attempt, Campaign, Iteration, Outbox, Table
+from controller.store.tables import Attempt, Campaign, Iteration, Outbox
+from controller.store.tables import Table as Rows
 from controller.store.unit import Chain
 from strategies import Request, request_digest
 from strategies.spaces import Categorical
@@ -68,6 +70,7 @@ class Offline:
         files: Mapping[str, Path] | None = None,
         descriptions: Mapping[str, Description] | None = None,
         limits: Limits | None = None,
+        tables: Sequence[Table] = (),
     ) -> None:
         self.spec = spec
         self.now = BEGINNING
@@ -77,10 +80,12 @@ class Offline:
         self._engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(self._engine, "connect", _plain_transactions)
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-        Table.metadata.create_all(self._engine)
+        Rows.metadata.create_all(self._engine)
         for name in sorted({name for stage in spec.stages for step in stage.steps for name in step.instruments}):
             self._enrol(name, (descriptions or {}).get(name) or permissive(spec, name))
-        self.campaign_id = self.do(lambda unit: campaigns.submit(unit, NOBODY, campaigns.Submission("", spec)).id)
+        self.campaign_id = self.do(
+            lambda unit: campaigns.submit(unit, NOBODY, campaigns.Submission("", spec, tables)).id
+        )
 
     def close(self) -> None:
         """Forget everything."""

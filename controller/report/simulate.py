@@ -65,23 +65,24 @@ def adapted(spec: Spec, strategy: str, budget: int, batch: int, seed: int) -> Sp
     """The campaign as it is simulated: approved by itself, nothing repeated, and ended by the budget alone."""
     own = strategy == spec.strategy.name
     chosen = {"name": strategy, "batch": batch, **({} if own else {"options": {}})}
-    stages = [
-        stage.model_copy(
-            update={"approval": Approval(policy="auto"), "steps": [_patient(step) for step in stage.steps]}
-        )
-        for stage in spec.stages
-    ]
-    return spec.model_copy(
+    freed = approved(spec)
+    stages = [stage.model_copy(update={"steps": [_patient(step) for step in stage.steps]}) for stage in freed.stages]
+    return freed.model_copy(
         update={
             "strategy": spec.strategy.model_copy(update=chosen),
             "stages": stages,
             "budget": Budget(experiments=budget),
             "parallel": batch,
-            "windows": [],
             "stop": [],
             "seed": seed,
         }
     )
+
+
+def approved(spec: Spec) -> Spec:
+    """The campaign with everything approved by itself, at any time of the week."""
+    stages = [stage.model_copy(update={"approval": Approval(policy="auto")}) for stage in spec.stages]
+    return spec.model_copy(update={"stages": stages, "windows": []})
 
 
 def _patient(step: Step) -> Step:

@@ -1,7 +1,8 @@
 """The campaign file: load it, check it, explain what is wrong by line."""
 
+from controller.spec.data import DataRow, TableError, candidate_of, properties_of, read_rows
 from controller.spec.loading import json_schema, load, spec_digest
-from controller.spec.model import Campaign, Strategy
+from controller.spec.model import Campaign, Data, Strategy
 from controller.spec.problems import Problem, SpecError
 from controller.spec.stages import PEOPLE, Approval, ApprovalRule, Promotion, Stage, Step
 from controller.spec.stopping import Budget, Hypervolume, NoImprovement, StoppingRule, TargetReached
@@ -13,6 +14,8 @@ __all__ = [
     "ApprovalRule",
     "Budget",
     "Campaign",
+    "Data",
+    "DataRow",
     "Hypervolume",
     "NoImprovement",
     "Problem",
@@ -22,9 +25,13 @@ __all__ = [
     "Step",
     "StoppingRule",
     "Strategy",
+    "TableError",
     "TargetReached",
     "Window",
+    "candidate_of",
     "json_schema",
     "load",
+    "properties_of",
+    "read_rows",
     "spec_digest",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.spec.check import Fault, Path, check, check_units_plain
+from controller.spec.data import TableError, read_rows
 from controller.spec.explain import explain
 from controller.spec.model import Campaign
 from controller.spec.problems import SpecError
@@ -30,7 +31,7 @@ def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaig
         campaign = Campaign.model_validate_json(json.dumps(root.value), strict=True)
     except ValidationError as error:
         raise SpecError(explain(error, root)) from error
-    campaign = _with_pool(campaign, root, files or {})
+    campaign = _with_data(_with_pool(campaign, root, files or {}), root, files or {})
     _refuse(root, check(campaign))
     return _with_one_unit(campaign)
 
@@ -59,6 +60,27 @@ def _with_pool(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
     digest = hashlib.sha256(files[pool.file]).hexdigest()
     space = campaign.space.model_copy(update={"pool": pool.model_copy(update={"sha256": digest})})
     return campaign.model_copy(update={"space": space})
+
+
+def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Campaign:
+    """The campaign with the digests of its tables, which must be there and fit the space."""
+    faults: list[Fault] = []
+    for place, data in enumerate(campaign.data):
+        path: Path = ["data", place, "file"]
+        content = files.get(data.file)
+        if content is None:
+            faults.append((path, "the file was not sent along; it should lie beside the campaign file"))
+        elif data.sha256 not in (None, digest := hashlib.sha256(content).hexdigest()):
+            faults.append((["data", place, "sha256"], f"the file that was sent has the SHA-256 {digest}"))
+        else:
+            try:
+                read_rows(content, campaign)
+            except TableError as error:
+                faults.append((path, str(error)))
+    _refuse(root, faults)
+    digests = [hashlib.sha256(files[each.file]).hexdigest() for each in campaign.data]
+    tables = [each.model_copy(update={"sha256": sha256}) for each, sha256 in zip(campaign.data, digests, strict=True)]
+    return campaign.model_copy(update={"data": tables})
 
 
 def _pool_faults(space: Space, pool: Pool, files: Mapping[str, bytes]) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """The campaign, as its file says it, checked and with durations in seconds.
 
     Campaign   campaign description seed priority parallel space objectives constraints stages strategy budget stop
-               windows
+               windows data
     Stage      name kind concurrency fidelity approval promote steps; yields and cost are summed up from the steps
     Approval   policy rules deadline(s)          ApprovalRule  name kind comparison value
     Promotion  rule property k n low high
@@ -38,6 +38,17 @@ class Strategy(Section):
     deadline: Seconds = 600.0
 
 
+class Data(Section):
+    """Earlier measurements: a CSV beside the campaign file, columns named as the parameters and the properties.
+
+    In the units of the space and the objectives; an empty property tells of a failed synthesis. `sha256` is set once
+    the file is stored.
+    """
+
+    file: str
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+
+
 class Campaign(Section):
     """A goal, a search space, stages and a budget. At most `parallel` proposals are open at once."""
 
@@ -54,3 +65,4 @@ class Campaign(Section):
     budget: Budget = Budget()
     stop: list[StoppingRule] = []
     windows: list[Window] = []
+    data: list[Data] = Field(default=[], max_length=100)
