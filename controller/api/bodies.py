@@ -94,6 +94,13 @@ class Value(Body):
     unit: Line = "dimensionless"
 
 
+class DataTable(Body):
+    """A CSV of earlier measurements; `name` is what it is called in the record."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=200)]
+    content: Annotated[Base64Bytes, Field(max_length=32 * 1024 * 1024)]
+
+
 class Resolution(Body):
     """`kind` belongs to `fail`; `values` (by property) and `sample`, what it made, belong to `value`."""
 

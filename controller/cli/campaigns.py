@@ -1,5 +1,6 @@
 """`tatara campaign ...`: check, submit, look, steer."""
 
+import base64
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from controller.cli import output
 from controller.cli.beside import read_campaign
-from controller.cli.connection import Daemon, talks
+from controller.cli.connection import FAILED, Daemon, Refused, talks
 from controller.cli.local import load_campaign
 
 app = typer.Typer(
@@ -64,6 +65,25 @@ def submit(daemon: Daemon, file: File) -> None:
     daemon.show(
         answer, lambda row: print(f"Campaign {row['name']} is {row['state']}. See: tatara campaign show {row['name']}")
     )
+
+
+@app.command("import")
+@talks
+def import_(
+    daemon: Daemon,
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns named as the parameters and properties.")],
+) -> None:
+    """Bring earlier measurements into a campaign; its strategy knows them from its next question on.
+
+    In the units of the space and the objectives. An empty cell among the properties tells of a failed synthesis.
+    """
+    try:
+        content = base64.b64encode(file.read_bytes()).decode()
+    except OSError as error:
+        raise Refused(FAILED, f"{file}: {error.strerror}") from None
+    answer = daemon.post(f"/campaigns/{name}/import", name=file.name, content=content)
+    daemon.show(answer, lambda row: print(f"{file.name} is part of campaign {row['name']}."))
 
 
 @app.command("list")

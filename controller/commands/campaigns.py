@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -10,12 +9,11 @@ from sqlmodel import col
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid, NotFound
-from controller.commands.imports import Table, read_table, write_table
+from controller.commands.imports import Table, checked_table, write_table
 from controller.commands.lookup import find_campaign
 from controller.files import Files
 from controller.loop import CAMPAIGN, PROPOSAL
 from controller.spec import Campaign as Spec
-from controller.spec import Data, TableError
 from controller.store import Unit
 from controller.store.change import change_campaign
 from controller.store.specs import spec_of
@@ -42,14 +40,8 @@ def prepare(text: str, contents: Mapping[str, bytes], files: Files) -> Submissio
     for name in {each.file for each in checked.data} | ({pool.file} if pool else set()):
         files.put(contents[name])
     kept = {pool.sha256: files.path(pool.sha256)} if pool and pool.sha256 else {}
-    return Submission(text, checked, [_table(checked, each, contents[each.file], kept) for each in checked.data])
-
-
-def _table(spec: Spec, data: Data, content: bytes, files: Mapping[str, Path]) -> Table:
-    try:
-        return read_table(spec, data.file, data.sha256 or "", content, files)
-    except TableError as error:
-        raise Invalid(f"{data.file}: {error}") from error
+    tables = [checked_table(checked, each.file, each.sha256 or "", contents[each.file], kept) for each in checked.data]
+    return Submission(text, checked, tables)
 
 
 def submit(unit: Unit, actor: Actor, submission: Submission) -> Campaign:

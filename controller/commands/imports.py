@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from controller.access.actors import Actor, Role
-from controller.commands.errors import Conflict
+from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find_campaign
 from controller.loop import CAMPAIGN
 from controller.loop.progress import advance
 from controller.spec import Campaign as Spec
-from controller.spec import candidate_of, read_rows
+from controller.spec import TableError, candidate_of, read_rows
 from controller.store import Unit
 from controller.store.proposals import make_proposal
 from controller.store.specs import spec_of, units_of
@@ -47,6 +47,14 @@ def read_table(spec: Spec, name: str, sha256: str, content: bytes, files: Mappin
         candidate = candidate_of(spec, row, files)
         rows.append(ImportedRow(row.line, candidate_key(candidate), candidate, row.values))
     return Table(name, sha256, rows)
+
+
+def checked_table(spec: Spec, name: str, sha256: str, content: bytes, files: Mapping[str, Path]) -> Table:
+    """As `read_table`, for what people send; raises `Invalid`."""
+    try:
+        return read_table(spec, name, sha256, content, files)
+    except TableError as error:
+        raise Invalid(f"{name}: {error}") from error
 
 
 def import_table(unit: Unit, actor: Actor, name: str, table: Table) -> Campaign:

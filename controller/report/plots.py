@@ -1,5 +1,6 @@
 """Plots as PNG, without a display."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,18 +52,18 @@ def curves_plot(
     path: Path,
     title: str,
     axes: Sequence[str],
-    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    curves: Mapping[str, tuple[Sequence[float | None], Sequence[float]]],
     best: float | None = None,
 ) -> None:
-    """Draw mean curves with a band of one standard deviation; `best` is a line that none can pass."""
+    """Draw mean curves with a band of one standard deviation, gaps where there is None; `best` is a line above."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5.5), layout="constrained")
     FigureCanvasAgg(figure)
     plot: Any = figure.add_subplot()
-    for label, (mean, deviation) in curves.items():
-        numbers = range(1, len(mean) + 1)
+    for label, (means, deviation) in curves.items():
+        numbers, mean = range(1, len(means) + 1), [math.nan if each is None else each for each in means]
         [line] = plot.plot(numbers, mean, label=label)
         low, high = zip(*((m - d, m + d) for m, d in zip(mean, deviation, strict=True)), strict=True)
         plot.fill_between(numbers, low, high, color=line.get_color(), alpha=0.15)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from adapters.compute import Workers
@@ -165,10 +166,13 @@ async def _one(workers: Workers, task: Plain, notice: Callable[[Run], None]) -> 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the runs of one strategy say. Lists go by experiment; values are merits, or hypervolumes."""
+    """What the runs of one strategy say. Lists go by experiment; values are merits, or hypervolumes.
+
+    None where no run had anything yet.
+    """
 
     strategy: str
-    mean: list[float]
+    mean: list[float | None]
     deviation: list[float]
     until_near: list[int | None]  # experiments until within 1 % of the table's best, for each seed
     cpu_seconds: float
@@ -181,15 +185,17 @@ def summarize(runs: Sequence[Run], best: float | None) -> list[Summary]:
 
 
 def _summary(name: str, runs: Sequence[Run], best: float | None) -> Summary:
-    import numpy as np
-
-    length = min(len(run.curve) for run in runs)
-    curves = np.array([[np.nan if value is None else value for value in run.curve[:length]] for run in runs])
-    with np.errstate(invalid="ignore"):
-        mean, deviation = np.nanmean(curves, axis=0), np.nanstd(curves, axis=0, ddof=1 if len(runs) > 1 else 0)
+    columns = [
+        [value for value in column if value is not None] for column in zip(*(run.curve for run in runs), strict=False)
+    ]
     until = [None if best is None else _until(run.curve, best - NEAR * abs(best)) for run in runs]
-    cpu = sum(run.cpu_seconds for run in runs) / len(runs)
-    return Summary(name, mean.tolist(), deviation.tolist(), until, cpu)
+    return Summary(
+        name,
+        [fmean(column) if column else None for column in columns],
+        [stdev(column) if len(column) > 1 else 0.0 for column in columns],
+        until,
+        fmean(run.cpu_seconds for run in runs),
+    )
 
 
 def _until(curve: Sequence[float | None], wanted: float) -> int | None:

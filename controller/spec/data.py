@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from controller.spec.model import Campaign
+    from strategies.spaces import Parameter
 
 MOST_ROWS = 100_000
 
@@ -87,13 +88,9 @@ def _number(line: int, name: str, text: str) -> float:
 
 def candidate_of(campaign: "Campaign", row: DataRow, files: Mapping[str, Path] | None = None) -> dict[str, Any]:
     """The row as a candidate of the space; `files` holds a pool's file by digest. Raises `TableError`."""
-    from strategies.spaces import Categorical, conditions, space_contains
+    from strategies.spaces import conditions, space_contains
 
-    declared = campaign.space.parameters
-    values = {
-        name: text if isinstance(declared.get(name), Categorical) else _setting(text)
-        for name, text in row.inputs.items()
-    }
+    values = {name: _setting(row, name, campaign.space.parameters.get(name)) for name in row.inputs}
     try:
         candidate = conditions(campaign.space, values)
         faults = space_contains(campaign.space, candidate, files)
@@ -104,10 +101,19 @@ def candidate_of(campaign: "Campaign", row: DataRow, files: Mapping[str, Path] |
     return candidate
 
 
-def _setting(text: str) -> float | str:
-    """A number where it is one; whether it should be, the space says."""
+def _setting(row: DataRow, name: str, declared: "Parameter | None") -> float | str:
+    """A label where the space has labels, a number where it has numbers, and in an undeclared column what it is."""
+    from strategies.spaces import Categorical
+
+    text = row.inputs[name]
+    if isinstance(declared, Categorical):
+        return text
     try:
         value = float(text)
     except ValueError:
-        return text
-    return value if math.isfinite(value) else text
+        value = math.nan
+    if math.isfinite(value):
+        return value
+    if declared is not None:
+        raise TableError(f"line {row.line}: {text!r} in column {name!r} is no finite number")
+    return text

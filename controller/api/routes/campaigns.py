@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
+from sqlmodel import Session
 
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
-from controller.api.bodies import Asking, CampaignFile, Key, Serving, Why, listed
+from controller.api.bodies import Asking, CampaignFile, DataTable, Key, Serving, Why, listed
 from controller.api.services import Services
 from controller.commands import campaigns as commands
+from controller.commands import imports
 from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.report import lists
 from controller.report.specs import describe, warnings
+from controller.spec import Campaign as Spec
 from controller.store import Unit
+from controller.store.specs import spec_of
 from controller.store.tables import Campaign
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -74,6 +79,25 @@ def _amend(unit: Unit, actor: Actor, name: str, submission: commands.Submission)
     if row.name != submission.spec.campaign:
         raise Invalid(f"the file is that of campaign {submission.spec.campaign!r}, not of {row.name!r}")
     return commands.amend(unit, actor, submission)
+
+
+@router.post("/{name}/import")
+async def import_table(services: Serving, actor: Asking, name: Key, body: DataTable) -> dict[str, Any]:
+    """Add a CSV of earlier measurements; the next request to the strategy knows them."""
+    actor.require(Role.OPERATOR)
+    spec, paths = await services.store.read(lambda session: _spec_and_files(session, services, name))
+    sha256 = await asyncio.to_thread(services.files.put, body.content)
+    table = await asyncio.to_thread(imports.checked_table, spec, body.name, sha256, body.content, paths)
+    return await services.store.write(
+        lambda unit: lists.as_dict(imports.import_table(unit, actor, name, table)), name="import"
+    )
+
+
+def _spec_and_files(session: Session, services: Services, name: str) -> tuple[Spec, dict[str, FilePath]]:
+    spec = spec_of(session, find_campaign(session, name))
+    pool = spec.space.pool
+    digests = [pool.sha256] if pool is not None and pool.sha256 else []
+    return spec, {sha256: services.files.path(sha256) for sha256 in digests}
 
 
 @router.post("/{name}/{change}")

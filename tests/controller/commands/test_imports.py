@@ -1,0 +1,80 @@
+"""Earlier measurements: rows like any other, which the strategy learns from and nobody takes for our own."""
+
+import pytest
+from sqlalchemy import select
+
+from controller.commands import campaigns, imports
+from controller.commands.errors import Conflict, Invalid
+from controller.store.history import build_request
+from controller.store.tables import Iteration, Measurement, Proposal
+from strategies import Request
+from tests.controller.loop.views import make_spec, stage, step
+from tests.controller.loop.world import BEN, World
+
+SPEC = make_spec(stage("bench", step(yields=["yield"])), budget={"experiments": 3})
+CONTENT = b"temperature,yield\n30,71.5\n40,\n50,60\n"
+
+
+def table(content: bytes = CONTENT, name: str = "old.csv", sha256: str = "a" * 64) -> imports.Table:
+    return imports.checked_table(SPEC, name, sha256, content, {})
+
+
+def with_table() -> World:
+    world = World(SPEC)
+    world.do(lambda unit: imports.import_table(unit, BEN, world.campaign_id, table()))
+    return world
+
+
+def request(world: World) -> Request:
+    world.turn()
+    return world.do(lambda unit: build_request(unit.session, unit.session.scalars(select(Iteration)).one()))
+
+
+def test_the_strategy_learns_from_them() -> None:
+    asked = request(with_table())
+    assert [(row.candidate["values"], row.values[0].value) for row in asked.observations] == [
+        ({"temperature": 30.0}, 71.5),
+        ({"temperature": 50.0}, 60.0),
+    ]
+    assert [(row.candidate["values"], row.kind) for row in asked.failures] == [
+        ({"temperature": 40.0}, "failed-synthesis")
+    ]
+
+
+def test_they_are_marked_cost_nothing_and_stand_in_the_chain() -> None:
+    world = with_table()
+    rows = world.all(Measurement)
+    assert {(row.origin, row.unit, row.attempt_id) for row in rows} == {("imported", "percent", None)}
+    assert [row.reason for row in world.all(Proposal)] == [f"line {line} of old.csv" for line in (2, 3, 4)]
+    assert (world.campaign.experiments, world.campaign.cost) == (0, 0)
+    assert world.campaign.progress["best"] == {"yield": 71.5}
+    assert world.audit().ok
+
+
+def test_the_same_table_counts_once() -> None:
+    world = with_table()
+    with pytest.raises(Conflict, match="imported into heat already"):
+        world.do(lambda unit: imports.import_table(unit, BEN, world.campaign_id, table(name="copy.csv")))
+    assert len(world.all(Proposal)) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"temperature,yield\n300,1\n", "line 2: temperature: 300 cannot be set; the nearest value is 90"),
+        (b"temperature,yield\n30,1\nwarm,1\n", "line 3: 'warm' in column 'temperature' is no finite number"),
+        (b"temp,yield\n30,1\n", "column 'temperature' is missing"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_line(content: bytes, fault: str) -> None:
+    with pytest.raises(Invalid, match=fault):
+        table(content)
+
+
+def test_an_ended_campaign_takes_none() -> None:
+    world = World(SPEC)
+    world_id = world.campaign_id
+    world.do(lambda unit: campaigns.abort(unit, BEN, world_id, "test"))
+    world.turn()
+    with pytest.raises(Conflict, match="aborted"):
+        world.do(lambda unit: imports.import_table(unit, BEN, world_id, table()))
