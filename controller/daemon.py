@@ -110,7 +110,7 @@ class Daemon:
                     self._greet(),
                     self._watch_lock(),
                     self.store.writing(),
-                    self._serve_api(),
+                    self._serve_api(workers),
                 )
         finally:
             scheduler.shutdown(wait=False)
@@ -193,10 +193,11 @@ class Daemon:
             if self.store.lost is not None:
                 raise self.store.lost
 
-    async def _serve_api(self) -> None:
+    async def _serve_api(self, workers: Workers) -> None:
         services = Services(
             store=self.store,
             files=self.files,
+            workers=workers,
             site=self.site.name,
             publish_estop=self.publish_estop,
             health=self.health,

@@ -9,11 +9,27 @@ from pathlib import Path
 
 from strategies.check import check_response
 from strategies.digest import request_digest
-from strategies.registry import check_strategy, load_strategy, strategy_names
-from strategies.request import Request, Response
+from strategies.registry import check_strategy, load_predictor, load_strategy, strategy_names
+from strategies.request import Candidate, Prediction, Request, Response
 from strategies.spaces import validate_candidate
 
-__all__ = ["Request", "Response", "check_response", "check_strategy", "propose", "request_digest", "strategy_names"]
+__all__ = [
+    "Request",
+    "Response",
+    "check_response",
+    "check_strategy",
+    "predict",
+    "propose",
+    "request_digest",
+    "strategy_names",
+]
+
+
+def predict(request: Request, candidate: Candidate, files: Mapping[str, Path] | None = None) -> dict[str, Prediction]:
+    """What the named strategy predicts for a candidate; nothing where it has no model yet. Raises `ValueError`."""
+    validate_candidate(candidate)
+    predictor = load_predictor(request.strategy.name)
+    return {} if predictor is None else predictor(request, candidate, files or {})
 
 
 def propose(request: Request, files: Mapping[str, Path] | None = None) -> Response:

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from strategies.optimize.options import BotorchOptions, NoOptions
-from strategies.request import Plain, Request, Response
+from strategies.request import Candidate, Plain, Prediction, Request, Response
 
 Strategy = Callable[[Request, Mapping[str, Path]], Response]
+Predictor = Callable[[Request, Candidate, Mapping[str, Path]], dict[str, Prediction]]
 
 
 def _random() -> Strategy:
@@ -35,6 +36,16 @@ _STRATEGIES: dict[str, tuple[Callable[[], Strategy], type[Plain]]] = {
     "sobol": (_sobol, NoOptions),
     "botorch": (_botorch, BotorchOptions),
 }
+
+
+def load_predictor(name: str) -> Predictor | None:
+    """What a strategy would predict for a candidate that somebody else puts forward; None where it has no model."""
+    check_strategy(name, {})
+    if name != "botorch":
+        return None
+    from strategies.optimize.botorch_strategy import predict
+
+    return predict
 
 
 def strategy_names() -> list[str]:

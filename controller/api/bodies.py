@@ -87,6 +87,33 @@ class Rejection(Body):
     why: Reason
 
 
+Values = dict[Line, Finite | Line]  # parameter -> value, in the unit of the space
+
+
+class Injection(Body):
+    """`values` by parameter; without a stage the first one."""
+
+    values: Values
+    why: Reason
+    stage: Annotated[str, Field(pattern=ID)] | None = None
+
+
+class Edit(Body):
+    """The `values` that change; `digest` is that of what was shown."""
+
+    values: Annotated[Values, Field(min_length=1)]
+    digest: Digest
+    why: Reason
+
+
+class Correction(Body):
+    """`value` in the unit of the measurement."""
+
+    measurement: Line
+    value: Finite
+    why: Reason
+
+
 class Value(Body):
     """A value that a person read."""
 
@@ -109,6 +136,15 @@ class Resolution(Body):
     kind: Line | None = None
     values: dict[Line, Value] | None = None
     sample: Line | None = None
+
+
+class Measured(Body):
+    """What a step by hand gave: `values` by property and the name of the `sample` that it made; or how it `failed`."""
+
+    values: dict[Line, Value] | None = None
+    sample: Line | None = None
+    failed: Line | None = None
+    why: Reason | None = None
 
 
 class Stop(Body):

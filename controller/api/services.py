@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.compute import Workers
 from controller.files import Files
 from controller.store import Store
 
@@ -17,6 +18,7 @@ class Services:
 
     store: Store
     files: Files
+    workers: Workers
     site: str
     publish_estop: Callable[[str, str | None, str], Awaitable[None]]
     health: Callable[[], dict[str, Any]]

@@ -8,6 +8,7 @@ import typer
 
 from controller.cli import output
 from controller.cli.connection import FAILED, USAGE, Daemon, Refused, talks
+from controller.cli.quantities import measured
 
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, from `tatara proposals`.")]
 ShownDigest = Annotated[
@@ -78,7 +79,7 @@ def _show_proposal(row: dict[str, Any]) -> None:
     )
 
 
-def _shown(daemon: Daemon, proposal_id: str, digest: str | None, question: str, yes: bool) -> str:
+def shown(daemon: Daemon, proposal_id: str, digest: str | None, question: str, yes: bool) -> str:
     """The digest to decide about: the given one, or that of what is now shown (and, on a terminal, confirmed)."""
     if digest is not None:
         return digest
@@ -104,8 +105,8 @@ def approve(
     yes: Yes = False,
 ) -> None:
     """Show a proposal and approve it: it is then carried out."""
-    shown = _shown(daemon, proposal, digest, "Approve this proposal?", yes)
-    daemon.show(daemon.post(f"/proposals/{proposal}/approve", digest=shown, why=why), _decided)
+    seen = shown(daemon, proposal, digest, "Approve this proposal?", yes)
+    daemon.show(daemon.post(f"/proposals/{proposal}/approve", digest=seen, why=why), _decided)
 
 
 @talks
@@ -117,8 +118,8 @@ def reject(
     yes: Yes = False,
 ) -> None:
     """Show a proposal and reject it: it is not carried out, and its place in the budget is free again."""
-    shown = _shown(daemon, proposal, digest, "Reject this proposal?", yes)
-    daemon.show(daemon.post(f"/proposals/{proposal}/reject", digest=shown, why=why), _decided)
+    seen = shown(daemon, proposal, digest, "Reject this proposal?", yes)
+    daemon.show(daemon.post(f"/proposals/{proposal}/reject", digest=seen, why=why), _decided)
 
 
 def _decided(row: dict[str, Any]) -> None:
@@ -174,7 +175,7 @@ def resolve(
     why: Annotated[str, typer.Option(help="The reason; it stands in the audit trail.")],
     value: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=NUMBER [UNIT]", help="With `value`: what was read, such as 'yield=81.5 percent'."),
+        typer.Option(metavar="NAME=VALUE[UNIT]", help="With `value`: what was read, such as 'yield=81.5 percent'."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -185,22 +186,10 @@ def resolve(
     ] = None,
 ) -> None:
     """Say what became of an attempt in doubt."""
-    values = dict(map(_value, value)) if value else None
+    values = dict(map(measured, value)) if value else None
     told = {"how": how.value, "why": why, "kind": kind, "values": values, "sample": sample}
     answer = daemon.post(f"/attempts/{attempt}/resolve", **told)
     daemon.show(answer, lambda row: print(f"Attempt {row['id']} is {row['state']}."))
-
-
-def _value(text: str) -> tuple[str, dict[str, Any]]:
-    name, _, said = text.partition("=")
-    number, _, unit = said.strip().partition(" ")
-    try:
-        read = float(number)
-    except ValueError:
-        raise Refused(USAGE, f"{text!r} should be NAME=NUMBER [UNIT], such as 'yield=81.5 percent'") from None
-    if read - read != 0:
-        raise Refused(USAGE, f"{text!r}: the number should be finite")
-    return name.strip(), {"value": read, "unit": unit.strip() or "dimensionless"}
 
 
 @talks

@@ -1,6 +1,5 @@
 """`tatara simulate`: whole campaigns against a table of measured values, to choose a strategy before money is spent."""
 
-import asyncio
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -56,6 +55,8 @@ def simulate(
 
     Every campaign makes the same decisions as a real one, against the table instead of a laboratory, once per seed.
     """
+    import asyncio
+
     from adapters.compute import TaskFailed
     from controller.report.simulate import best_of_table, summarize
     from controller.report.simulate import simulate as run

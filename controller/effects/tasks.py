@@ -24,6 +24,27 @@ def propose(payload: dict[str, Any]) -> dict[str, Any]:
     return {"response": response.model_dump(mode="json"), "keys": keys, "facts": facts, "versions": versions()}
 
 
+def assess(payload: dict[str, Any]) -> dict[str, Any]:
+    """Look at a candidate that a person puts forward: what speaks against it, its key, prediction and facts."""
+    from strategies import Request, predict
+    from strategies.request import Suggestion
+    from strategies.spaces import candidate_key, space_contains
+
+    request = Request.model_validate(payload["request"])
+    files = {sha256: Path(path) for sha256, path in payload["files"].items()}
+    candidate = payload["candidate"]
+    if faults := space_contains(request.space, candidate, files):
+        return {"faults": faults}
+    found = predict(request, candidate, files)
+    suggestion = Suggestion(candidate=candidate, stage=payload["stage"], prediction=found, reason="")
+    return {
+        "faults": [],
+        "key": candidate_key(candidate),
+        "prediction": {name: each.model_dump() for name, each in found.items()},
+        "facts": _facts(request, suggestion, files, region=True),
+    }
+
+
 def versions() -> dict[str, Any]:
     """What a repetition must have in common to be comparable."""
     import platform

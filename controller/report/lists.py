@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, col
 
 from controller.commands.doubts import list_doubts
 from controller.commands.lookup import find, find_campaign
+from controller.commands.tasks import open_tasks
 from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
@@ -28,6 +29,7 @@ from controller.store.tables import (
     Orphan,
     Proposal,
     Quarantine,
+    Sample,
     SpecVersion,
 )
 from controller.store.views import load_resources
@@ -143,6 +145,25 @@ def _approved_by(session: Session, names: Sequence[str]) -> dict[str, list[str]]
     for row in session.scalars(query.order_by(col(ApprovalDecision.at))):
         users[row.proposal_id].append(row.user)
     return users
+
+
+def tasks(session: Session) -> list[Plain]:
+    """Steps by hand that wait for somebody, with what is to be done."""
+    rows = open_tasks(session)
+    return [{**_doubt(session, row), "instructions": row.request.get("instructions", "")} for row in rows]
+
+
+def samples(session: Session, name: str | None, *, limit: int) -> list[Plain]:
+    """Samples in the order in which they were made, each with the candidate that it is."""
+    query = select(Sample, Attempt, Proposal).join(Attempt, col(Attempt.id) == col(Sample.id))
+    query = query.join(Proposal, col(Proposal.id) == col(Attempt.proposal_id))
+    if name is not None:
+        query = query.where(col(Sample.campaign_id) == find_campaign(session, name).id)
+    rows = session.execute(query.order_by(col(Sample.id)).limit(limit)).all()
+    return [
+        {**as_dict(sample), "proposal": row.number, "candidate": row.candidate, "made_at": attempt.ended_at}
+        for sample, attempt, row in rows
+    ]
 
 
 def jobs_that_failed(session: Session) -> list[str]:

@@ -16,7 +16,11 @@ _ABOUT_THE_CANDIDATE = ("failed-synthesis", "invalid")
 def build_request(session: Session, iteration: Iteration) -> Request:
     """The request of an iteration: every row as it stood at its event, in event order."""
     campaign = session.get_one(Campaign, iteration.campaign_id)
-    event = iteration.event
+    return request_as_of(session, campaign, iteration.event, iteration.n, iteration.seed)
+
+
+def request_as_of(session: Session, campaign: Campaign, event: int, n: int = 1, seed: int | None = None) -> Request:
+    """What a campaign's strategy is asked as of an event number."""
     spec = spec_of(session, campaign, _version_at(session, campaign.id, event))
     rows = _proposals_at(session, campaign.id, event)
     ended = [row for row in rows if row.ended_event is not None and row.ended_event <= event]
@@ -40,8 +44,8 @@ def build_request(session: Session, iteration: Iteration) -> Request:
             ],
             "pending": [_about(row) for row in rows if row.ended_event is None or row.ended_event > event],
             "rejected": [_about(row) for row in ended if row.state == "rejected"],
-            "n": iteration.n,
-            "seed": iteration.seed,
+            "n": n,
+            "seed": campaign.seed if seed is None else seed,
             "event": event,
         }
     )

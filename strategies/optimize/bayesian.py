@@ -110,13 +110,26 @@ def _explained(
     request: Request, encoding: Encoding, fitted: Fitted, stage: str, candidate: Candidate, value: float
 ) -> Suggestion:
     row = encoding.encode([candidate])
-    predictions = {}
-    for model in fitted.models:
-        mean, deviation = model.predict(row)
-        predictions[model.name] = Prediction(mean=float(mean[0]), standard_deviation=float(deviation[0]))
+    predicted = _predicted(fitted.models, row)
     probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
-    sentence = reason(request.objectives, predictions, fitted.best.values, probability)
-    return Suggestion(candidate=candidate, stage=stage, prediction=predictions, acquisition=value, reason=sentence)
+    sentence = reason(request.objectives, predicted, fitted.best.values, probability)
+    return Suggestion(candidate=candidate, stage=stage, prediction=predicted, acquisition=value, reason=sentence)
+
+
+def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> dict[str, Prediction]:
+    """Posterior mean and standard deviation of every property for a candidate that somebody else puts forward."""
+    torch.set_num_threads(1)
+    torch.manual_seed(_iteration_seed(request))
+    data = [property_data(request, encoding, name) for name in modelled_properties(request)]
+    return _predicted([fit_property(one) for one in data], encoding.encode([candidate]))
+
+
+def _predicted(models: list[PropertyModel], row: Array) -> dict[str, Prediction]:
+    found = {}
+    for model in models:
+        mean, deviation = model.predict(row)
+        found[model.name] = Prediction(mean=float(mean[0]), standard_deviation=float(deviation[0]))
+    return found
 
 
 def _front(request: Request, fitted: Fitted) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from strategies.optimize.known import check_any_left, exhausted, first_stage
 from strategies.optimize.options import BotorchOptions
 from strategies.optimize.sobol import fill
 from strategies.represent.encoding import Encoding
-from strategies.request import Request, Response, Suggestion
+from strategies.request import Candidate, Prediction, Request, Response, Suggestion
 from strategies.spaces import key_of_valid
 
 LEAST = 2  # values of every property without which nothing can be learned
@@ -30,6 +30,16 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     from strategies.optimize.bayesian import optimize  # imports torch
 
     return optimize(request, files, encoding)
+
+
+def predict(request: Request, candidate: Candidate, files: Mapping[str, Path]) -> dict[str, Prediction]:
+    """The models' predictions for one candidate; none where there are too few values for models."""
+    encoding = Encoding.of(request.space, files)
+    if _is_unlearnable(request, encoding):
+        return {}
+    from strategies.optimize.bayesian import predictions  # imports torch
+
+    return predictions(request, encoding, candidate)
 
 
 def _is_starting(request: Request, options: BotorchOptions) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from adapters.compute import Workers
 from adapters.instruments.bus import BusDown
 from controller.access.actors import Actor, Role
 from controller.api import Services, close_app, create_app
@@ -77,7 +78,9 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     store = Store(f"sqlite:///{folder / 'tatara.db'}")
     await store.start()
     broker = Broker()
-    services = Services(store, Files(folder / "files"), "lab", broker.publish, lambda: {"ok": True, "site": "lab"})
+    workers = Workers(1)
+    health = {"ok": True, "site": "lab"}
+    services = Services(store, Files(folder / "files"), workers, "lab", broker.publish, lambda: health)
     app = create_app(services)
     try:
         tokens = await store.write(add_people, name="test")
@@ -85,6 +88,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
         yield World(store, app, broker, tokens, ids)
     finally:
         close_app(app)
+        await workers.stop()
         await store.stop()
 
 
@@ -112,11 +116,17 @@ def fill(unit: Unit) -> dict[str, str]:
     change_proposal(unit, waiting, "submit", campaign)
     change_proposal(unit, running, "approve", campaign)
     attempt = _attempt(unit, campaign, running)
-    _measurement(unit, campaign, running, attempt)
+    measurement = _measurement(unit, campaign, running, attempt)
     quarantine(unit, Said("tatara/v1/lab/reactor-1/x", b"\x1b[2J{broken", "reactor-1", attempt.id), "not JSON")
     orphan = Orphan(id=unit.new_id(), at=unit.now, instrument="reactor-1", attempt_id="x-1", digest="d")
     unit.record("result.orphan", orphan)
-    return {"campaign": campaign.name, "proposal": waiting.id, "digest": waiting.digest, "attempt": attempt.id}
+    return {
+        "campaign": campaign.name,
+        "proposal": waiting.id,
+        "digest": waiting.digest,
+        "attempt": attempt.id,
+        "measurement": measurement,
+    }
 
 
 def _proposal(unit: Unit, campaign: Campaign) -> Proposal:
@@ -160,7 +170,7 @@ def _attempt(unit: Unit, campaign: Campaign, proposal: Proposal) -> Attempt:
     return attempt
 
 
-def _measurement(unit: Unit, campaign: Campaign, proposal: Proposal, attempt: Attempt) -> None:
+def _measurement(unit: Unit, campaign: Campaign, proposal: Proposal, attempt: Attempt) -> str:
     row = Measurement(
         id=f"{attempt.id}/temperature/0",
         campaign_id=campaign.id,
@@ -175,6 +185,7 @@ def _measurement(unit: Unit, campaign: Campaign, proposal: Proposal, attempt: At
         event=unit.next_event,
     )
     unit.record("measurement.store", row, campaign_id=campaign.id)
+    return row.id
 
 
 @contextlib.asynccontextmanager

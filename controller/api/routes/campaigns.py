@@ -10,10 +10,13 @@ from sqlmodel import Session
 
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
-from controller.api.bodies import Asking, CampaignFile, DataTable, Key, Serving, Why, listed
+from controller.api.assess import assess
+from controller.api.bodies import Asking, CampaignFile, DataTable, Injection, Key, Serving, Why, listed
 from controller.api.services import Services
 from controller.commands import campaigns as commands
 from controller.commands import imports
+from controller.commands.candidates import candidate_from, question
+from controller.commands.candidates import inject as put_forward
 from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.report import lists
@@ -90,6 +93,18 @@ async def import_table(services: Serving, actor: Asking, name: Key, body: DataTa
     table = await asyncio.to_thread(imports.checked_table, spec, body.name, sha256, body.content, paths)
     return await services.store.write(
         lambda unit: lists.as_dict(imports.import_table(unit, actor, name, table)), name="import"
+    )
+
+
+@router.post("/{name}/inject", status_code=201)
+async def inject(services: Serving, actor: Asking, name: Key, body: Injection) -> dict[str, Any]:
+    """Put a candidate forward; rules and people approve it as any other."""
+    actor.require(Role.OPERATOR)
+    spec, _ = await services.store.read(lambda session: question(session, name))
+    candidate = candidate_from(spec, body.values)
+    assessed = await assess(services, name, candidate, body.stage or spec.stages[0].name)
+    return await services.store.write(
+        lambda unit: lists.as_dict(put_forward(unit, actor, name, assessed, body.why, body.stage)), name="inject"
     )
 
 

@@ -1,10 +1,11 @@
 """What was measured, and how proposals came about."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from controller.api.bodies import ID, After, Filter, Limit, Serving, listed
+from controller.api.bodies import ID, After, Asking, Correction, Filter, Limit, Serving, listed
+from controller.commands import corrections
 from controller.report import lists
 
 router = APIRouter(tags=["records"])
@@ -24,3 +25,18 @@ async def list_iterations(
 ) -> Response:
     """Iterations of a campaign after a number: what the strategy saw, its report, how long it took."""
     return await listed(services, lambda session: lists.iterations(session, campaign, after, limit=limit))
+
+
+@router.post("/corrections", status_code=201)
+async def correct(services: Serving, actor: Asking, body: Correction) -> dict[str, Any]:
+    """Put a new row in the place of a measurement; whoever saw the old one saw it."""
+    return await services.store.write(
+        lambda unit: lists.as_dict(corrections.correct(unit, actor, body.measurement, body.value, body.why)),
+        name="correct",
+    )
+
+
+@router.get("/samples")
+async def list_samples(services: Serving, campaign: Filter = None, limit: Limit = 1000) -> Response:
+    """Samples: where each is, what it was made of, and whether anything is left."""
+    return await listed(services, lambda session: lists.samples(session, campaign, limit=limit))

@@ -30,6 +30,10 @@ READS = [
 ]
 WHY = {"why": "a test"}
 OTHER = REACTOR.replace("campaign: reactor", "campaign: other")
+VALUES = {"residence_time": 1, "equivalents": 2, "concentration": 0.2, "temperature": 60}
+OLD = base64.b64encode(
+    b"residence_time,equivalents,concentration,temperature,space_time_yield,e_factor\n1,2,0.2,60,500,30\n"
+).decode()
 WRITES: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
     ("/campaigns/check", {"text": OTHER}, (200, 200, 200)),
     ("/campaigns", {"text": OTHER}, (403, 201, 201)),
@@ -52,6 +56,11 @@ WRITES: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
         },
         (403, 200, 200),
     ),
+    ("/campaigns/{campaign}/inject", {"values": VALUES, **WHY}, (403, 201, 201)),
+    ("/campaigns/{campaign}/import", {"name": "old.csv", "content": OLD}, (403, 200, 200)),
+    ("/proposals/{proposal}/edit", {"values": {"temperature": 61}, "digest": "{digest}", **WHY}, (403, 201, 201)),
+    ("/corrections", {"measurement": "{measurement}", "value": 3, **WHY}, (403, 201, 201)),
+    ("/tasks/{attempt}/measure", {"failed": "lost"}, (403, 409, 409)),
     ("/estop", {"instrument": "reactor-1"}, (201, 201, 201)),
     ("/estop", {}, (201, 201, 201)),
 ]
