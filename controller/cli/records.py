@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,13 @@ Database = Annotated[
     str | None,
     typer.Option(metavar="PATH|URL", help="The database: a file, or a URL. Without it `tatara.db` in the data folder."),
 ]
+
+
+class Form(StrEnum):
+    """Forms of an export."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 def audit(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
@@ -80,6 +88,49 @@ def replay(
             raise typer.Exit(FAILED)
 
 
+def export(
+    campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
+    database: Database = None,
+    data: Data = DEFAULT_DATA,
+    form: Annotated[Form, typer.Option("--format", help="csv: a row for each proposal; json: everything.")] = Form.CSV,
+    file: Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the terminal.")] = None,
+) -> None:
+    """Write a campaign out, for a spreadsheet or a program."""
+    from controller.report.export import as_csv, as_json
+
+    with refusals(as_json=False):
+        with read_only(database, data) as session:
+            plain = None if form is Form.CSV else as_json(session, campaign)
+            text = as_csv(session, campaign) if plain is None else json.dumps(plain, indent=1) + "\n"
+        _deliver(text, file)
+
+
+def report(
+    campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
+    database: Database = None,
+    data: Data = DEFAULT_DATA,
+    file: Annotated[Path | None, typer.Option("--output", help="The file; without it CAMPAIGN.html.")] = None,
+) -> None:
+    """Write a page about a campaign, with tables and plots, that opens in any browser and loads nothing."""
+    from controller.report.page import page
+
+    with refusals(as_json=False):
+        with read_only(database, data) as session:
+            text = page(session, campaign)
+        _deliver(text, file or Path(f"{campaign}.html"))
+
+
+def _deliver(text: str, file: Path | None) -> None:
+    if file is None:
+        print(text, end="")
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(FAILED, f"{file}: {error.strerror}") from None
+    print(f"written to {file}")
+
+
 def _show_replayed(replayed: "Replayed", total: int) -> None:
     """Progress, for who waits at a terminal."""
     if sys.stderr.isatty():
@@ -136,5 +187,5 @@ def _engine(database: str) -> Any:
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (audit, replay):
+    for command in (report, export, audit, replay):
         app.command(rich_help_panel="The record")(command)
