@@ -28,9 +28,9 @@ from controller.access.limits import load_limits
 from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
 from controller.api import Services, close_app, create_app
-from controller.effects.propose import Proposer
+from controller.effects.propose import Proposer, give_up_iteration
 from controller.effects.publish import Publisher
-from controller.effects.runner import Runner, mark_done
+from controller.effects.runner import NotYet, Runner, mark_done
 from controller.files import Files
 from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
@@ -63,6 +63,7 @@ class Daemon:
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
         self._connections = asyncio.Event()
+        self._enrolling = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Serve until `stop` is set. Raises `LockedElsewhere`, `WrongSchema` or `LostLock`."""
@@ -106,7 +107,7 @@ class Daemon:
                     Intake(self.store, host, liveness).run(),
                     liveness.run(),
                     turns.run(),
-                    Runner(self.store, effects).run(),
+                    Runner(self.store, effects, {"propose": give_up_iteration}).run(),
                     self._greet(),
                     self._watch_lock(),
                     self.store.writing(),
@@ -166,9 +167,14 @@ class Daemon:
 
     async def _admit(self, row: Outbox) -> None:
         """Outbox kind `enrolment`: let newly enrolled instruments in."""
-        self._instruments = await self.store.read(_password_hashes)
-        if self.broker is not None:
-            self.broker.reload(self._logins())
+        async with self._enrolling:  # an older look at the rows must not overtake a newer one
+            self._instruments = await self.store.read(_password_hashes)
+            if self.broker is not None:
+                try:
+                    self.broker.reload(self._logins())
+                except OSError as error:
+                    log.error("the embedded broker cannot be told of an instrument: %s", error)
+                    raise NotYet from error
         await self.store.write(lambda unit: mark_done(unit, row), name="admitted")
 
     async def _connected(self) -> None:

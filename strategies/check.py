@@ -19,7 +19,9 @@ def check_response(request: Request, response: Response, files: Mapping[str, Pat
         faults.append(f"{len(response.proposals)} proposals, but {request.n} were asked for")
     stages = [stage.name for stage in request.stages]
     taken = taken_keys(request)
-    measured = {key_of_valid(row.candidate) for row in request.observations}
+    closed = {key_of_valid(row.candidate) for row in [*request.failures, *request.rejected]}
+    measured = {key_of_valid(row.candidate) for row in request.observations} - closed
+    known = {row.proposal for row in request.rows()}
     seen: set[tuple[str, str]] = set()
     for place, proposal in enumerate(response.proposals, start=1):
         violations = space_contains(request.space, proposal.candidate, files)
@@ -31,6 +33,8 @@ def check_response(request: Request, response: Response, files: Mapping[str, Pat
         key = key_of_valid(proposal.candidate)
         if (key, proposal.stage) in seen:
             faults.append(f"proposal {place}: the same candidate twice")
+        if strangers := sorted(set(proposal.parents) - known):
+            faults.append(f"proposal {place}: no proposal {strangers[0]} that it could come from")
         if proposal.repeat and key not in measured:
             faults.append(f"proposal {place}: nothing to repeat, this candidate has not been measured")
         elif proposal.stage == stages[0] and key in taken and not proposal.repeat:

@@ -35,7 +35,7 @@ def accept_description(unit: Unit, actor: Actor, name: str) -> Instrument:
         raise Invalid(f"{name} describes itself as simulated or real otherwise than it was enrolled")
     row.accepted_digest = row.description_digest
     unit.record("instrument.accept", row, subject=name, actor=actor.name)
-    unit.wake_all = True
+    unit.wake_all()
     return row
 
 
@@ -47,7 +47,7 @@ def arm(unit: Unit, actor: Actor, name: str, until: datetime) -> Instrument:
         raise Invalid("the time until which it is armed has passed")
     row.armed_by, row.armed_until = actor.name, until
     unit.record("instrument.arm", row, subject=name, actor=actor.name, until=until.isoformat())
-    unit.wake_all = True
+    unit.wake_all()
     return row
 
 
@@ -68,7 +68,7 @@ def set_paused(unit: Unit, actor: Actor, name: str, *, paused: bool, why: str) -
     action = "pause" if paused else "resume"
     unit.record(f"instrument.{action}", row, subject=name, actor=actor.name, why=why)
     unit.outbox("command", instrument=name, action=action, number=row.wanted_number, reason=why)
-    unit.wake_all = True
+    unit.wake_all()
     return row
 
 
@@ -81,7 +81,7 @@ def record_estop(unit: Unit, actor: Actor, estop_id: str, instrument: str | None
     # An instrument's own report of it may have been quicker, and could not tell whom it was for.
     row.instrument, row.by, row.reason = instrument, actor.name, why
     unit.record("estop", row, subject=estop_id, actor=actor.name, instrument=instrument, why=why)
-    unit.wake_all = True
+    unit.wake_all()
     return row
 
 
@@ -103,5 +103,5 @@ def reset(unit: Unit, actor: Actor, estop_id: str, why: str) -> EStop:
     unit.record("estop.reset", row, subject=estop_id, actor=actor.name, why=why)
     for instrument in unit.session.scalars(select(Instrument)):  # one that does not hold it ignores it
         unit.outbox("command", instrument=instrument.name, action="reset", estops=[estop_id], reason=why)
-    unit.wake_all = True
+    unit.wake_all()
     return row

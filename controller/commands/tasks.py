@@ -1,9 +1,9 @@
 """Tasks: steps done by hand, and what the person who did one tells about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from controller.access.actors import Actor, Role
 from controller.commands.doubts import FAILURES
@@ -13,7 +13,7 @@ from controller.commands.values import entered
 from controller.loop.attempt import ATTEMPT
 from controller.store import Unit
 from controller.store.change import change_attempt
-from controller.store.tables import Attempt
+from controller.store.tables import Attempt, Measurement
 
 
 def open_tasks(session: Session) -> list[Attempt]:
@@ -32,10 +32,10 @@ def measure(
     why: str | None = None,
 ) -> Attempt:
     """Enter what a step by hand yielded; `values` is property -> (value, unit), `sample` the name of what it made."""
-    attempt = _open(unit, actor, attempt_id)
+    attempt = _unanswered(unit, actor, attempt_id)
     rows = entered(unit, attempt, values, sample)
     attempt.outcome, attempt.reason = "ok", why
-    change_attempt(unit, attempt, "succeed", *rows, actor=actor.name, why=why)
+    _take(unit, actor, attempt, "succeed", rows, why)
     return attempt
 
 
@@ -43,18 +43,32 @@ def fail(unit: Unit, actor: Actor, attempt_id: str, kind: str, why: str | None =
     """Record that a step by hand failed; what the kind says about the candidate is as with any instrument."""
     if kind not in FAILURES:
         raise Invalid(f"{kind!r} is no kind of failure; use one of {', '.join(FAILURES)}")
-    attempt = _open(unit, actor, attempt_id)
+    attempt = _unanswered(unit, actor, attempt_id)
     attempt.outcome = attempt.failure = kind
     attempt.reason = why
-    change_attempt(unit, attempt, "fail", actor=actor.name, why=why, failure=kind)
+    _take(unit, actor, attempt, "fail", [], why)
     return attempt
 
 
-def _open(unit: Unit, actor: Actor, attempt_id: str) -> Attempt:
+def _take(unit: Unit, actor: Actor, attempt: Attempt, event: str, rows: Sequence[SQLModel], why: str | None) -> None:
+    """As of any instrument: what comes after the end is kept, marked late."""
+    if not ATTEMPT.final(attempt.state):
+        change_attempt(unit, attempt, event, *rows, actor=actor.name, why=why)
+        return
+    attempt.late = True
+    for row in rows:
+        if isinstance(row, Measurement):
+            row.late = True
+    unit.record(
+        "attempt.late", attempt, *rows, campaign_id=attempt.campaign_id, subject=attempt.id, actor=actor.name, why=why
+    )
+
+
+def _unanswered(unit: Unit, actor: Actor, attempt_id: str) -> Attempt:
     actor.require(Role.OPERATOR)
     attempt = find(unit.session, Attempt, attempt_id)
     if attempt.adapter != "person":
         raise Conflict(f"attempt {attempt_id} runs on {attempt.resource}, which reports its results itself")
-    if ATTEMPT.final(attempt.state):
+    if attempt.outcome is not None or attempt.state in ("succeeded", "failed"):
         raise Conflict(f"attempt {attempt_id} is {attempt.state} already")
     return attempt

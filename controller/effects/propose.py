@@ -127,6 +127,15 @@ def finish_iteration(unit: Unit, row: Outbox, iteration_id: str, asked: Asked) -
     )
 
 
+def give_up_iteration(unit: Unit, row: Outbox, why: str) -> None:
+    """The iteration ends without proposals, so that the campaign can go on or end."""
+    iteration = unit.session.get_one(Iteration, row.payload["iteration"])
+    campaign = unit.session.get_one(Campaign, iteration.campaign_id)
+    campaign.iterating = False
+    if ITERATION.allows(iteration.state, "fail"):
+        _fail(unit, campaign, iteration, why)
+
+
 def _fail(unit: Unit, campaign: Campaign, iteration: Iteration, error: str) -> None:
     iteration.state, iteration.error = ITERATION.next(iteration.state, "fail"), error
     unit.record("iteration.fail", iteration, campaign, campaign_id=campaign.id, subject=iteration.id, error=error)

@@ -16,6 +16,7 @@ from controller.store.unit import Unit
 log = logging.getLogger("tatara.effects")
 
 Effect = Callable[[Outbox], Awaitable[None]]
+Ending = Callable[[Unit, Outbox, str], None]  # what becomes of the rows when an effect is given up
 AGAIN_S = 0.5
 LATER_S = 1.0
 
@@ -27,9 +28,10 @@ class NotYet(RuntimeError):
 class Runner:
     """Carries out the rows of each commit; at start, and when a commit is unsure, those that the database holds."""
 
-    def __init__(self, store: Store, effects: Mapping[str, Effect]) -> None:
+    def __init__(self, store: Store, effects: Mapping[str, Effect], endings: Mapping[str, Ending]) -> None:
         self._store = store
         self._effects = effects
+        self._endings = endings
         self._rows: asyncio.Queue[Outbox | None] = asyncio.Queue()
         self._rows.put_nowait(None)
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -78,23 +80,24 @@ class Runner:
                 break
         self._under_way.pop(row.id or 0, None)
 
+    def _abandon(self, unit: Unit, row: Outbox, why: str) -> None:
+        """Tell that the effect failed, and pause its campaign: somebody must look."""
+        mark_done(unit, row)
+        unit.record("effect.failed", campaign_id=row.campaign_id, subject=row.kind, why=why)
+        if (ending := self._endings.get(row.kind)) is not None:
+            ending(unit, row, why)
+        campaign = unit.session.get(Campaign, row.campaign_id) if row.campaign_id else None
+        if campaign is not None:
+            pause_for(unit, campaign, why)
+
     async def _give_up(self, row: Outbox, why: str) -> None:
         while True:
             try:
-                await self._store.write(lambda unit: _abandon(unit, row, why), name="effect-failed")
+                await self._store.write(lambda unit: self._abandon(unit, row, why), name="effect-failed")
                 return
             except StoreUnavailable as error:
                 log.error("%s waits: %s", row.kind, error)
                 await asyncio.sleep(AGAIN_S)
-
-
-def _abandon(unit: Unit, row: Outbox, why: str) -> None:
-    """Tell that the effect failed, and pause its campaign: somebody must look."""
-    mark_done(unit, row)
-    unit.record("effect.failed", campaign_id=row.campaign_id, subject=row.kind, why=why)
-    campaign = unit.session.get(Campaign, row.campaign_id) if row.campaign_id else None
-    if campaign is not None:
-        pause_for(unit, campaign, why)
 
 
 def _open_rows(session: Session) -> list[Outbox]:

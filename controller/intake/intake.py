@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapters.instruments import topics
@@ -45,6 +47,8 @@ class Intake:
                 said = read_topic(delivery.topic, delivery.payload)
                 if said.kind == "state":
                     self._liveness.saw(said)
+                if said.kind in ("state", "description"):
+                    said = replace(said, excess=self._spoken.is_excess(said.instrument, time.monotonic()))
                 if said.kind != "heartbeat" or not await self._beat(said):
                     self._arrived.put_nowait((delivery, said))
 
@@ -101,10 +105,8 @@ class Intake:
                 case "status":
                     take_status(unit, said)
                 case "state":
-                    self._spoken.count(said.instrument, unit.now)
                     take_state(unit, said)
                 case "description":
-                    self._spoken.count(said.instrument, unit.now)
                     take_description(unit, said)
                 case "heartbeat":
                     parse(Heartbeat, said.payload)

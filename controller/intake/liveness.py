@@ -101,7 +101,7 @@ def _lost(unit: Unit, name: str) -> None:
         return
     instrument.state = INSTRUMENT.next(instrument.state, "miss")
     unit.record("instrument.lost", instrument, subject=name)
-    unit.wake_all = True
+    unit.wake_all()
 
 
 def _back(unit: Unit, name: str, boot_id: str) -> None:
@@ -111,5 +111,5 @@ def _back(unit: Unit, name: str, boot_id: str) -> None:
         return
     instrument.state = INSTRUMENT.next(instrument.state, "appear")
     unit.record("instrument.state", instrument, subject=name, state=instrument.state)
-    unit.wake_all = True
+    unit.wake_all()
     ask_for_open(unit, instrument)

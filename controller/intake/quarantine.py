@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -28,22 +28,22 @@ class Said:
     instrument: str | None = None
     attempt_id: str | None = None
     kind: str = "other"
+    excess: bool = False  # its instrument says too much of itself
 
 
 class Spoken:
     """Counts what each instrument says of itself: every state is an event, so that even good ones must be bounded."""
 
     def __init__(self) -> None:
-        self._since: datetime | None = None
+        self._since = 0.0
         self._counts: Counter[str] = Counter()
 
-    def count(self, instrument: str | None, now: datetime) -> None:
-        """One more; raises `Refused` beyond 3,600 an hour."""
-        if self._since is None or abs(now - self._since) > timedelta(hours=1):
-            self._since, self._counts = now, Counter()
+    def is_excess(self, instrument: str | None, seconds: float) -> bool:
+        """One more at this moment of a clock that only goes on; whether it is beyond 3,600 an hour."""
+        if seconds - self._since > 3600:
+            self._since, self._counts = seconds, Counter()
         self._counts[instrument or ""] += 1
-        if self._counts[instrument or ""] > STATES_PER_HOUR:
-            raise Refused(f"more than {STATES_PER_HOUR} states and descriptions within an hour")
+        return self._counts[instrument or ""] > STATES_PER_HOUR
 
 
 def quarantine(unit: Unit, said: Said, reason: str) -> bool:

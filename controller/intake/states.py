@@ -13,7 +13,7 @@ from adapters.instruments.messages import (
     canonical_json,
     parse,
 )
-from controller.intake.quarantine import Refused, Said
+from controller.intake.quarantine import STATES_PER_HOUR, Refused, Said
 from controller.intake.statuses import nobody_knows
 from controller.loop import INSTRUMENT
 from controller.loop.attempt import UNDER_WAY
@@ -47,6 +47,9 @@ def take_state(unit: Unit, said: Said) -> None:
             instrument.state, instrument.seq = INSTRUMENT.next(instrument.state, "leave"), state.seq
             _tell(unit, instrument)
         return
+    same = (instrument.boot_id, instrument.journal_id) == (state.boot_id, state.journal_id)
+    if said.excess and same and not state.estops and state.state is not InstrumentMode.ESTOPPED:
+        raise Refused(f"more than {STATES_PER_HOUR} states and descriptions within an hour")
     returned = instrument.state in ("unseen", "offline", "lost") or instrument.boot_id != state.boot_id
     _follow(unit, instrument, state)
     if returned:
@@ -73,7 +76,7 @@ def _follow(unit: Unit, instrument: Instrument, state: InstrumentState) -> None:
 
 def _tell(unit: Unit, instrument: Instrument) -> None:
     unit.record("instrument.state", instrument, subject=instrument.name, state=instrument.state)
-    unit.wake_all = True
+    unit.wake_all()
 
 
 def open_attempts(unit: Unit, instrument: str) -> Sequence[Attempt]:
@@ -133,6 +136,8 @@ def take_description(unit: Unit, said: Said) -> None:
     digest = hashlib.sha256(canonical_json(plain).encode()).hexdigest()
     if digest == instrument.description_digest:
         return
+    if said.excess:
+        raise Refused(f"more than {STATES_PER_HOUR} states and descriptions within an hour")
     accepted = _may_be_accepted(instrument, description)
     if instrument.description_digest is not None and not instrument.simulated:
         instrument.armed_by = instrument.armed_until = None
@@ -140,7 +145,7 @@ def take_description(unit: Unit, said: Said) -> None:
     if accepted:
         instrument.accepted_digest = digest
     unit.record("instrument.description", instrument, subject=instrument.name, accepted=accepted)
-    unit.wake_all = True
+    unit.wake_all()
 
 
 def _may_be_accepted(instrument: Instrument, new: Description) -> bool:

@@ -1,8 +1,11 @@
 """Statuses: what an instrument's journal knows about an attempt."""
 
+from datetime import datetime
+
 from adapters.instruments.messages import AttemptState, AttemptStatus, Refusal, parse
 from controller.intake.quarantine import Refused, Said
 from controller.loop import ATTEMPT
+from controller.loop.attempt import grace
 from controller.store import Unit
 from controller.store.change import change_attempt
 from controller.store.tables import Attempt
@@ -56,6 +59,8 @@ def _heard(attempt: Attempt, status: AttemptStatus) -> None:
 
 def _move(unit: Unit, attempt: Attempt, event: str, status: AttemptStatus) -> None:
     """Carry out a transition that is possible and changes something; what is late or repeated does neither."""
+    if attempt.state == "doubtful" and event in ("accept", "run") and _out_of_time(attempt, unit.now):
+        return  # it would be doubted again at once
     after = ATTEMPT.next(attempt.state, event) if ATTEMPT.allows(attempt.state, event) else attempt.state
     if after != attempt.state:
         _heard(attempt, status)
@@ -66,6 +71,10 @@ def _move(unit: Unit, attempt: Attempt, event: str, status: AttemptStatus) -> No
         change_attempt(unit, attempt, event, reason=status.reason)
     if attempt.cancel_asked and not ATTEMPT.final(attempt.state):
         cancel_again(unit, attempt)  # the first cancel may have been lost on the way
+
+
+def _out_of_time(attempt: Attempt, now: datetime) -> bool:
+    return now >= attempt.deadline + grace(attempt.request["timeout_s"])
 
 
 def _denied(unit: Unit, attempt: Attempt, status: AttemptStatus) -> None:

@@ -1,7 +1,7 @@
 """The decision: composes what the things of the loop decide, and says when it wants to be asked again."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.loop.actions import (
     Action,
@@ -20,6 +20,8 @@ from controller.loop.promotion import decide_promotions
 from controller.loop.proposal import decide_proposal
 from controller.loop.view import CampaignView, ProposalView
 from controller.spec import windows
+
+LOOK_AT_DISK = timedelta(seconds=30)  # nobody tells when a disk has room again
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def _wake_at(view: CampaignView, now: datetime) -> datetime | None:
     for proposal, attempt in open_attempts(view):
         step = view.stage(proposal.stage).steps[proposal.job.step if proposal.job else 0]
         moments += () if attempt.state == "doubtful" else wake_for(step.timeout, attempt)
+    if view.halted:
+        moments.append(now + LOOK_AT_DISK)
     if view.state == "running" and not windows.is_open(view.spec.windows, now):
         moments.append(windows.next_edge(view.spec.windows, now))
     return min((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -17,6 +17,7 @@ INSTRUMENT = Transitions(
     },
 )
 
+STOPPED = "stopped by an e-stop until an operator resets it"
 PRESENT = ("online", "paused", "estopped")
 
 # What an instrument says of itself -> event of the table.
@@ -36,7 +37,7 @@ def not_ready(
 ) -> str | None:
     """Say why an instrument may not be given work, or None if it may. `held`: an e-stop holds."""
     if held:
-        return "stopped by an e-stop until an operator resets it"
+        return STOPPED
     if state != "online":
         return f"is {state}"
     if wanted_paused:

@@ -83,7 +83,7 @@ class ResourceView:
     name: str
     simulated: bool | None  # None: it serves simulated and real campaigns
     concurrency: int | None  # None: without limit
-    busy: int  # attempts under way there, of all campaigns
+    busy: int  # attempts under way there, of all campaigns; not counted where there is no limit
     present: bool = True  # it can be asked
     obstacle: str | None = None  # why it may not be given work
 

@@ -4,14 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from controller.loop import CAMPAIGN, Decision, decide
-from controller.store import Committed, Store, StoreUnavailable, Unit, is_of_the_database
+from controller.store import Committed, Store, StoreUnavailable, Unit
 from controller.store.apply import apply
 from controller.store.change import pause_for
 from controller.store.tables import Campaign
@@ -20,7 +20,6 @@ from controller.store.views import load_view
 log = logging.getLogger("tatara.turns")
 
 AGAIN_S = 0.5
-LOOK_AT_DISK = timedelta(seconds=30)
 LOOK_AGAIN = timedelta(days=30)
 # Each round can open work for the next one (approve, open, dispatch); this bounds one transaction, not the work.
 ROUNDS = 20
@@ -51,14 +50,21 @@ class Turns:
         self._everything = True
         self._event = asyncio.Event()
         self._event.set()
-        store.decide_by(self.decide)
+        store.decide_by(self)
         store.on_commit(self._notice)
 
-    def decide(self, unit: Unit, campaigns: frozenset[str] | None) -> dict[str, Decision]:
-        """Campaigns of higher priority and greater age first; a fault of ours must cost one, not the commit."""
-        halted = self._halted()
-        wanted = [name for name in _open_campaigns(unit.session) if campaigns is None or name in campaigns]
-        return {name: decision for name in wanted if (decision := _decide_one(unit, name, halted)) is not None}
+    def called(self, session: Session, campaigns: frozenset[str] | None) -> list[str]:
+        """Open campaigns: those of higher priority and greater age first."""
+        return [name for name in _open_campaigns(session) if campaigns is None or name in campaigns]
+
+    def decide(self, unit: Unit, campaign_id: str) -> Decision:
+        """Decide and apply."""
+        return turn(unit, campaign_id, halted=self._halted())
+
+    def give_up(self, unit: Unit, campaign_id: str, error: Exception) -> None:
+        """Pause the campaign: somebody must look."""
+        campaign = unit.session.get_one(Campaign, campaign_id)
+        pause_for(unit, campaign, f"internal error: {type(error).__name__}: {error}")
 
     def _notice(self, committed: Committed) -> None:
         if committed.unsure:
@@ -87,7 +93,7 @@ class Turns:
             wanted, everything = frozenset(self._wanted), self._everything
             self._wanted, self._everything = set(), False
             try:
-                await self._call(wanted, everything)
+                await self._store.write(partial(_call, campaigns=wanted, everything=everything), name="turn")
             except StoreUnavailable as error:
                 log.error("decisions wait: %s", error)
                 await asyncio.sleep(AGAIN_S)
@@ -95,51 +101,27 @@ class Turns:
                 self._everything = self._everything or everything
                 self._event.set()
 
-    async def _call(self, wanted: frozenset[str], everything: bool) -> None:
-        try:
-            await self._store.write(lambda unit: unit.wake(wanted, everything), name="turn")
-        except IntegrityError as error:  # what was decided does not belong together, which only the commit showed
-            log.exception("a decision could not be committed")
-            suspects = await self._store.read(_open_campaigns) if everything else list(wanted)
-            for campaign_id in suspects:
-                await self._call_alone(campaign_id, error)
-
-    async def _call_alone(self, campaign_id: str, error: IntegrityError) -> None:
-        try:
-            await self._store.write(lambda unit: unit.wake({campaign_id}), name="turn")
-        except IntegrityError:
-            await self._store.write(lambda unit: _pause(unit, campaign_id, error), name="turn-failed")
+    async def _time_has_come(self, campaign_id: str) -> None:
+        """On the event loop: the scheduler runs plain functions in threads, which must not touch what is here."""
+        self.wake(campaign_id)
 
     def _sleep(self, campaign_id: str, wake_at: datetime | None) -> None:
         """Let the scheduler wake the campaign; a moment beyond the reach of its clock need not be waited for."""
-        halted = self._halted()
-        horizon = self._store.clock() + (LOOK_AT_DISK if halted else LOOK_AGAIN)  # nobody tells when a disk has room
-        if wake_at is not None or halted:
+        if wake_at is not None:
             self._scheduler.add_job(
-                self.wake,
+                self._time_has_come,
                 "date",
-                run_date=min(filter(None, (wake_at, horizon))),
+                run_date=min(wake_at, self._store.clock() + LOOK_AGAIN),
                 args=[campaign_id],
                 id=f"wake-{campaign_id}",
                 replace_existing=True,
             )
 
 
-def _decide_one(unit: Unit, campaign_id: str, halted: bool) -> Decision | None:
-    try:
-        with unit.savepoint():
-            return turn(unit, campaign_id, halted=halted)
-    except Exception as error:
-        if is_of_the_database(error):
-            raise
-        log.exception("the decision of campaign %s could not be carried out", campaign_id)
-        _pause(unit, campaign_id, error)
-        return None
-
-
-def _pause(unit: Unit, campaign_id: str, error: Exception) -> None:
-    campaign = unit.session.get_one(Campaign, campaign_id)
-    pause_for(unit, campaign, f"internal error: {type(error).__name__}: {error}")
+def _call(unit: Unit, campaigns: frozenset[str], everything: bool) -> None:
+    unit.wake(*campaigns)
+    if everything:
+        unit.wake_all()
 
 
 def _open_campaigns(session: Session) -> list[str]:

@@ -2,7 +2,7 @@
 
 from controller.store.database import LockedElsewhere, LostLock
 from controller.store.schema import WrongSchema
-from controller.store.store import Committed, Store, StoreUnavailable, is_of_the_database
+from controller.store.store import Committed, Store, StoreUnavailable
 from controller.store.unit import Unit
 
 __all__ = [
@@ -13,5 +13,4 @@ __all__ = [
     "StoreUnavailable",
     "Unit",
     "WrongSchema",
-    "is_of_the_database",
 ]

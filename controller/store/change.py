@@ -65,7 +65,7 @@ def change_attempt(
     if ATTEMPT.final(attempt.state):
         _end(attempt, event, unit.now)
     if attempt.state not in UNDER_WAY:
-        unit.wake_all = True  # another campaign may be waiting for the instrument
+        unit.wake_all()  # another campaign may be waiting for the instrument
     return unit.record(
         f"attempt.{event}", attempt, *rows, campaign_id=attempt.campaign_id, subject=attempt.id, actor=actor, **data
     )

@@ -1,11 +1,12 @@
 """The store: one writer with group commit, and readers that never block it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
@@ -19,10 +20,9 @@ from controller.store.seam import reach
 from controller.store.tables import Outbox
 from controller.store.unit import Chain, Unit
 
-T = TypeVar("T")
+log = logging.getLogger("tatara.store")
 
-# Decides for these campaigns (None: all that are open) in a unit of its own.
-Decider = Callable[[Unit, frozenset[str] | None], Mapping[str, Decision]]
+T = TypeVar("T")
 
 GROUP = 100  # units in one commit; more would hold up the event loop's other threads
 
@@ -38,6 +38,19 @@ class _Keeping(Session):
 @event.listens_for(_Keeping, "loaded_as_persistent")
 def _keep(session: Session, row: object) -> None:
     session.info.setdefault("kept", []).append(row)
+
+
+class Decider(Protocol):
+    """Lets campaigns decide; called in the writer's thread, in the transaction that calls for it."""
+
+    def called(self, session: Session, campaigns: frozenset[str] | None) -> Sequence[str]:
+        """Those of these campaigns that are open (None: all that are), in the order in which they decide."""
+
+    def decide(self, unit: Unit, campaign_id: str) -> Decision:
+        """Decide and apply."""
+
+    def give_up(self, unit: Unit, campaign_id: str, error: Exception) -> None:
+        """The decision failed by a fault of ours: pause the campaign and say why."""
 
 
 @dataclass
@@ -57,6 +70,7 @@ class Committed:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     outbox: tuple[Outbox, ...] = ()
     unsure: bool = False
+    called: frozenset[str] | None = frozenset()  # whom it calls to decide (None: everybody)
 
 
 class Store:
@@ -110,7 +124,7 @@ class Store:
         self._listeners.append(listener)
 
     def decide_by(self, decider: Decider) -> None:
-        """Call `decider` in every transaction, in the writer's thread, for the campaigns that its units wake."""
+        """Let the campaigns that the units of a transaction wake decide in it."""
         self._decider = decider
 
     async def write(self, function: Callable[[Unit], T], *, name: str) -> T:
@@ -159,7 +173,7 @@ class Store:
             group.append(following)
         return group
 
-    def _commit(self, group: list[_Work]) -> tuple[list[Any], Committed]:
+    def _commit(self, group: list[_Work], *, deciding: bool = True) -> tuple[list[Any], Committed]:
         """Runs in the writer thread: all units of the group in one transaction, each in a savepoint of its own."""
         now = self.clock()
         results: list[Any] = []
@@ -172,15 +186,16 @@ class Store:
                     unit = Unit(session, chain, now, self.limits)
                     results.append(self._run(work, unit))
                     units.append(unit)
-                committed = self._decide(Unit(session, chain, now, self.limits), _kept(units, results))
+                done = _kept(units, results)
+                decisions = self._decide(Unit(session, chain, now, self.limits), done) if deciding else {}
                 for work in group:
                     reach(f"commit:{work.name}:before")
                 session.commit()
         except LostLock as error:
             self.lost = error
             return [error] * len(group), Committed()
-        except IntegrityError as error:  # seen at the commit only, so that it could be any unit's
-            return self._commit_alone(group, error)
+        except IntegrityError as error:  # seen at the commit only, so that it could be anybody's
+            return self._commit_apart(group, error, deciding)
         except SQLAlchemyError as error:
             first = _first(error)
             unavailable = StoreUnavailable(f"the database did not commit: {type(first).__name__}: {first}")
@@ -189,31 +204,78 @@ class Store:
             return [unavailable] * len(group), Committed(unsure=True)
         for work in group:
             reach(f"commit:{work.name}:after")
-        return results, committed
+        return results, Committed(decisions, tuple(row for unit in done for row in unit.wanted), called=_called(done))
 
-    def _commit_alone(self, group: list[_Work], error: IntegrityError) -> tuple[list[Any], Committed]:
-        """Find the unit whose rows do not belong together: it fails, the others are kept."""
+    def _commit_apart(self, group: list[_Work], error: IntegrityError, deciding: bool) -> tuple[list[Any], Committed]:
+        """Find whose rows do not belong together: what a campaign decided, or one of the units; the rest is kept."""
+        if deciding:
+            results, committed = self._commit(group, deciding=False)
+            return results, _merged([committed, self._decide_apart(committed.called)])
         if len(group) == 1:
             return [_Failed(error)], Committed()
-        results, commits = zip(*(self._commit([work]) for work in group), strict=True)
-        decisions = {name: decision for each in commits for name, decision in each.decisions.items()}
-        return [result for [result] in results], Committed(
-            decisions,
-            tuple(row for each in commits for row in each.outbox),
-            any(each.unsure for each in commits),
-        )
+        parts = [self._commit([work], deciding=False) for work in group]
+        return [result for [result], _ in parts], _merged([committed for _, committed in parts])
 
-    def _decide(self, unit: Unit, done: list[Unit]) -> Committed:
+    def _decide(self, unit: Unit, done: list[Unit]) -> dict[str, Decision]:
         """Let the campaigns decide on what these units have changed, in the same transaction."""
         decisions: dict[str, Decision] = {}
-        everything = any(each.wake_all for each in done)
-        called = None if everything else frozenset().union(*(each.wakes for each in done))
-        while self._decider and called != frozenset():
-            unit.wake_all = False
-            decisions |= self._decider(unit, called)
-            called = None if unit.wake_all else frozenset()  # what one gave up, another may be waiting for
+        called = _called(done)
+        while self._decider is not None and called != frozenset():
+            unit.everybody = False
+            for name in self._decider.called(unit.session, called):
+                decisions[name] = self._decide_one(unit, self._decider, name)
+            called = None if unit.everybody else frozenset()  # what one gave up, another may be waiting for
         unit.flush()
-        return Committed(decisions, tuple(row for each in (*done, unit) for row in each.wanted))
+        done.append(unit)
+        return decisions
+
+    def _decide_one(self, unit: Unit, decider: Decider, name: str) -> Decision:
+        """A fault of ours in a decision costs its campaign a pause, and nothing else."""
+        for _ in range(2):  # a campaign that was paused for it must still look after what runs
+            try:
+                with unit.savepoint():
+                    return decider.decide(unit, name)
+            except Exception as error:
+                if _is_of_the_database(error):
+                    raise
+                log.exception("the decision of campaign %s could not be carried out", name)
+                decider.give_up(unit, name, error)
+        return Decision([], None)
+
+    def _decide_apart(self, called: frozenset[str] | None) -> Committed:
+        """Each campaign decides in a transaction of its own; one whose decision is refused is given up."""
+        decider = self._decider
+        if decider is None or called == frozenset():
+            return Committed()
+        decided: list[Committed] = []
+        try:
+            for name in self._transact(lambda unit: list(decider.called(unit.session, called)))[0]:
+                decided.append(self._decide_alone(decider, name))
+        except LostLock as error:
+            self.lost = error
+        except SQLAlchemyError:
+            decided.append(Committed(unsure=True))
+        return _merged(decided)
+
+    def _decide_alone(self, decider: Decider, name: str) -> Committed:
+        try:
+            decision, outbox = self._transact(lambda unit: self._decide_one(unit, decider, name))
+            return Committed({name: decision}, outbox)
+        except IntegrityError as error:
+            refused = error
+        log.error("the decision of campaign %s cannot be committed: %s", name, refused)
+        _, outbox = self._transact(lambda unit: decider.give_up(unit, name, refused))
+        return Committed({}, outbox)
+
+    def _transact(self, function: Callable[[Unit], T]) -> tuple[T, tuple[Outbox, ...]]:
+        """One function in one transaction, beside the groups."""
+        with _Keeping(self._engine, expire_on_commit=False) as session:
+            self.lock.check(session)
+            unit = Unit(session, Chain(session), self.clock(), self.limits)
+            result = function(unit)
+            unit.flush()
+            session.commit()
+        return result, tuple(unit.wanted)
 
     def _run(self, work: _Work, unit: Unit) -> Any:
         """Run one unit; what it raises is its own failure, not that of the group."""
@@ -221,7 +283,7 @@ class Store:
             with unit.savepoint():
                 return work.function(unit)
         except Exception as error:  # handed to the caller of `write`, who knows what may happen there
-            if is_of_the_database(error):
+            if _is_of_the_database(error):
                 raise
             if isinstance(error, StopIteration):  # a future does not take it
                 error = RuntimeError(f"StopIteration in {work.name}")
@@ -241,7 +303,7 @@ class Store:
             listener(committed)
 
 
-def is_of_the_database(error: Exception) -> bool:
+def _is_of_the_database(error: Exception) -> bool:
     """Whether the database could not do its work; else what a unit wanted was wrong, and trying again is no use."""
     return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError, ProgrammingError))
 
@@ -261,3 +323,20 @@ class _Failed:
 
 def _kept(units: list[Unit], results: list[Any]) -> list[Unit]:
     return [unit for unit, result in zip(units, results, strict=True) if not isinstance(result, _Failed)]
+
+
+def _called(units: Sequence[Unit]) -> frozenset[str] | None:
+    """Whom these units call to decide; None: everybody."""
+    if any(unit.everybody for unit in units):
+        return None
+    return frozenset().union(*(unit.wakes for unit in units))
+
+
+def _merged(parts: Sequence[Committed]) -> Committed:
+    called = [each.called for each in parts]
+    return Committed(
+        {name: decision for each in parts for name, decision in each.decisions.items()},
+        tuple(row for each in parts for row in each.outbox),
+        any(each.unsure for each in parts),
+        None if None in called else frozenset().union(*(each for each in called if each is not None)),
+    )

@@ -194,12 +194,14 @@ class Job(Table, table=True):
 class Attempt(Table, table=True):
     """One try of a job: what was asked, of which resource, and how it ended."""
 
+    __table_args__ = (Index("ix_attempt_busy", "resource", "state"),)
+
     id: str = Field(primary_key=True)
     job_id: str = Field(foreign_key="job.id", index=True)
     campaign_id: str = Field(foreign_key="campaign.id", index=True)
     proposal_id: str = Field(foreign_key="proposal.id", index=True)
     adapter: str
-    resource: str = Field(index=True)
+    resource: str
     state: str = Field(index=True)
     request: dict[str, Any] = plain(dict)
     digest: str

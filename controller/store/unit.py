@@ -1,7 +1,7 @@
 """A unit of work: what one transaction reads, changes and tells."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ class Unit:
         self.now = now
         self.limits = limits
         self.wakes: set[str] = set()
-        self.wake_all = False
+        self.everybody = False
         self.wanted: list[Outbox] = []
         self._chain = chain
         self._told: list[dict[str, Any]] = []
@@ -75,10 +75,13 @@ class Unit:
             self.wakes.add(campaign_id)
         return self._chain.number
 
-    def wake(self, campaigns: Iterable[str], everything: bool = False) -> None:
-        """Let these campaigns decide in this transaction, or every one."""
+    def wake(self, *campaigns: str) -> None:
+        """Let these campaigns decide in this transaction."""
         self.wakes.update(campaigns)
-        self.wake_all = self.wake_all or everything
+
+    def wake_all(self) -> None:
+        """Let every campaign decide in this transaction."""
+        self.everybody = True
 
     def flush(self) -> None:
         """Send everything to the database, in as few statements as possible."""
@@ -92,6 +95,7 @@ class Unit:
         """Keep all of what is done inside, or, when it raises, nothing of it."""
         self.flush()
         number, newest, wanted = self._chain.number, self._chain.hash, len(self.wanted)
+        wakes, everybody = set(self.wakes), self.everybody
         try:
             with self.session.begin_nested():
                 yield
@@ -100,6 +104,7 @@ class Unit:
             self._chain.number, self._chain.hash = number, newest
             self._told = []
             del self.wanted[wanted:]
+            self.wakes, self.everybody = wakes, everybody
             raise
 
     def outbox(self, kind: str, campaign_id: str | None = None, **payload: Any) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import String, bindparam, cast, func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
-from controller.loop.instrument import PRESENT, not_ready
+from controller.loop.instrument import PRESENT, STOPPED, not_ready
 from controller.loop.proposal import PROPOSAL
 from controller.loop.view import (
     AttemptView,
@@ -158,7 +158,9 @@ def load_resources(session: Session, names: Iterable[str], now: datetime) -> dic
     rows = session.execute(_INSTRUMENTS, {"names": sorted(wanted - {PEOPLE})}).all() if wanted - {PEOPLE} else ()
     views = {row.name: _instrument(row, busy, held, now) for row, busy, held in rows}
     if PEOPLE in wanted:  # whoever has time takes the task; nobody is asked whether they do
-        views[PEOPLE] = ResourceView(PEOPLE, simulated=None, concurrency=None, busy=0, present=False)
+        held = any(stop.instrument is None for stop in held_estops(session))
+        obstacle = STOPPED if held else None
+        views[PEOPLE] = ResourceView(PEOPLE, None, None, busy=0, present=False, obstacle=obstacle)
     return views
 
 

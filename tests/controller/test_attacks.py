@@ -67,7 +67,7 @@ async def running(stand: Stand) -> AsyncIterator[Callable[[Callable[[Campaign], 
     scheduler.start()
     proposer = Proposer(stand.store, workers, stand.files)
     turns = Turns(stand.store, scheduler, lambda: False)
-    runner = Runner(stand.store, {"propose": proposer.propose, "request": _nothing, "command": _nothing})
+    runner = Runner(stand.store, {"propose": proposer.propose, "request": _nothing, "command": _nothing}, {})
     tasks = [asyncio.create_task(turns.run()), asyncio.create_task(runner.run())]
 
     async def until(condition: Callable[[Campaign], bool], name: str) -> Campaign:
@@ -190,7 +190,7 @@ async def test_an_odd_unit_of_an_earlier_step_does_not_end_the_daemon(stand: Sta
         return
     async with running(stand) as until:
         row = await _named(stand, "two")
-        await stand.store.write(lambda unit: unit.wake({row.id}), name="t")
+        await stand.store.write(lambda unit: unit.wake(row.id), name="t")
         await until(lambda row: row.state == "paused" or row.cost > 0, "two")
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from strategies import Request, Response, Suggestion, check_response, propose, request_digest
+from strategies import Request, Response, check_response, propose, request_digest
+from strategies.request import Suggestion
 
 Build = Callable[..., Any]
 

@@ -12,6 +12,8 @@ from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Job, Proposal
 from controller.store.unit import Unit
 
+OUTSIDE = "outside-limits"
+
 
 def open_job(unit: Unit, campaign: Campaign, action: OpenJob) -> None:
     """Begin a step; the first one starts the proposal."""
@@ -43,8 +45,11 @@ def dispatch(unit: Unit, campaign: Campaign, action: Dispatch) -> None:
     step = _stage(unit, campaign, proposal).steps[job.step]
     prepared = prepare(unit, campaign, proposal, job, step, action.resource)
     if prepared.problems:
-        job.failure = "outside-limits"
-        _count_failure(campaign, step_key(proposal.stage, job.name), job.failure)
+        key = step_key(proposal.stage, job.name)
+        if campaign.failures.get(key, {}).get(OUTSIDE, 0) >= step.breaker:
+            return  # the next round pauses the step; what waits for it must not fail too
+        job.failure = OUTSIDE
+        _count_failure(campaign, key, OUTSIDE)
         change_job(unit, job, "fail", campaign, why="; ".join(prepared.problems), resource=action.resource)
         return
     job.tries += 1

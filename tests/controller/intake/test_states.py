@@ -1,12 +1,11 @@
 """States and descriptions: late wills, new journals, wider limits, e-stops, arming."""
 
+import json
 from datetime import timedelta
-
-import pytest
 
 from adapters.instruments.messages import AttemptState, InstrumentMode, ParameterLimits, encode
 from controller.commands import instruments
-from controller.intake.quarantine import STATES_PER_HOUR, Refused, Spoken
+from controller.intake.quarantine import STATES_PER_HOUR, Said, Spoken
 from controller.loop.limits import is_wider
 from controller.store.tables import EStop, Instrument, Outbox, Quarantine
 from controller.store.views import load_resources
@@ -139,9 +138,21 @@ async def test_a_late_state_of_an_earlier_boot_is_left_out(stand: Stand) -> None
 
 def test_an_instrument_that_never_stops_telling_its_state_is_bounded() -> None:
     spoken = Spoken()
-    for _ in range(STATES_PER_HOUR):
-        spoken.count("stove", NOON)
-    spoken.count("other", NOON)
-    with pytest.raises(Refused, match="3600 states"):
-        spoken.count("stove", NOON)
-    spoken.count("stove", NOON + timedelta(minutes=61))
+    assert not any(spoken.is_excess("stove", 10) for _ in range(STATES_PER_HOUR))
+    assert not spoken.is_excess("other", 10)
+    assert spoken.is_excess("stove", 10)
+    assert not spoken.is_excess("stove", 3700)
+
+
+async def test_what_it_says_in_excess_is_refused_unless_it_is_an_estop_or_a_new_boot(stand: Stand) -> None:
+    def said(**fields: object) -> Said:
+        plain = {"state": "paused", "boot_id": "boot-1", "journal_id": "journal-1", "seq": 99, "at": NOON.isoformat()}
+        return Said("t", json.dumps({**plain, **fields}).encode(), "stove", None, "state", excess=True)
+
+    await stand.intake.take([said()])
+    assert (await stove(stand)).state == "online"
+    assert "3600 states" in (await stand.all(Quarantine))[-1].reason
+    await stand.intake.take([said(state="estopped", estops=["pressed-here"])])
+    assert (await stove(stand)).state == "estopped"
+    await stand.intake.take([said(boot_id="boot-2", seq=1)])
+    assert (await stove(stand)).state == "paused"

@@ -1,11 +1,13 @@
 """A step by hand is an attempt like any other: asked for in words, entered by a person, missed, cancelled."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from controller.commands import campaigns, doubts, tasks
+from controller.commands import campaigns, doubts, instruments, tasks
 from controller.commands.errors import Conflict, Invalid
+from controller.loop.site_limits import Limits
 from controller.store.tables import Attempt, Measurement, Outbox, Proposal, Sample
 from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import BEN, World
@@ -118,3 +120,40 @@ def test_only_instruments_report_their_own_results() -> None:
     world = world_with_a_task(stage("bench", step(yields=["yield"])))
     with pytest.raises(Conflict, match="reports its results itself"):
         measure(world, world.open_attempts()[0], 1, "percent")
+
+
+def test_what_comes_after_an_abort_is_kept_and_marked_late() -> None:
+    world = world_with_a_task()
+    cancelled, name = task(world), world.campaign_id
+    world.do(lambda unit: campaigns.abort(unit, BEN, name, "test"))
+    world.turn()
+    measure(world, cancelled, 50, "percent")
+    [row] = world.all(Measurement)
+    assert (row.value, row.late) == (50, True)
+    assert world.campaign.state == "aborted"
+    with pytest.raises(Conflict, match="already"):
+        measure(world, cancelled, 51, "percent")
+
+
+def test_no_task_is_handed_out_while_everything_is_stopped() -> None:
+    world = World(make_spec(stage("bench", BY_HAND), budget={"experiments": 3}))
+    world.turn()
+    world.do(lambda unit: instruments.record_estop(unit, BEN, "stop-1", None, "smoke"))
+    world.answer_strategy([40.0])
+    world.turn()
+    assert world.open_attempts() == []
+    world.do(lambda unit: instruments.reset(unit, BEN, "stop-1", "toast"))
+    world.turn()
+    assert task(world).state == "sent"
+
+
+def test_narrower_limits_fail_no_more_tasks_than_the_breaker_allows() -> None:
+    spec = make_spec(stage("bench", {**BY_HAND, "breaker": 3}), parallel=10, budget={"experiments": 10})
+    world = World(spec)
+    world.turn()
+    world.answer_strategy([20.0 + number for number in range(10)])
+    world.limits = Limits.model_validate({"parameters": {"temperature": {"high": 0, "unit": "degC"}}})
+    world.turn()
+    states = Counter(row.state for row in world.all(Proposal))
+    assert states == {"failed": 3, "running": 7}
+    assert world.campaign.paused_steps == ["bench/weigh"]

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
-from controller.loop import Decision
 from controller.store import Committed, Store, StoreUnavailable, Unit
 from controller.store.chain import GENESIS
 from controller.store.tables import Campaign, EStop, Job, Measurement, Outbox, StoredFile
+from tests.controller.store.deciders import Noting
 from tests.controller.store.ledger import NOON, Clock, check_whole, events, names, note, write
 
 
@@ -19,21 +19,6 @@ def count_commits(store: Store) -> list[Committed]:
     commits: list[Committed] = []
     store.on_commit(commits.append)
     return commits
-
-
-def count_decisions(store: Store) -> list[frozenset[str] | None]:
-    """Whom the store lets decide; each is told by an event."""
-    woken: list[frozenset[str] | None] = []
-
-    def decide(unit: Unit, campaigns: frozenset[str] | None) -> dict[str, Decision]:
-        woken.append(campaigns)
-        called = ["everybody"] if campaigns is None else sorted(campaigns)
-        for name in called:
-            note(unit, f"{name} decides")
-        return {name: Decision([], None) for name in called}
-
-    store.decide_by(decide)
-    return woken
 
 
 async def at_once(store: Store, *functions: object) -> list[object]:
@@ -70,16 +55,16 @@ async def test_a_unit_that_fails_leaves_nothing_and_does_not_take_its_group_down
     def fails(unit: Unit) -> None:
         note(unit, "bad")
         unit.outbox("propose", "c-1")
-        unit.wake({"c-1"})
+        unit.wake("c-1")
         raise KeyError("mine")
 
-    commits, woken = count_commits(store), count_decisions(store)
+    commits, decider = count_commits(store), Noting.in_(store)
     before, bad, after = await at_once(store, lambda unit: note(unit, "a"), fails, lambda unit: note(unit, "b"))
     assert (before, after) == (1, 2)
     assert isinstance(bad, KeyError)
     assert await store.read(names) == ["a", "b"]
     assert len(commits) == 1, "all three stood in one group"
-    assert (commits, woken) == ([Committed()], []), "what failed wakes nobody"
+    assert (commits, decider.asked) == ([Committed()], []), "what failed wakes nobody"
     await check_whole(store)
 
 
@@ -117,11 +102,11 @@ async def test_a_row_that_belongs_to_nothing_is_found_at_the_commit_and_costs_it
 
 
 async def test_a_commit_holds_the_decisions_that_it_calls_for_and_says_what_is_to_be_done_outside(store: Store) -> None:
-    commits, woken = count_commits(store), count_decisions(store)
+    commits, decider = count_commits(store), Noting.in_(store)
     await store.write(lambda unit: unit.record("x", campaign_id="c-1"), name="test")
     await store.write(lambda unit: unit.outbox("request", "c-2", attempt="a"), name="test")
-    await store.write(lambda unit: setattr(unit, "wake_all", True), name="test")
-    assert woken == [frozenset(["c-1"]), None]
+    await store.write(Unit.wake_all, name="test")
+    assert decider.asked == [frozenset(["c-1"]), None]
     assert [sorted(each.decisions) for each in commits] == [["c-1"], [], ["everybody"]]
     assert [[row.payload for row in each.outbox] for each in commits] == [[], [{"attempt": "a"}], []]
     assert (await store.read(names))[1:] == ["c-1 decides", "everybody decides"]

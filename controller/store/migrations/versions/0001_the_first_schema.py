@@ -309,10 +309,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attempt'))
     )
     with op.batch_alter_table('attempt', schema=None) as batch_op:
+        batch_op.create_index('ix_attempt_busy', ['resource', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_job_id'), ['job_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_proposal_id'), ['proposal_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_attempt_resource'), ['resource'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_state'), ['state'], unique=False)
 
     op.create_table('artifact',
@@ -377,10 +377,10 @@ def downgrade() -> None:
     op.drop_table('artifact')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_state'))
-        batch_op.drop_index(batch_op.f('ix_attempt_resource'))
         batch_op.drop_index(batch_op.f('ix_attempt_proposal_id'))
         batch_op.drop_index(batch_op.f('ix_attempt_job_id'))
         batch_op.drop_index(batch_op.f('ix_attempt_campaign_id'))
+        batch_op.drop_index('ix_attempt_busy')
 
     op.drop_table('attempt')
     with op.batch_alter_table('job', schema=None) as batch_op:
