@@ -2,7 +2,7 @@
 
 import typer
 
-from controller.cli import campaigns, decisions, demo, instruments, plan, records, serve, simulate, watch, work
+from controller.cli import campaigns, decisions, demo, instruments, new, plan, records, serve, simulate, watch, work
 
 HELP = (
     "Tatara runs experiment campaigns by itself: it proposes experiments, has them approved, sends them to "
@@ -31,5 +31,5 @@ for part in (serve, demo):
     part.add_to(app)
 plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
-for part in (simulate, decisions, work, instruments, watch, records):
+for part in (new, simulate, decisions, work, instruments, watch, records):
     part.add_to(app)

@@ -2,11 +2,15 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from controller.report.offline import Offline
+from tests.controller.loop.views import make_spec, stage, step
 
 CAMPAIGNS = Path(__file__).parents[3] / "deploy" / "campaigns"
 FILE = """
@@ -111,3 +115,66 @@ def test_the_campaigns_that_ship_can_be_planned(name: str, tmp_path: Path) -> No
     done = tatara(tmp_path, "campaign", "dry-run", str(CAMPAIGNS / f"{name}.yaml"), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["messages"]
+
+
+SHEET = "run,temp,solvent,equivalents,yield\n1,20.5,water,1,30\n2,33,ethanol,2,45\n3,47.25,water,1,\n4,80,water,3,71\n"
+SHEET += "".join(f"{number},{20 + 1.7 * number},ethanol,2,{number}\n" for number in range(5, 20))
+
+
+def test_from_a_spreadsheet_to_proposals_in_two_commands(tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text(SHEET)
+    made = tatara(tmp_path, "new", "screen", "--from", "sheet.csv", "--objective", "yield:maximize:percent")
+    assert made.returncode == 0, made.stderr
+    text = (tmp_path / "screen.yaml").read_text()
+    assert 'solvent: {type: categorical, choices: ["ethanol", "water"]}' in text
+    assert "equivalents: {type: discrete, values: [1, 2, 3]}" in text
+    assert "temp: {type: continuous, low: 20.5, high: 80}" in text
+    rows = json.loads(tatara(tmp_path, "propose", "screen.yaml", "-n", "3", "--json").stdout)
+    assert len(rows) == 3
+    assert rows[0]["prediction"]["yield"]["mean"] > 0
+    again = tatara(tmp_path, "new", "screen", "--objective", "yield")
+    assert (again.returncode, "there already" in again.stderr) == (1, True)
+
+
+def test_a_new_campaign_without_a_table_is_an_example_that_can_be_used(tmp_path: Path) -> None:
+    assert tatara(tmp_path, "new", "mine", "--objective", "purity:maximize:percent").returncode == 0
+    assert tatara(tmp_path, "campaign", "check", "mine.yaml").returncode == 0
+    for arguments, why in (
+        (("bad name", "--objective", "y"), "campaign"),
+        (("other", "--objective", "y:upwards"), "maximize or minimize"),
+        (("other",), "nobody can be asked"),
+    ):
+        refused = tatara(tmp_path, "new", *arguments)
+        assert refused.returncode in (1, 2)
+        assert why in refused.stderr
+
+
+def test_a_report_and_exports_open_anywhere(tmp_path: Path) -> None:
+    store_a_campaign(tmp_path)
+    assert tatara(tmp_path, "report", "heat", "--database", "tatara.db").returncode == 0
+    page = (tmp_path / "heat.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "data:image/png;base64," in page
+    assert "http" not in page.replace("http-equiv", ""), "it loads nothing"
+    assert "&lt;b&gt;" in page, "what stands in a file is text"
+    table = tatara(tmp_path, "export", "heat", "--database", "tatara.db").stdout.splitlines()
+    assert table[0].startswith("number,id,stage,state,replicate,made by,approved by,temperature (degC),measured yield")
+    assert len(table) == 4
+    everything = json.loads(tatara(tmp_path, "export", "heat", "--database", "tatara.db", "--format", "json").stdout)
+    assert len(everything["measurements"]) == 3
+    assert len(everything["newest_event"]["hash"]) == 64
+    assert tatara(tmp_path, "report", "nobody", "--database", "tatara.db").returncode == 1
+
+
+def store_a_campaign(folder: Path) -> None:
+    """A short one, run offline and copied into a file."""
+    spec = make_spec(
+        stage("bench", step(yields=["yield"])), budget={"experiments": 3}, description="<b>bold</b> & more"
+    )
+    offline = Offline(spec)
+    while waiting := offline.advance():
+        for attempt in waiting:
+            offline.answer(attempt, {"yield": attempt.request["candidate"]["values"]["temperature"]})
+    with sqlite3.connect(folder / "tatara.db") as file:
+        offline.read(lambda session: session.connection().connection.driver_connection.backup(file))  # type: ignore[union-attr]
+    offline.close()
