@@ -7,6 +7,7 @@ from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
 from controller.intake.results import LARGEST
 from controller.store import Unit
+from controller.store.apply.proposals import judge_anew
 from controller.store.tables import Campaign, Measurement
 
 
@@ -27,10 +28,13 @@ def correct(unit: Unit, actor: Actor, measurement_id: str, value: float, why: st
     )  # fmt: skip
     old.replaced_event = unit.next_event
     campaign = unit.session.get_one(Campaign, old.campaign_id)
+    unit.session.add(fresh)
+    judge_anew(unit, campaign)
     unit.record(
         "measurement.correct",
         old,
         fresh,
+        campaign,
         campaign_id=campaign.id,
         subject=fresh.id,
         actor=actor.name,

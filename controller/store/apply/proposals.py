@@ -1,5 +1,10 @@
 """Actions on proposals."""
 
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
 from controller.loop.actions import (
     ApproveByRule,
     CancelProposal,
@@ -64,6 +69,20 @@ def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:
         proposal.promotion = "last"
         campaign.progress = advance(campaign.progress, spec, _values(unit, proposal))
     change_proposal(unit, proposal, "complete", campaign)
+
+
+def judge_anew(unit: Unit, campaign: Campaign) -> None:
+    """Work out the best values again from all that was measured: a value has been corrected."""
+    spec = spec_of(unit.session, campaign)
+    query = select(Proposal).where(
+        col(Proposal.campaign_id) == campaign.id,
+        col(Proposal.state) == "completed",
+        col(Proposal.stage) == spec.stages[-1].name,
+    )
+    progress: dict[str, Any] = {}
+    for proposal in unit.session.scalars(query.order_by(col(Proposal.ended_event), col(Proposal.number))):
+        progress = advance(progress, spec, _values(unit, proposal))
+    campaign.progress = progress
 
 
 def _values(unit: Unit, proposal: Proposal) -> dict[str, float]:

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from controller.commands import campaigns, imports
+from controller.commands import campaigns, corrections, imports
+from controller.commands.candidates import question
 from controller.commands.errors import Conflict, Invalid
 from controller.store.history import build_request
 from controller.store.tables import Iteration, Measurement, Proposal
@@ -78,3 +79,16 @@ def test_an_ended_campaign_takes_none() -> None:
     world.turn()
     with pytest.raises(Conflict, match="aborted"):
         world.do(lambda unit: imports.import_table(unit, BEN, world_id, table()))
+
+
+def test_a_correction_is_known_to_the_next_request_and_to_the_best_values() -> None:
+    world = with_table()
+    [best] = [row for row in world.all(Measurement) if row.value == 71.5]
+    before = request(world)
+    world.do(lambda unit: corrections.correct(unit, BEN, best.id, 17.5, "a typing error"))
+    assert world.campaign.progress["best"] == {"yield": 60.0}
+    asked = world.do(lambda unit: question(unit.session, "heat")[1])
+    assert [row.values[0].value for row in asked.observations] == [17.5, 60.0]
+    again = world.do(lambda unit: build_request(unit.session, unit.session.scalars(select(Iteration)).one()))
+    assert again == before, "what was asked before the correction stays as it was"
+    assert world.audit().ok
