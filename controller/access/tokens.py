@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from controller.access.actors import Actor, Role, new_secret, token_digest
 from controller.store import Store, Unit
-from controller.store.tables import Token, User
+from controller.store.tables import Instrument, Token, User
 
 ADMIN = "admin"
 
@@ -25,6 +25,12 @@ def find_actor(session: Session, token: str) -> Actor | None:
         return None
     user = session.get_one(User, row.user)
     return None if user.disabled else Actor(user.name, Role(user.role))
+
+
+def find_password_hash(session: Session, instrument: str) -> str | None:
+    """Of an enrolled instrument."""
+    row = session.get(Instrument, instrument)
+    return None if row is None else row.password_hash
 
 
 def add_user(unit: Unit, name: str, role: Role, by: str) -> User:

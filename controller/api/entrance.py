@@ -1,6 +1,7 @@
 """What every request passes before anything else: its size is bounded, and whoever sends it is known."""
 
 import asyncio
+import base64
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -8,18 +9,22 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.broker.access import hash_password, make_password, verify_password
 from controller.access.actors import Actor, token_digest
-from controller.access.tokens import find_actor
+from controller.access.tokens import find_actor, find_password_hash
 from controller.api.errors import refusal, unreadable
-from controller.store import Store
+from controller.store import Store, StoreUnavailable
 
 ROOT = "/api/v1"
 HEALTH = "/health"
 ESTOP = f"{ROOT}/estop"
+FILES = f"{ROOT}/files/"
 
 SMALL = 256 * 1024
 LARGE = 32 * 1024 * 1024  # campaigns, with the files beside them
+FILE = 512 * 1024 * 1024
 KEPT_ACTORS = 100
+NOBODY = hash_password(make_password())
 ESTOP_PATIENCE = 1.0  # seconds to wait for the database
 
 
@@ -33,11 +38,12 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] != HEALTH:
-            found = await self._actor(HTTPConnection(scope))
+            request = HTTPConnection(scope)
+            found = await (self._instrument(request) if _brings_a_file(request) else self._actor(request))
             if isinstance(found, Response):
                 await found(scope, receive, send)
                 return
-            scope.setdefault("state", {})["actor"] = found
+            scope.setdefault("state", {})["instrument" if isinstance(found, str) else "actor"] = found
         await self._app(scope, _bounded(scope, receive), send)
 
     async def _actor(self, request: HTTPConnection) -> Actor | Response:
@@ -50,6 +56,22 @@ class Entrance:
         except (SQLAlchemyError, TimeoutError) as error:
             return self._remembered(token, request.url.path) or unreadable(error)
         return actor or refusal(401, "unauthenticated", "the token is not known, was revoked, or its user is disabled")
+
+    async def _instrument(self, request: HTTPConnection) -> str | Response:
+        """An instrument's name, by the name and password that it has for the broker."""
+        said = request.headers["authorization"].partition(" ")[2].strip()
+        try:
+            name, _, password = base64.b64decode(said, validate=True).decode().partition(":")
+            kept = await self._store.read(lambda session: find_password_hash(session, name))
+        except ValueError:
+            return refusal(401, "unauthenticated", "HTTP Basic takes name:password in base64")
+        except (SQLAlchemyError, StoreUnavailable) as error:
+            return unreadable(error)
+        # Hashed all the same where there is no such name, so that the time tells nothing.
+        right = await asyncio.to_thread(verify_password, password, kept or NOBODY)
+        if kept is None or not right:
+            return refusal(401, "unauthenticated", "no instrument has this name and password")
+        return name
 
     async def _find(self, token: str, patience: float | None) -> Actor | None:
         reading = self._store.read(lambda session: find_actor(session, token))
@@ -67,8 +89,15 @@ class Entrance:
         return self._known.get(token_digest(token)) if path == ESTOP else None
 
 
+def _brings_a_file(request: HTTPConnection) -> bool:
+    """Instruments sign in for this alone, by HTTP Basic."""
+    scheme = request.headers.get("authorization", "").partition(" ")[0]
+    return scheme.lower() == "basic" and request.scope["method"] == "PUT" and request.url.path.startswith(FILES)
+
+
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    limit = LARGE if scope.get("path", "").startswith(f"{ROOT}/campaigns") else SMALL
+    path = scope.get("path", "")
+    limit = FILE if path.startswith(FILES) else LARGE if path.startswith(f"{ROOT}/campaigns") else SMALL
     taken = 0
 
     async def bounded() -> Message:

@@ -1,5 +1,5 @@
 """Big things by their SHA-256, under the data directory."""
 
-from controller.files.files import Files
+from controller.files.files import Files, Incoming
 
-__all__ = ["Files"]
+__all__ = ["Files", "Incoming"]

@@ -3,8 +3,35 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+
+class Incoming:
+    """The parts of a file as they come; `keep` it once all of it is there and right."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.size = 0
+        self.wanted = False
+
+    def write(self, part: bytes) -> None:
+        """Take the next part."""
+        self._file.write(part)
+        self._digest.update(part)
+        self.size += len(part)
+
+    @property
+    def sha256(self) -> str:
+        """Of what has come so far."""
+        return self._digest.hexdigest()
+
+    def keep(self) -> None:
+        """Let it stay when the block ends."""
+        self.wanted = True
 
 
 class Files:
@@ -21,6 +48,28 @@ class Files:
             target.parent.mkdir(parents=True, exist_ok=True)
             _write_durably(target, content)
         return sha256
+
+    @contextmanager
+    def receive(self) -> "Iterator[Incoming]":
+        """A file that comes in parts; nothing of it stays unless it is kept."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._folder)
+        with os.fdopen(handle, "wb") as file:
+            incoming = Incoming(file)
+            try:
+                yield incoming
+                if incoming.wanted:
+                    file.flush()
+                    os.fsync(file.fileno())
+                    self._move(Path(name), incoming.sha256)
+            finally:
+                Path(name).unlink(missing_ok=True)
+
+    def _move(self, fresh: Path, sha256: str) -> None:
+        target = self.path(sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(fresh, target)
+        _sync_folder(target.parent)
 
     def path(self, sha256: str) -> Path:
         """Where the file of that digest stands or would stand."""
@@ -42,7 +91,11 @@ def _write_durably(target: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(name, target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

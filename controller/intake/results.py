@@ -16,7 +16,7 @@ from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.specs import spec_of, units_of
-from controller.store.tables import Attempt, Campaign, Measurement, Orphan, Sample
+from controller.store.tables import Artifact, Attempt, Campaign, Measurement, Orphan, Sample
 from strategies.units import UnitError, check_unit, convert, convert_difference
 
 # No property of the real world is larger in its own unit; sums and squares of what is smaller stay finite.
@@ -115,6 +115,7 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
     attempt.result = result.model_dump(mode="json", exclude_none=True)
     if result.sample_id is not None:
         rows.append(sample_of(campaign, attempt, result.sample_id))
+    rows += _artifacts(unit, campaign, attempt, result)
     if ATTEMPT.final(attempt.state):
         unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
     elif result.outcome is Outcome.OK:
@@ -162,6 +163,22 @@ def _check_completeness(result: Result, attempt: Attempt) -> None:
     given = {each.property for each in result.measurements}
     if missing := [name for name in attempt.request.get("yields", []) if name not in given]:
         raise Refused(f"the result lacks {', '.join(missing)}, which the request asks for")
+
+
+def _artifacts(unit: Unit, campaign: Campaign, attempt: Attempt, result: Result) -> list[Artifact]:
+    """What a result names of the file store; the file itself may come before or after."""
+    return [
+        Artifact(
+            id=f"{attempt.id}/file/{place}",
+            campaign_id=campaign.id,
+            attempt_id=attempt.id,
+            kind="raw-data",
+            sha256=file.sha256,
+            made_from={"name": file.name, "media_type": file.media_type},
+            event=unit.next_event,
+        )
+        for place, file in enumerate(result.files)
+    ]
 
 
 def sample_of(campaign: Campaign, attempt: Attempt, name: str) -> Sample:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from strategies.spaces import Parameter
 
 MOST_ROWS = 100_000
+LARGEST = 1e100  # as of a measurement that an instrument sends
 
 
 class TableError(ValueError):
@@ -81,8 +82,8 @@ def _number(line: int, name: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise TableError(f"line {line}: {text!r} in column {name!r} is no finite number")
+    if not abs(value) <= LARGEST:
+        raise TableError(f"line {line}: {text!r} in column {name!r} is no finite number of a sensible size")
     return value
 
 

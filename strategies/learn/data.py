@@ -16,6 +16,7 @@ from strategies.request import Candidate, Request, Value
 Array = NDArray[np.float64]
 
 CENSORED = ("below", "above")
+LARGEST, SMALLEST = 1e100, 1e-100  # nothing real is larger or, but for zero, smaller in its own unit
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,16 @@ def property_data(request: Request, encoding: Encoding, name: str) -> PropertyDa
     return PropertyData(
         name=name,
         inputs=encoding.encode(candidates),
-        values=np.array([value.value for value in values], dtype=np.float64),
+        values=_sensible(np.array([value.value for value in values], dtype=np.float64)),
         standard_errors=_standard_errors(values),
         candidates=candidates,
         warnings=_warnings(name, values),
     )
+
+
+def _sensible(values: Array) -> Array:
+    """Values whose sums and squares stay within floating-point numbers: one absurd one must not end a campaign."""
+    return np.where(np.abs(values) < SMALLEST, 0.0, np.clip(values, -LARGEST, LARGEST))
 
 
 def _dearest_stage(request: Request, name: str) -> str | None:

@@ -24,6 +24,7 @@ from strategies.request import Candidate, Prediction, Request, Response, Suggest
 from strategies.spaces import key_of_valid
 
 Array = NDArray[np.float64]
+LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,13 @@ def _predicted(models: list[PropertyModel], row: Array) -> dict[str, Prediction]
     found = {}
     for model in models:
         mean, deviation = model.predict(row)
-        found[model.name] = Prediction(mean=float(mean[0]), standard_deviation=float(deviation[0]))
+        found[model.name] = Prediction(mean=_finite(mean[0]), standard_deviation=_finite(deviation[0]))
     return found
+
+
+def _finite(value: float) -> float:
+    """After absurd measurements a prediction may be beyond all numbers; it is told as the largest one."""
+    return float(np.nan_to_num(value, nan=LARGEST, posinf=LARGEST, neginf=-LARGEST))
 
 
 def _front(request: Request, fitted: Fitted) -> dict[str, Any]:

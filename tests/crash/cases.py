@@ -49,6 +49,7 @@ POINTS: Mapping[str, Mapping[str, int]] = {
     "plain": {
         "commit:admin-token": 1,
         "commit:connected": 1,
+        "commit:admitted": 1,
         "commit:intake-state": 1,
         "commit:submit": 1,
         "commit:turn": 1,
