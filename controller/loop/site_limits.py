@@ -78,8 +78,9 @@ def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:
     if hazard.above is None:
         return True
     try:
-        return _value(hazard.parameter, hazard.unit, candidate) > hazard.above
-    except ValueError:  # it cannot be compared: it must be taken for hazardous
+        # What cannot be compared (a label, or `nan` as a label) must be taken for hazardous.
+        return not _value(hazard.parameter, hazard.unit, candidate) <= hazard.above
+    except ValueError:
         return True
 
 
