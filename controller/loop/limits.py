@@ -90,7 +90,7 @@ def _capability_is_wider(old: Capability, new: Capability) -> bool:
 def _limits_are_wider(old: ParameterLimits, new: ParameterLimits) -> bool:
     if old.unit != new.unit:
         return True
-    if old.choices is not None and (new.choices is None or not set(new.choices) <= set(old.choices)):
+    if old.choices is not None and (new.choices is None or not all(map(old.offers, new.choices))):
         return True
     lower = old.low is not None and (new.low is None or new.low < old.low)
     return lower or (old.high is not None and (new.high is None or new.high > old.high))

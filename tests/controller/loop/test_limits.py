@@ -1,5 +1,6 @@
 """A candidate against an instrument's description, and one description against another."""
 
+import math
 from typing import Any
 
 import pytest
@@ -68,6 +69,17 @@ def test_a_unit_of_another_dimension_is_a_problem_and_the_rest_is_still_read() -
     parameters, problems = parameters_for(candidate, None, COOK)
     assert [problem.split(":")[0] for problem in problems] == ["parameter 'temperature'"]
     assert set(parameters) == {"solvent"}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(math.nan, "nan"), (math.inf, "inf"), ("x" * 1001, repr("x" * 1001)), ([1], "[1]")]
+)
+def test_what_no_message_can_carry_is_a_problem(value: Any, said: str) -> None:
+    plain = Capability(parameters={"ratio": ParameterLimits()})
+    assert parameters_for({"values": {"ratio": value}}, None, plain) == (
+        {},
+        [f"parameter 'ratio': {said} is no value that can be sent"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,6 +158,7 @@ CHANNELS = {"y": Channel(property="yield", unit="percent")}
         ({"low": 1, "unit": "K"}, {"low": 1, "unit": "degC"}),
         ({"choices": ["a"]}, {"choices": ["a", "b"]}),
         ({"choices": ["a"]}, {}),
+        ({"choices": [1]}, {"choices": [True]}),
     ],
 )
 def test_a_wider_description_is_seen(before: dict[str, Any], after: dict[str, Any]) -> None:
