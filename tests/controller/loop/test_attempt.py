@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from controller.loop import ATTEMPT
 from controller.loop.actions import AbandonAttempt, AskInstrument, CancelAttempt, DoubtAttempt
-from controller.loop.attempt import ask_at, decide_attempt, grace, wake_for
+from controller.loop.attempt import UNDER_WAY, ask_at, decide_attempt, grace, wake_for
 from controller.loop.view import AttemptView, CampaignView
 from tests.controller.loop.views import (
     NOON,
@@ -32,6 +33,10 @@ def decided(attempt: AttemptView, now: datetime = NOON, view: CampaignView | Non
 
 def retrying(**changes: Any) -> CampaignView:
     return make_view(spec=make_spec(stage("bench", step(on_unknown="retry"))), **changes)
+
+
+def test_what_has_no_end_yet_takes_up_room_unless_it_is_in_doubt() -> None:
+    assert set(UNDER_WAY) == ATTEMPT.open_states - {"doubtful"}
 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [(1, 30), (60, 30), (100, 50), (1000, 500)])

@@ -67,6 +67,11 @@ def test_what_is_open_will_still_cost_what_its_remaining_steps_cost() -> None:
     assert affordable(make_view(waiting), 1e9)
 
 
+def test_a_campaign_begins_with_its_whole_budget() -> None:
+    assert exhausted(make_view(spec=make_spec(budget={"experiments": 1}))) is None
+    assert exhausted(make_view(spec=make_spec(TWO_STEPS, budget={"cost": 1.5}))) is None
+
+
 def test_with_its_budget_used_it_completes_when_nothing_is_open() -> None:
     assert decide_campaign(make_view(experiments=10), NOON) == [EndCampaign("complete", USED)]
     assert decide_campaign(make_view(experiments=9), NOON) == []

@@ -65,6 +65,7 @@ def running(number: int, job: Any) -> Any:
         ({"parallel": 4, "budget": {"cost": 5}}, 1, 999, 3),
         ({"parallel": 4, "budget": {"cost": 3.5}, "stages": [stage("bench", step(cost=1))]}, 1, 1, 2),
         ({"parallel": 4, "budget": {"cost": 3}, "stages": [stage("bench", step(cost=1))]}, 1, 1, 2),
+        ({"parallel": 4, "budget": {"cost": 2}, "stages": [stage("bench", step(cost=1))]}, 1, 1, 1),
         ({"parallel": 10_000, "budget": {"cost": 3, "experiments": 10_000_000}}, 0, 0, 10_000),
     ],
 )
@@ -85,6 +86,12 @@ def test_nothing_is_proposed_while_something_is_in_the_way(changes: dict[str, An
     spec = make_spec(parallel=5)
     assert actions(make_view(waiting, spec=spec)) == [StartIteration(4)]
     assert actions(make_view(waiting, spec=spec, **changes)) == []
+
+
+@pytest.mark.parametrize("budget", [1, 1.5])
+def test_nothing_is_proposed_that_the_cost_budget_has_no_room_for(budget: float) -> None:
+    spec = make_spec(stage("bench", step(cost=1)), parallel=5, budget={"cost": budget})
+    assert actions(make_view(make_proposal("awaiting-approval"), spec=spec)) == []
 
 
 def test_proposals_are_made_within_windows_only() -> None:

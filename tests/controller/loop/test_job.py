@@ -128,6 +128,11 @@ def test_it_is_tried_again_as_often_as_the_step_says(spent: int, again: bool) ->
     assert decided(with_retries(2), ended("lost", tries=7, spent=spent)) == [expected]
 
 
+def test_a_job_begins_with_all_its_retries() -> None:
+    first = make_job("active", make_attempt("abandoned"))
+    assert decided(with_retries(1), first) == [RetryJob("job-1", "lost", later(1))]
+
+
 @pytest.mark.parametrize("state", ["expired", "refused"])
 def test_what_never_ran_is_sent_again_without_spending_a_retry(state: str) -> None:
     job = make_job("active", make_attempt(state, failure=state), tries=9, spent=9)
@@ -135,6 +140,13 @@ def test_what_never_ran_is_sent_again_without_spending_a_retry(state: str) -> No
     final = make_job("active", make_attempt(state, failure=state, final=True))
     assert decided(with_retries(5), final) == [FailJob("job-1", state)]
     assert decided(with_retries(5, state="aborting"), job) == [CancelJob("job-1")]
+
+
+def test_what_was_cancelled_before_it_began_spends_no_retry_but_what_ended_otherwise_does() -> None:
+    asked = {state: ended("lost", state, spent=9, cancel_asked=True) for state in RAN}
+    assert decided(make_view(), asked["cancelled"]) == [RetryJob("job-1", "lost", later(1), spends=False)]
+    assert decided(make_view(), asked["failed"]) == [FailJob("job-1", "lost")]
+    assert decided(make_view(), asked["abandoned"]) == [FailJob("job-1", "lost")]
 
 
 @pytest.mark.parametrize(("tries", "pause"), [(1, 1), (2, 2), (59, 59), (60, 60), (61, 60), (99, 60)])
