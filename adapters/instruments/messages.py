@@ -6,6 +6,7 @@ out, so that what is malformed is refused in one place, with one reason.
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,6 +16,7 @@ MAX_BYTES = 256 * 1024
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*/.() -]{1,64}$")]
 Text = Annotated[str, StringConstraints(max_length=2000)]
@@ -23,6 +25,11 @@ Scalar = bool | int | float | Annotated[str, StringConstraints(max_length=1000)]
 
 class MalformedMessage(ValueError):
     """The payload is not a message of the protocol; the text says why."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a parameter, channel or property in a message."""
+    return _NAME.fullmatch(text) is not None
 
 
 class Message(BaseModel):

@@ -27,6 +27,7 @@ from adapters.instruments.messages import (
     Result,
     Verdict,
     encode,
+    is_name,
 )
 from controller.access.actors import Actor, Role
 from controller.commands import campaigns, instruments, tasks
@@ -216,7 +217,8 @@ def permissive(spec: Spec, name: str) -> Description:
 
 def _parameters(spec: Spec, step: Step) -> dict[str, ParameterLimits]:
     names: Sequence[str] = spec.space.names() if step.parameters is None else step.parameters
-    return {name: _limits(spec, name) for name in names}
+    # A pool's column may have any name; one that cannot stand in a message travels with the candidate alone.
+    return {name: _limits(spec, name) for name in names if is_name(name)}
 
 
 def _limits(spec: Spec, name: str) -> ParameterLimits:

@@ -151,9 +151,13 @@ def best_of_table(plan: Plan) -> float | None:
 async def simulate(plan: Plan, jobs: int, notice: Callable[[Run], None]) -> list[Run]:
     """Run everything, `jobs` at a time; `notice` hears of each run as it ends. Raises `TaskFailed`."""
     workers = Workers(jobs)
+    runs = [asyncio.ensure_future(_one(workers, task, notice)) for task in plan.tasks()]
     try:
-        return list(await asyncio.gather(*(_one(workers, task, notice) for task in plan.tasks())))
-    finally:
+        return list(await asyncio.gather(*runs))
+    finally:  # the first that fails ends the others
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
         await workers.stop()
 
 
