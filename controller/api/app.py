@@ -12,7 +12,7 @@ from fastapi.security import HTTPBearer
 from controller.api.entrance import HEALTH, ROOT, Entrance
 from controller.api.errors import add_handlers
 from controller.api.estop import Recorder
-from controller.api.routes import campaigns, doubts, events, files, instruments, proposals, records, tasks
+from controller.api.routes import campaigns, doubts, events, files, instruments, proposals, records, tasks, users
 from controller.api.services import Services
 from controller.api.stream import Bell
 
@@ -42,7 +42,7 @@ def close_app(app: FastAPI) -> None:
 def _router() -> APIRouter:
     # The entrance has checked the token; this tells OpenAPI of it.
     router = APIRouter(prefix=ROOT, dependencies=[Depends(HTTPBearer(auto_error=False))])
-    for part in (campaigns, proposals, doubts, tasks, instruments, events, records, files):
+    for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files):
         router.include_router(part.router)
     router.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
     return router

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from controller.access.actors import Actor
+from controller.access.actors import Actor, Role
 from controller.api.services import Services
 
 
@@ -27,6 +27,9 @@ Asking = Annotated[Actor, Depends(_actor)]
 
 ID = r"^[a-z0-9][a-z0-9-]{0,79}$"
 Key = Annotated[str, Path(pattern=ID)]
+USER = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+UserKey = Annotated[str, Path(pattern=USER)]
+UserFilter = Annotated[str | None, Query(pattern=USER)]
 Filter = Annotated[str | None, Query(pattern=ID)]
 Number = Annotated[int | None, Query(ge=0, lt=2**63)]
 After = Annotated[int, Query(ge=0, lt=2**63)]
@@ -71,6 +74,26 @@ class Why(Body):
     """The reason stands in the audit trail."""
 
     why: Reason
+
+
+class MaybeWhy(Body):
+    """A reason, if there is one to tell."""
+
+    why: Reason | None = None
+
+
+class NewUser(Body):
+    """A person to be let in."""
+
+    name: Annotated[str, Field(pattern=USER)]
+    role: Role
+
+
+class NewToken(Body):
+    """`label` says what it is for, such as a machine or a script."""
+
+    user: Annotated[str, Field(pattern=USER)]
+    label: Annotated[Line, Field(min_length=1, max_length=200)]
 
 
 class Decision(Body):

@@ -2,7 +2,20 @@
 
 import typer
 
-from controller.cli import campaigns, decisions, demo, instruments, new, plan, records, serve, simulate, watch, work
+from controller.cli import (
+    campaigns,
+    decisions,
+    demo,
+    instruments,
+    new,
+    people,
+    plan,
+    records,
+    serve,
+    simulate,
+    watch,
+    work,
+)
 
 HELP = (
     "Tatara runs experiment campaigns by itself: it proposes experiments, has them approved, sends them to "
@@ -31,5 +44,7 @@ for part in (serve, demo):
     part.add_to(app)
 plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
+app.add_typer(people.users, name="user", rich_help_panel="Administration")
+app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
 for part in (new, simulate, decisions, work, instruments, watch, records):
     part.add_to(app)

@@ -13,7 +13,7 @@ import uvicorn
 
 from adapters.compute import Workers
 from adapters.instruments.bus import BusDown
-from controller.access.actors import Actor, Role
+from controller.access.actors import Actor, Role, token_digest
 from controller.api import Services, close_app, create_app
 from controller.commands import campaigns, users
 from controller.commands.instruments import enrol
@@ -85,6 +85,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     try:
         tokens = await store.write(add_people, name="test")
         ids = await store.write(fill, name="test")
+        ids["token"] = token_digest(tokens["operator"])
         yield World(store, app, broker, tokens, ids)
     finally:
         close_app(app)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from asyncio.subprocess import Process
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from controller.access.actors import Actor
 from controller.cli.demos.settings import DURATION_S, NOISE
+from controller.cli.secret_file import write_secret
 from controller.commands import instruments
 from controller.daemon import Daemon
 from controller.store import Unit
@@ -47,7 +47,8 @@ class Laboratory:
         """Each password is in its file before the enrolment is committed: no crash can lose it."""
         for name in EMULATED:
             if unit.session.get(Instrument, name) is None:
-                _write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
+                self._password(name).unlink(missing_ok=True)
+                write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
 
     def _password(self, name: str) -> Path:
         return self._folder / f"{name}.password"
@@ -107,12 +108,3 @@ class Laboratory:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret + "\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -26,6 +26,7 @@ READS = [
     "/events?after=3&campaign=reactor&limit=5",
     "/measurements?campaign=reactor",
     "/iterations?campaign=reactor",
+    "/tokens",
     "/openapi.json",
 ]
 WHY = {"why": "a test"}
@@ -61,6 +62,13 @@ WRITES: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
     ("/proposals/{proposal}/edit", {"values": {"temperature": 61}, "digest": "{digest}", **WHY}, (403, 201, 201)),
     ("/corrections", {"measurement": "{measurement}", "value": 3, **WHY}, (403, 201, 201)),
     ("/tasks/{attempt}/measure", {"failed": "lost"}, (403, 409, 409)),
+    ("/users", {"name": "eve", "role": "admin"}, (403, 403, 201)),
+    ("/users/olga/disable", {}, (403, 403, 200)),
+    ("/users/ada/disable", WHY, (403, 403, 409)),
+    ("/users/olga/enable", {}, (403, 403, 409)),
+    ("/tokens", {"user": "olga", "label": "phone"}, (403, 403, 201)),
+    ("/tokens", {"user": "vera", "label": "phone"}, (201, 403, 201)),
+    ("/tokens/{token}/revoke", WHY, (403, 200, 200)),
     ("/estop", {"instrument": "reactor-1"}, (201, 201, 201)),
     ("/estop", {}, (201, 201, 201)),
 ]
@@ -92,6 +100,38 @@ async def test_roles(world: World, path: str, body: dict[str, Any], expected: tu
     assert answer.status_code == expected[["viewer", "operator", "admin"].index(role)], answer.text
     if answer.status_code >= 400:
         assert set(answer.json()) == {"error", "message"}
+
+
+async def test_only_an_admin_sees_who_is_let_in_and_everybodys_tokens(world: World) -> None:
+    async with world.client("operator") as operator, world.client("admin") as admin:
+        assert (await operator.get("/api/v1/users")).status_code == 403
+        rows = (await admin.get("/api/v1/users")).json()
+        assert [(row["name"], row["role"]) for row in rows] == [
+            ("ada", "admin"),
+            ("olga", "operator"),
+            ("otto", "operator"),
+            ("vera", "viewer"),
+        ]
+        assert {row["user"] for row in (await operator.get("/api/v1/tokens?user=otto")).json()} == {"otto"}
+        assert (await operator.get("/api/v1/tokens?user=ada")).json() == []
+        assert {row["user"] for row in (await admin.get("/api/v1/tokens")).json()} == {"ada", "olga", "otto", "vera"}
+
+
+async def test_a_token_is_shown_once_and_works_until_its_user_is_disabled(world: World) -> None:
+    async with world.client("admin") as admin:
+        made = (await admin.post("/api/v1/tokens", json={"user": "olga", "label": "phone"})).json()
+        world.tokens["olga"] = made["token"]
+        assert made["token"] not in (await admin.get("/api/v1/tokens")).text
+        async with world.client("olga") as olga:
+            assert (await olga.get("/api/v1/campaigns")).status_code == 200
+            await admin.post("/api/v1/users/olga/disable", json={"why": "left"})
+            assert (await olga.get("/api/v1/campaigns")).status_code == 401
+            assert (await admin.post("/api/v1/tokens", json={"user": "olga", "label": "x"})).status_code == 409
+            await admin.post("/api/v1/users/olga/enable", json={})
+            assert (await olga.get("/api/v1/campaigns")).status_code == 200
+            revoked = await admin.post(f"/api/v1/tokens/{made['sha256'][:12]}/revoke", json={"why": "lost"})
+            assert revoked.json()["sha256"] == made["sha256"]
+            assert (await olga.get("/api/v1/campaigns")).status_code == 401
 
 
 async def test_reset_takes_an_operator_and_a_reason(world: World) -> None:

@@ -86,6 +86,13 @@ async def test_users_and_tokens_are_the_admins_business(world: World) -> None:
         await write(lambda unit: users.create_token(unit, ADMIN, "eve", "x"), name="test")
     with pytest.raises(Conflict):
         await write(lambda unit: users.set_disabled(unit, ADMIN, "ada", disabled=True), name="test")
+    eve = Actor("eve", Role.ADMIN)  # disabled by ada a moment ago
+    with pytest.raises(Conflict, match="last admin"):
+        await write(lambda unit: users.set_disabled(unit, eve, "ada", disabled=True), name="test")
+    with pytest.raises(Invalid, match="first 8"):
+        await write(lambda unit: users.revoke_token(unit, ADMIN, "0", "x"), name="test")
+    with pytest.raises(NotFound):
+        await write(lambda unit: users.revoke_token(unit, ADMIN, "%%%%%%%%", "x"), name="test")
     own = await write(lambda unit: users.create_token(unit, operator, "otto", "phone"), name="test")
     assert await world.store.read(lambda session: find_actor(session, own)) == operator
     await write(lambda unit: users.revoke_token(unit, operator, token_digest(own), "lost"), name="test")

@@ -2,66 +2,12 @@
 
 import asyncio
 import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.controller.world import REACTOR, World, served
+from tests.controller.cli.terminal import Terminal
+from tests.controller.world import REACTOR, World
 
 CAMPAIGNS = Path(__file__).parents[3] / "deploy" / "campaigns"
-
-
-@dataclass
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass
-class Terminal:
-    """Runs `tatara` as somebody, in a folder of its own."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "controller.cli", *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": "200", **self.environment},
-        )
-
-    async def run(self, *arguments: str) -> Done:
-        async with asyncio.timeout(30):
-            process = await self.start(*arguments)
-            out, err = await process.communicate()
-        return Done(process.returncode or 0, out.decode(), err.decode())
-
-
-@pytest.fixture
-async def terminal(world: World, tmp_path: Path) -> AsyncIterator[Terminal]:
-    """Signed in as an operator by the files that a daemon leaves in its data folder."""
-    data = tmp_path / "tatara-data"
-    data.mkdir()
-    (data / "admin-token").write_text(world.tokens["operator"] + "\n")
-    async with served(world.app) as url:
-        (data / "api.json").write_text(json.dumps({"url": url}))
-        yield Terminal(tmp_path, {})
 
 
 async def test_a_campaign_is_checked_submitted_shown_and_steered(terminal: Terminal, tmp_path: Path) -> None:
