@@ -15,7 +15,6 @@ from typing import Any
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import select
 from sqlmodel import Session
 
 from adapters.broker import EmbeddedBroker, Login, daemon_rules, hash_password, instrument_rules
@@ -39,7 +38,8 @@ from controller.schedule.backup import HOUR, backup
 from controller.schedule.turns import Turns
 from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
-from controller.store.tables import Instrument, Outbox
+from controller.store.tables import Outbox
+from controller.store.views import enrolled
 
 log = logging.getLogger("tatara.daemon")
 
@@ -166,7 +166,7 @@ class Daemon:
         return logins
 
     async def _admit(self, row: Outbox) -> None:
-        """Outbox kind `enrolment`: let newly enrolled instruments in."""
+        """Outbox kind `enrolment`: let newly enrolled instruments in, and those that were removed no more."""
         async with self._enrolling:  # an older look at the rows must not overtake a newer one
             self._instruments = await self.store.read(_password_hashes)
             if self.broker is not None:
@@ -207,6 +207,8 @@ class Daemon:
             site=self.site.name,
             publish_estop=self.publish_estop,
             health=self.health,
+            daemon=self.site.daemon,
+            external_broker=self.site.broker is not None,
         )
         app = create_app(services)
         config = uvicorn.Config(
@@ -277,8 +279,7 @@ class _Server(uvicorn.Server):
 
 
 def _password_hashes(session: Session) -> dict[str, str]:
-    rows = session.scalars(select(Instrument)).all()
-    return {row.name: row.password_hash for row in rows}
+    return {row.name: row.password_hash for row in enrolled(session)}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

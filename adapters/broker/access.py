@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from adapters.instruments.topics import ROOT
+from adapters.instruments.topics import HOST, ROOT
 
 Verb = Literal["read", "write"]
 Rule = tuple[Verb, str]
@@ -30,21 +30,21 @@ class Login:
 
 def instrument_rules(site: str, instrument: str) -> list[Rule]:
     """What an instrument may do: write its own accounts and answers, read its own work, commands and the host."""
-    if instrument == "host":
-        raise ValueError("an instrument cannot be named 'host': that topic belongs to the daemon")
+    if instrument == HOST:
+        raise ValueError(f"an instrument cannot be named {HOST!r}: that topic belongs to the daemon")
     below = f"{ROOT}/{site}/{instrument}"
     written = ["state", "description", "heartbeat", "attempt/+/status", "attempt/+/result"]
     read = ["attempt/+/request", "attempt/+/receipt", "command"]
     return [
         *(("write", f"{below}/{kind}") for kind in written),
         *(("read", f"{below}/{kind}") for kind in read),
-        ("read", f"{ROOT}/{site}/host/#"),
+        ("read", f"{ROOT}/{site}/{HOST}/#"),
     ]
 
 
 def daemon_rules(site: str) -> list[Rule]:
     """What the daemon may do: read its site, and write requests, receipts, commands and its own state."""
-    written = ["+/attempt/+/request", "+/attempt/+/receipt", "+/command", "host/+/state"]
+    written = ["+/attempt/+/request", "+/attempt/+/receipt", "+/command", f"{HOST}/+/state"]
     return [("read", f"{ROOT}/{site}/#"), *(("write", f"{ROOT}/{site}/{kind}") for kind in written)]
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 ROOT = "tatara/v1"
+HOST = "host"  # stands where instruments have their names
 _ID = r"[a-z0-9][a-z0-9-]{0,79}"
 _FROM_INSTRUMENT = re.compile(
     rf"^{ROOT}/(?P<site>{_ID})/(?P<instrument>{_ID})/"
@@ -41,4 +42,4 @@ def attempt(site: str, instrument: str, attempt_id: str, kind: str) -> str:
 
 def host_state(site: str, daemon: str) -> str:
     """Topic on which the daemon says that it is there."""
-    return f"{ROOT}/{site}/host/{daemon}/state"
+    return f"{ROOT}/{site}/{HOST}/{daemon}/state"

@@ -96,6 +96,25 @@ class NewToken(Body):
     label: Annotated[Line, Field(min_length=1, max_length=200)]
 
 
+class NewInstrument(Body):
+    """An instrument to be enrolled; simulated ones need no arming and serve simulated campaigns only."""
+
+    name: Annotated[str, Field(pattern=ID)]
+    simulated: bool = False
+
+
+class Arming(Body):
+    """For how long, by the daemon's clock: nothing stays armed for ever."""
+
+    seconds: Annotated[float, Field(gt=0, le=30 * 86400, allow_inf_nan=False)]
+
+
+class Acceptance(Body):
+    """`digest` is that of the description that was shown."""
+
+    digest: Digest
+
+
 class Decision(Body):
     """`digest` is that of what was shown."""
 

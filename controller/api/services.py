@@ -22,3 +22,5 @@ class Services:
     site: str
     publish_estop: Callable[[str, str | None, str], Awaitable[None]]
     health: Callable[[], dict[str, Any]]
+    daemon: str = "daemon"  # our own login at the broker
+    external_broker: bool = False  # its own administrator writes its users and rules

@@ -6,6 +6,7 @@ from controller.cli import (
     campaigns,
     decisions,
     demo,
+    estops,
     instruments,
     new,
     people,
@@ -46,5 +47,5 @@ plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
-for part in (new, simulate, decisions, work, instruments, watch, records):
+for part in (new, simulate, decisions, work, instruments, estops, watch, records):
     part.add_to(app)

@@ -13,6 +13,7 @@ from controller.commands.imports import Table, checked_table, write_table
 from controller.commands.lookup import find_campaign
 from controller.files import Files
 from controller.loop import CAMPAIGN, PROPOSAL
+from controller.loop.instrument import REMOVED
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.change import change_campaign
@@ -83,7 +84,8 @@ def _version(campaign: Campaign, submission: Submission, number: int, event: int
 def is_simulated(unit: Unit, spec: Spec) -> bool:
     """Whether the named instruments are simulated; a campaign never mixes simulated and real ones."""
     names = {name for stage in spec.stages for step in stage.steps for name in step.instruments}
-    rows = unit.session.scalars(select(Instrument).where(col(Instrument.name).in_(names))).all()
+    there = select(Instrument).where(col(Instrument.name).in_(names), col(Instrument.state) != REMOVED)
+    rows = unit.session.scalars(there).all()
     if missing := sorted(names - {row.name for row in rows}):
         raise NotFound(f"not enrolled: {', '.join(missing)}; an admin must add these instruments first")
     kinds = {row.simulated for row in rows}

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from adapters.broker.access import hash_password
+from adapters.instruments.topics import HOST
 from controller.access.actors import Actor, Role, new_secret
-from controller.commands.errors import Conflict, Invalid
+from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.commands.lookup import find
+from controller.loop import INSTRUMENT
+from controller.loop.instrument import REMOVED
 from controller.spec import PEOPLE
 from controller.store import Unit
 from controller.store.tables import EStop, Instrument
+from controller.store.views import enrolled, open_attempts
 
 
 def enrol(unit: Unit, actor: Actor, name: str, *, simulated: bool) -> str:
@@ -18,19 +20,52 @@ def enrol(unit: Unit, actor: Actor, name: str, *, simulated: bool) -> str:
     actor.require(Role.ADMIN)
     if name == PEOPLE:
         raise Invalid(f"{PEOPLE!r} stands for steps by hand; give the instrument another name")
-    if unit.session.get(Instrument, name) is not None:
-        raise Conflict(f"instrument {name!r} is enrolled already")
+    if name == HOST:
+        raise Invalid(f"{HOST!r} is the topic of the daemon; give the instrument another name")
     password = new_secret()
-    row = Instrument(name=name, simulated=simulated, password_hash=hash_password(password))
+    row = unit.session.get(Instrument, name)
+    if row is None:
+        row = Instrument(name=name, simulated=simulated, password_hash="")
+    elif row.state != REMOVED:
+        raise Conflict(f"instrument {name!r} is enrolled already")
+    elif row.simulated != simulated:
+        raise Conflict(f"{name!r} was {'simulated' if row.simulated else 'real'} before; take another name")
+    else:
+        row.state = INSTRUMENT.next(row.state, "enrol")
+    row.password_hash = hash_password(password)
     unit.record("instrument.enrol", row, subject=name, actor=actor.name, simulated=simulated)
     unit.outbox("enrolment")
     return password
 
 
-def accept_description(unit: Unit, actor: Actor, name: str) -> Instrument:
-    """Accept a description that is wider than the one before."""
+def remove(unit: Unit, actor: Actor, name: str, why: str) -> Instrument:
+    """Let an instrument in no more. Its row and all that it did stay; what it still says is quarantined."""
     actor.require(Role.ADMIN)
+    row = find_instrument(unit, name)
+    if attempts := open_attempts(unit.session, name):
+        raise Conflict(f"{name} has open attempts: {', '.join(each.id for each in attempts)}; end them first")
+    row.state = INSTRUMENT.next(row.state, "remove")
+    row.armed_by = row.armed_until = None
+    unit.record("instrument.remove", row, subject=name, actor=actor.name, why=why)
+    unit.outbox("enrolment")
+    unit.wake_all()
+    return row
+
+
+def find_instrument(unit: Unit, name: str) -> Instrument:
+    """An enrolled instrument; raises `NotFound`, also for one that was removed."""
     row = find(unit.session, Instrument, name)
+    if row.state == REMOVED:
+        raise NotFound(f"instrument {name!r} was removed")
+    return row
+
+
+def accept_description(unit: Unit, actor: Actor, name: str, digest: str) -> Instrument:
+    """Accept a description that is wider than the one before; `digest` is that of the one that was shown."""
+    actor.require(Role.ADMIN)
+    row = find_instrument(unit, name)
+    if row.description_digest != digest:
+        raise Conflict(f"{name} describes itself otherwise than what was shown; look again")
     if bool(row.description.get("simulated")) != row.simulated:
         raise Invalid(f"{name} describes itself as simulated or real otherwise than it was enrolled")
     row.accepted_digest = row.description_digest
@@ -42,7 +77,7 @@ def accept_description(unit: Unit, actor: Actor, name: str) -> Instrument:
 def arm(unit: Unit, actor: Actor, name: str, until: datetime) -> Instrument:
     """Let a real instrument take work until a moment; an e-stop, a new boot or a changed description ends it."""
     actor.require(Role.OPERATOR)
-    row = find(unit.session, Instrument, name)
+    row = find_instrument(unit, name)
     if until <= unit.now:
         raise Invalid("the time until which it is armed has passed")
     row.armed_by, row.armed_until = actor.name, until
@@ -51,18 +86,18 @@ def arm(unit: Unit, actor: Actor, name: str, until: datetime) -> Instrument:
     return row
 
 
-def disarm(unit: Unit, actor: Actor, name: str) -> Instrument:
-    """Let it take no further work."""
-    row = find(unit.session, Instrument, name)
+def disarm(unit: Unit, actor: Actor, name: str, why: str | None = None) -> Instrument:
+    """Let it take no further work. Everyone signed in may."""
+    row = find_instrument(unit, name)
     row.armed_by = row.armed_until = None
-    unit.record("instrument.disarm", row, subject=name, actor=actor.name)
+    unit.record("instrument.disarm", row, subject=name, actor=actor.name, why=why)
     return row
 
 
 def set_paused(unit: Unit, actor: Actor, name: str, *, paused: bool, why: str) -> Instrument:
     """Want an instrument paused or not; numbered, so that an older wish never wins."""
     actor.require(Role.VIEWER if paused else Role.OPERATOR)
-    row = find(unit.session, Instrument, name)
+    row = find_instrument(unit, name)
     row.wanted_paused = paused
     row.wanted_number += 1
     action = "pause" if paused else "resume"
@@ -74,7 +109,7 @@ def set_paused(unit: Unit, actor: Actor, name: str, *, paused: bool, why: str) -
 
 def record_estop(unit: Unit, actor: Actor, estop_id: str, instrument: str | None, why: str) -> EStop:
     """Latch an e-stop that has been published already. Everyone signed in may."""
-    stopped = [find(unit.session, Instrument, instrument)] if instrument else unit.session.scalars(select(Instrument))
+    stopped = [find(unit.session, Instrument, instrument)] if instrument else enrolled(unit.session)
     for each in stopped:
         _disarm(unit, each)
     row = unit.session.get(EStop, estop_id) or EStop(id=estop_id, by=actor.name, reason=why, at=unit.now)
@@ -101,7 +136,7 @@ def reset(unit: Unit, actor: Actor, estop_id: str, why: str) -> EStop:
         raise Invalid("a reset takes a reason")
     row.reset_by, row.reset_reason, row.reset_at = actor.name, why, unit.now
     unit.record("estop.reset", row, subject=estop_id, actor=actor.name, why=why)
-    for instrument in unit.session.scalars(select(Instrument)):  # one that does not hold it ignores it
+    for instrument in enrolled(unit.session):  # one that does not hold it ignores it
         unit.outbox("command", instrument=instrument.name, action="reset", estops=[estop_id], reason=why)
     unit.wake_all()
     return row

@@ -13,7 +13,7 @@ from adapters.instruments.bus import BusDown, Delivery
 from adapters.instruments.host import Host
 from adapters.instruments.messages import Heartbeat, MalformedMessage, Receipt, Verdict, parse
 from controller.intake.liveness import Liveness
-from controller.intake.quarantine import Refused, Said, Spoken, quarantine
+from controller.intake.quarantine import Refused, Said, Spoken, known, quarantine
 from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
@@ -99,6 +99,8 @@ class Intake:
 
     def _take_one(self, unit: Unit, said: Said) -> Answer:
         try:
+            if said.instrument is not None:
+                known(unit, said)
             match said.kind:
                 case "result":
                     return _receipt(said, take_result(unit, said))

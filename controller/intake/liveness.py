@@ -6,8 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from adapters.instruments.messages import Heartbeat, InstrumentMode, InstrumentState, MalformedMessage, parse
 from controller.intake.quarantine import Said
@@ -16,6 +15,7 @@ from controller.loop import INSTRUMENT
 from controller.loop.instrument import PRESENT
 from controller.store import Store, StoreUnavailable, Unit
 from controller.store.tables import Instrument
+from controller.store.views import enrolled
 
 log = logging.getLogger("tatara.intake")
 
@@ -92,7 +92,7 @@ class Liveness:
 
 
 def _rows(session: Session) -> list[Instrument]:
-    return list(session.scalars(select(Instrument).order_by(col(Instrument.name))))
+    return list(enrolled(session))
 
 
 def _lost(unit: Unit, name: str) -> None:
@@ -107,7 +107,7 @@ def _lost(unit: Unit, name: str) -> None:
 def _back(unit: Unit, name: str, boot_id: str) -> None:
     """A beat of the boot that we know proves presence; another boot will send its state first."""
     instrument = unit.session.get(Instrument, name)
-    if instrument is None or instrument.boot_id != boot_id or instrument.state in PRESENT:
+    if instrument is None or instrument.boot_id != boot_id or instrument.state not in ("offline", "lost"):
         return
     instrument.state = INSTRUMENT.next(instrument.state, "appear")
     unit.record("instrument.state", instrument, subject=name, state=instrument.state)

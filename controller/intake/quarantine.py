@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from controller.loop.instrument import REMOVED
 from controller.store import Unit
 from controller.store.tables import Instrument, Quarantine
 
@@ -29,6 +30,14 @@ class Said:
     attempt_id: str | None = None
     kind: str = "other"
     excess: bool = False  # its instrument says too much of itself
+
+
+def known(unit: Unit, said: Said) -> Instrument:
+    """Who said it; raises `Refused` for an instrument that is not enrolled, or no more."""
+    row = unit.session.get(Instrument, said.instrument)
+    if row is None or row.state == REMOVED:
+        raise Refused(f"instrument {said.instrument!r} is not enrolled")
+    return row
 
 
 class Spoken:

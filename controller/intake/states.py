@@ -3,9 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from adapters.instruments.messages import (
     Description,
     InstrumentMode,
@@ -13,31 +10,23 @@ from adapters.instruments.messages import (
     canonical_json,
     parse,
 )
-from controller.intake.quarantine import STATES_PER_HOUR, Refused, Said
+from controller.intake.quarantine import STATES_PER_HOUR, Refused, Said, known
 from controller.intake.statuses import nobody_knows
 from controller.loop import INSTRUMENT
-from controller.loop.attempt import UNDER_WAY
 from controller.loop.instrument import SAID
 from controller.loop.limits import is_wider
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
-from controller.store.tables import Attempt, EStop, Instrument
-from controller.store.views import held_estops
+from controller.store.tables import EStop, Instrument
+from controller.store.views import enrolled, held_estops, open_attempts
 
 BOOTS_KEPT = 20
-
-
-def _known(unit: Unit, said: Said) -> Instrument:
-    instrument = unit.session.get(Instrument, said.instrument)
-    if instrument is None:
-        raise Refused(f"instrument {said.instrument!r} is not enrolled")
-    return instrument
 
 
 def take_state(unit: Unit, said: Said) -> None:
     """Follow an instrument's state, unless it is older than what is known."""
     state = parse(InstrumentState, said.payload)
-    instrument = _known(unit, said)
+    instrument = known(unit, said)
     if state.boot_id in instrument.earlier_boots:
         return
     if instrument.boot_id == state.boot_id and state.seq <= instrument.seq:
@@ -69,7 +58,7 @@ def _follow(unit: Unit, instrument: Instrument, state: InstrumentState) -> None:
     instrument.said_at = unit.now
     _tell(unit, instrument)
     if forgotten:
-        for attempt in open_attempts(unit, instrument.name):
+        for attempt in open_attempts(unit.session, instrument.name):
             if attempt.journal_id != state.journal_id:
                 nobody_knows(unit, attempt, "the instrument has a new journal")
 
@@ -79,15 +68,9 @@ def _tell(unit: Unit, instrument: Instrument) -> None:
     unit.wake_all()
 
 
-def open_attempts(unit: Unit, instrument: str) -> Sequence[Attempt]:
-    """Attempts under way at an instrument."""
-    query = select(Attempt).where(col(Attempt.resource) == instrument, col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))
-    return unit.session.scalars(query).all()
-
-
 def ask_for_open(unit: Unit, instrument: Instrument) -> None:
     """Want to hear what became of everything that it may have, in parts that fit into one message."""
-    names = [attempt.id for attempt in open_attempts(unit, instrument.name)]
+    names = [attempt.id for attempt in open_attempts(unit.session, instrument.name)]
     for start in range(0, len(names), 500):
         report_attempts(unit, instrument.name, names[start : start + 500])
 
@@ -131,7 +114,7 @@ def _meant_for_all(unit: Unit, row: EStop) -> None:
 def take_description(unit: Unit, said: Said) -> None:
     """Keep the description; a wider one waits for an admin, a changed one disarms."""
     description = parse(Description, said.payload)
-    instrument = _known(unit, said)
+    instrument = known(unit, said)
     plain = description.model_dump(mode="json", exclude_none=True)
     digest = hashlib.sha256(canonical_json(plain).encode()).hexdigest()
     if digest == instrument.description_digest:
@@ -161,6 +144,6 @@ def _may_be_accepted(instrument: Instrument, new: Description) -> bool:
 
 def after_connecting(unit: Unit) -> None:
     """At every connect: assert again what is wanted, and ask for everything that is open; no message is trusted."""
-    for instrument in unit.session.scalars(select(Instrument)):
+    for instrument in enrolled(unit.session):
         ask_for_open(unit, instrument)
         assert_wanted(unit, instrument, 0, ())

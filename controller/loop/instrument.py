@@ -4,21 +4,28 @@ from datetime import datetime
 
 from controller.loop.transitions import Transitions
 
+_SPOKEN = {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"}
+_SILENT = {"miss": "lost"}
+_REMOVED = {"remove": "removed"}
+
 INSTRUMENT = Transitions(
     "instrument",
     "unseen",
     {
-        "unseen": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
-        "online": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
-        "paused": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
-        "estopped": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline", "miss": "lost"},
-        "offline": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
-        "lost": {"appear": "online", "pause": "paused", "estop": "estopped", "leave": "offline"},
+        "unseen": {**_SPOKEN, **_REMOVED},
+        "online": {**_SPOKEN, **_SILENT, **_REMOVED},
+        "paused": {**_SPOKEN, **_SILENT, **_REMOVED},
+        "estopped": {**_SPOKEN, **_SILENT, **_REMOVED},
+        "offline": {**_SPOKEN, **_REMOVED},
+        "lost": {**_SPOKEN, **_REMOVED},
+        "removed": {"enrol": "unseen"},
     },
 )
 
 STOPPED = "stopped by an e-stop until an operator resets it"
 PRESENT = ("online", "paused", "estopped")
+
+REMOVED = "removed"  # by an admin
 
 # What an instrument says of itself -> event of the table.
 SAID = {"online": "appear", "paused": "pause", "estopped": "estop", "offline": "leave"}

@@ -32,7 +32,7 @@ from controller.store.tables import (
     Sample,
     SpecVersion,
 )
-from controller.store.views import load_resources
+from controller.store.views import enrolled, load_resources
 
 Plain = dict[str, Any]
 PREVIEW = 500  # characters
@@ -259,12 +259,12 @@ def orphans(session: Session, before: str | None = None, *, limit: int) -> list[
 
 def instruments(session: Session, now: datetime) -> list[Plain]:
     """All enrolled instruments: what each says of itself, and what keeps it from being given work."""
-    rows = session.scalars(select(Instrument).order_by(col(Instrument.name))).all()
+    rows = enrolled(session)
     views = load_resources(session, [row.name for row in rows], now)
     return [
         {
             **as_dict(row, "name", "state", "simulated", "said_at", "boot_id", "journal_id", "wanted_paused"),
-            **as_dict(row, "armed_by", "armed_until", "description"),
+            **as_dict(row, "armed_by", "armed_until", "description", "description_digest"),
             "accepted": row.description_digest is not None and row.accepted_digest == row.description_digest,
             "armed": row.simulated or (row.armed_until is not None and row.armed_until > now),
             "obstacle": views[row.name].obstacle,

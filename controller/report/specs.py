@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from adapters.instruments.messages import Capability, Description
 from controller import spec as campaign_file
+from controller.loop.instrument import REMOVED
 from controller.loop.limits import outside_limits, parameters_for
 from controller.spec import Campaign as Spec
 from controller.spec import Step
@@ -43,7 +44,7 @@ def warnings(session: Session, spec: Spec) -> list[str]:
 
 def _about(session: Session, spec: Spec, step: Step, name: str) -> Iterator[str]:
     row = session.get(Instrument, name)
-    if row is None:
+    if row is None or row.state == REMOVED:
         yield f"instrument {name!r} is not enrolled"
     elif row.description_digest is None:
         yield f"instrument {name!r} has sent no description yet"

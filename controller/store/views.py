@@ -7,7 +7,7 @@ from sqlalchemy import String, bindparam, cast, func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
-from controller.loop.instrument import PRESENT, STOPPED, not_ready
+from controller.loop.instrument import PRESENT, REMOVED, STOPPED, not_ready
 from controller.loop.proposal import PROPOSAL
 from controller.loop.view import (
     AttemptView,
@@ -162,6 +162,18 @@ def load_resources(session: Session, names: Iterable[str], now: datetime) -> dic
         obstacle = STOPPED if held else None
         views[PEOPLE] = ResourceView(PEOPLE, None, None, busy=0, present=False, obstacle=obstacle)
     return views
+
+
+def enrolled(session: Session) -> Sequence[Instrument]:
+    """Instruments by name, without those that were removed."""
+    query = select(Instrument).where(col(Instrument.state) != REMOVED).order_by(col(Instrument.name))
+    return session.scalars(query).all()
+
+
+def open_attempts(session: Session, resource: str) -> Sequence[Attempt]:
+    """Attempts under way at an instrument, and those in doubt."""
+    query = select(Attempt).where(col(Attempt.resource) == resource, col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))
+    return session.scalars(query).all()
 
 
 def held_estops(session: Session) -> Sequence[EStop]:

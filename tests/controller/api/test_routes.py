@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.broker.access import verify_password
 from controller.store import Unit
 from controller.store.change import change_proposal
 from controller.store.tables import Iteration, Proposal
@@ -62,6 +63,18 @@ WRITES: list[tuple[str, dict[str, Any], tuple[int, int, int]]] = [
     ("/proposals/{proposal}/edit", {"values": {"temperature": 61}, "digest": "{digest}", **WHY}, (403, 201, 201)),
     ("/corrections", {"measurement": "{measurement}", "value": 3, **WHY}, (403, 201, 201)),
     ("/tasks/{attempt}/measure", {"failed": "lost"}, (403, 409, 409)),
+    ("/instruments", {"name": "oven", "simulated": True}, (403, 403, 201)),
+    ("/instruments", {"name": "host"}, (403, 403, 422)),
+    ("/instruments", {"name": "daemon"}, (422, 422, 422)),
+    ("/instruments", {"name": "reactor-1"}, (403, 403, 409)),
+    ("/instruments/reactor-1/arm", {"seconds": 3600}, (403, 200, 200)),
+    ("/instruments/reactor-1/arm", {"seconds": 1e9}, (422, 422, 422)),
+    ("/instruments/reactor-1/disarm", {}, (200, 200, 200)),
+    ("/instruments/reactor-1/accept", {"digest": "0" * 64}, (403, 403, 409)),
+    ("/instruments/reactor-1/pause", WHY, (200, 200, 200)),
+    ("/instruments/reactor-1/resume", WHY, (403, 200, 200)),
+    ("/instruments/reactor-1/remove", WHY, (403, 403, 200)),
+    ("/instruments/analyser-1/remove", WHY, (403, 403, 409)),
     ("/users", {"name": "eve", "role": "admin"}, (403, 403, 201)),
     ("/users/olga/disable", {}, (403, 403, 200)),
     ("/users/ada/disable", WHY, (403, 403, 409)),
@@ -100,6 +113,26 @@ async def test_roles(world: World, path: str, body: dict[str, Any], expected: tu
     assert answer.status_code == expected[["viewer", "operator", "admin"].index(role)], answer.text
     if answer.status_code >= 400:
         assert set(answer.json()) == {"error", "message"}
+
+
+async def test_an_enrolment_has_all_that_the_broker_needs_and_a_removed_one_may_come_back(world: World) -> None:
+    async with world.client("admin") as admin:
+        made = (await admin.post("/api/v1/instruments", json={"name": "oven"})).json()
+        assert (made["simulated"], made["external_broker"]) == (False, False)
+        assert made["acl"].splitlines()[0] == "user oven"
+        assert "topic write tatara/v1/lab/oven/state" in made["acl"].splitlines()
+        user, _, password_hash = made["password_line"].strip().partition(":")
+        assert user == "oven"
+        assert verify_password(made["password"], password_hash)
+        removed = (await admin.post("/api/v1/instruments/oven/remove", json=WHY)).json()
+        assert removed["state"] == "removed"
+        assert "password_hash" not in removed
+        assert "oven" not in (await admin.get("/api/v1/instruments")).text
+        assert (await admin.post("/api/v1/instruments/oven/pause", json=WHY)).status_code == 404
+        other = {"name": "oven", "simulated": True}
+        assert (await admin.post("/api/v1/instruments", json=other)).status_code == 409
+        again = (await admin.post("/api/v1/instruments", json={"name": "oven"})).json()
+        assert again["password"] != made["password"]
 
 
 async def test_only_an_admin_sees_who_is_let_in_and_everybodys_tokens(world: World) -> None:

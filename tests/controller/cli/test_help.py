@@ -44,6 +44,7 @@ def test_help_takes_less_than_half_a_second() -> None:
             for each in ("check", "submit", "list", "show", "pause", "resume", "stop", "abort", "amend")
         ),
         *([each] for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "instruments")),
+        *(["instrument", each] for each in ("list", "add", "arm", "disarm", "accept", "remove", "pause", "resume")),
         *(["user", each] for each in ("create", "list", "disable", "enable")),
         *(["token", each] for each in ("create", "list", "revoke")),
         *([each] for each in ("estop", "estops", "reset", "events", "replay", "audit")),

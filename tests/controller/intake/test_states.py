@@ -3,8 +3,11 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from adapters.instruments.messages import AttemptState, InstrumentMode, ParameterLimits, encode
 from controller.commands import instruments
+from controller.commands.errors import Conflict
 from controller.intake.quarantine import STATES_PER_HOUR, Said, Spoken
 from controller.loop.limits import is_wider
 from controller.store.tables import EStop, Instrument, Outbox, Quarantine
@@ -53,6 +56,23 @@ async def test_one_that_returns_is_asked_for_what_is_open(stand: Stand) -> None:
     assert (await commands(stand, "report-attempts"))[-1]["attempts"] == [(await stand.attempt()).id]
 
 
+async def test_a_removed_one_is_a_stranger_and_gets_no_work(stand: Stand) -> None:
+    with pytest.raises(Conflict, match="open attempts"):
+        await stand.store.write(lambda unit: instruments.remove(unit, ADMIN, "stove", "sold"), name="t")
+    await stand.result()
+    last = await stand.attempt()
+    await stand.store.write(lambda unit: instruments.remove(unit, ADMIN, "stove", "sold"), name="t")
+    assert await obstacle(stand) == "is removed"
+    assert (await stand.all(Outbox))[-1].kind == "enrolment"
+    await stand.appear(boot="boot-2")
+    await stand.hear("description", encode(DESCRIPTION))
+    assert (await stand.result(attempt_id="other-1")).verdict == "quarantined"
+    assert {row.reason for row in await stand.all(Quarantine)} == {"instrument 'stove' is not enrolled"}
+    assert ((await stove(stand)).state, (await stove(stand)).boot_id) == ("removed", "boot-1")
+    await stand.turn()
+    assert (await stand.attempt()).id == last.id
+
+
 async def test_a_stranger_is_quarantined(stand: Stand) -> None:
     await stand.hear("state", b'{"state":"online"}', instrument="stranger")
     await stand.hear("description", encode(DESCRIPTION), instrument="stranger")
@@ -73,7 +93,8 @@ async def test_a_wider_description_waits_for_an_admin(stand: Stand) -> None:
     assert not is_wider(wider, DESCRIPTION)
     await stand.hear("description", encode(wider))
     assert "admin must accept" in (await obstacle(stand) or "")
-    await stand.store.write(lambda unit: instruments.accept_description(unit, ADMIN, "stove"), name="t")
+    digest = (await stove(stand)).description_digest or ""
+    await stand.store.write(lambda unit: instruments.accept_description(unit, ADMIN, "stove", digest), name="t")
     assert await obstacle(stand) is None
 
 
