@@ -4,6 +4,7 @@ import typer
 
 from controller.cli import (
     campaigns,
+    database,
     decisions,
     demo,
     estops,
@@ -47,5 +48,5 @@ plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
-for part in (new, simulate, decisions, work, instruments, estops, watch, records):
+for part in (new, simulate, decisions, work, instruments, estops, watch, records, database):
     part.add_to(app)

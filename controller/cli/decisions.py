@@ -219,7 +219,35 @@ def _show_quarantine(rows: list[dict[str, Any]]) -> None:
     )
 
 
+@talks
+def orphans(
+    daemon: Daemon,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many, the latest first.")] = 20,
+) -> None:
+    """List results of attempts that the database does not know, such as those from after a restored backup."""
+    daemon.show(daemon.get("/orphans", limit=limit), _show_orphans)
+
+
+def _show_orphans(rows: list[dict[str, Any]]) -> None:
+    output.table(
+        ("time (UTC)", "instrument", "attempt", "outcome", "measured"),
+        (
+            (
+                output.moment(row["at"]),
+                row["instrument"],
+                row["attempt_id"],
+                row["payload"].get("outcome"),
+                [f"{each['property']}={each['value']:g} {each['unit']}" for each in row["payload"]["measurements"]]
+                if "measurements" in row["payload"]
+                else None,
+            )
+            for row in rows
+        ),
+        "No orphans.",
+    )
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (proposals, approve, reject, doubts, resolve, quarantine):
+    for command in (proposals, approve, reject, doubts, resolve, quarantine, orphans):
         app.command(rich_help_panel="What waits for you")(command)

@@ -1,6 +1,7 @@
 """`tatara audit` and `tatara replay`: they read the database, also while a daemon runs, and never change it."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from controller.cli import output
-from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Json, Refused, refusals
+from controller.cli.connection import DEFAULT_DATA, FAILED, USAGE, Data, Json, Refused, refusals
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -32,16 +33,25 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def audit(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
+Head = Annotated[
+    str | None,
+    typer.Option(metavar="HASH", help="A newest hash of earlier, from a backup, an export or an audit: is it there?"),
+]
+
+
+def audit(database: Database = None, data: Data = DEFAULT_DATA, head: Head = None, json_: Json = False) -> None:
     """Check that nothing in the record was changed, cut out or added behind the daemon's back.
 
-    It shows tampering; it does not prevent it.
+    Keep the newest hash somewhere else, and give it later with --head: that proves that the event with it is in the
+    chain and that nothing before it was cut or rewritten. It shows tampering; it does not prevent it.
     """
     from controller.report.audit import audit as run
 
     with refusals(json_):
+        if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+            raise Refused(USAGE, "--head should be a hash of 64 characters, as `tatara audit` prints it")
         with read_only(database, data) as session:
-            report = run(session)
+            report = run(session, head)
         if json_:
             print(json.dumps({**asdict(report), "ok": report.ok}))
         else:
@@ -52,6 +62,8 @@ def audit(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = Fa
 
 def _show_audit(report: dict[str, Any]) -> None:
     output.fields([("events", report["events"]), ("rows", report["rows"]), ("newest hash", report["head"])])
+    if report["proven"] is not None:
+        print(f"The hash given is that of event {report['proven']}; nothing before it was cut or rewritten.")
     if not report["fault_count"]:
         print("Everything is as it was written.")
         return

@@ -37,6 +37,7 @@ class AuditReport:
     head: str = GENESIS
     fault_count: int = 0
     faults: list[Fault] = field(default_factory=list)
+    proven: int | None = None  # number of the event with the hash that was asked for, if nothing before it is at fault
 
     @property
     def ok(self) -> bool:
@@ -54,13 +55,18 @@ class Unreadable(str):
     """In the place of a value that the database holds and its column cannot hold."""
 
 
-def audit(session: Session) -> AuditReport:
+def audit(session: Session, head: str | None = None) -> AuditReport:
     """Check the whole database in one pass over events and rows.
+
+    With `head`, the newest hash of an earlier time: prove that the event with it is there, and that nothing before it
+    was cut or rewritten.
 
     Memory holds the last digest of each row, never the rows. The session should be one read-only snapshot.
     """
     report = AuditReport()
-    told = _check_events(session, report)
+    told = _check_events(session, report, head)
+    if head is not None and report.proven is None:
+        report.add("head-missing", head, "no event has this hash, or events before it were cut or rewritten")
     for table in Table.metadata.sorted_tables:
         if table.name not in NOT_TOLD:
             _check_rows(session, table, told, report)
@@ -69,7 +75,7 @@ def audit(session: Session) -> AuditReport:
     return report
 
 
-def _check_events(session: Session, report: AuditReport) -> dict[str, bytes]:
+def _check_events(session: Session, report: AuditReport, head: str | None) -> dict[str, bytes]:
     """Walk along the chain; returns the last digest that is told of each row."""
     told: dict[str, bytes] = {}
     previous, number = GENESIS, 0
@@ -79,6 +85,8 @@ def _check_events(session: Session, report: AuditReport) -> dict[str, bytes]:
         previous = event["hash"]
         told.update(_digests(event["rows"]))
         report.events += 1
+        if previous == head and report.ok:
+            report.proven = number
     report.head = previous
     return told
 

@@ -1,7 +1,9 @@
-"""The nightly backup of a SQLite database: a consistent copy beside it, with the newest hash of the event chain."""
+"""Backups of a SQLite database: consistent copies, each with the newest hash of the event chain beside it."""
 
 import json
 import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,25 +13,61 @@ KEPT = 7
 HOUR = 3  # UTC
 
 
+@dataclass(frozen=True)
+class Head:
+    """The newest event of a database and its hash; None where nothing has happened."""
+
+    event: int | None
+    head: str | None
+
+
 def backup(url: str, folder: Path, now: datetime) -> Path | None:
-    """Copy the database while it is in use and keep the last seven copies.
+    """The nightly copy, made while the database is in use; the last seven are kept.
 
     Returns the copy; None for PostgreSQL, which its own administrator backs up (`pg_dump`).
     """
-    address = make_url(url)
-    if not address.drivername.startswith("sqlite") or not address.database:
+    database = file_of(url)
+    if database is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"tatara-{now:%Y%m%dT%H%M%SZ}.db"
-    unfinished = target.with_suffix(".part")
-    with sqlite3.connect(f"file:{address.database}?mode=ro", uri=True) as source, sqlite3.connect(unfinished) as copy:
-        source.backup(copy)
-        head = copy.execute("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1").fetchone()
-    source.close()
-    copy.close()
-    target.with_suffix(".json").write_text(json.dumps({"event": head and head[0], "head": head and head[1]}))
-    unfinished.rename(target)
+    back_up(database, target)
     for old in sorted(folder.glob("tatara-*.db"))[:-KEPT]:
         old.with_suffix(".json").unlink(missing_ok=True)
         old.unlink()
     return target
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None for others."""
+    address = make_url(url)
+    return Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
+
+
+def back_up(database: Path, target: Path) -> Head:
+    """Copy a database to a new file, with its newest hash in a JSON file beside it. Raises `FileExistsError`."""
+    if target.exists():
+        raise FileExistsError(f"{target} is there already")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{target.name}.part")
+    unfinished.unlink(missing_ok=True)
+    head = copy_database(database, unfinished)
+    target.with_suffix(".json").write_text(json.dumps(asdict(head)), encoding="utf-8")
+    unfinished.rename(target)
+    return head
+
+
+def copy_database(database: Path, target: Path) -> Head:
+    """A consistent copy, also while a daemon writes; raises `OSError` or `sqlite3.Error`."""
+    if not database.is_file():
+        raise FileNotFoundError(f"no database at {database}")
+    with (
+        closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        source.backup(copy)
+        return _head(copy)
+
+
+def _head(database: sqlite3.Connection) -> Head:
+    newest = database.execute("SELECT number, hash FROM event ORDER BY number DESC LIMIT 1").fetchone()
+    return Head(*newest) if newest else Head(None, None)

@@ -18,6 +18,17 @@ class WrongSchema(RuntimeError):
 
 def ensure_schema(engine: Engine) -> None:
     """Create the tables in an empty database; refuse every other schema than the present one."""
+    if is_older(engine):
+        raise WrongSchema("the database has an older schema; `tatara db upgrade` makes a backup and upgrades it")
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring an older schema to the present one; make a backup before."""
+    command.upgrade(_config(engine), "head")
+
+
+def is_older(engine: Engine) -> bool:
+    """Whether the schema is one of an earlier version; makes the tables of an empty database. Raises `WrongSchema`."""
     script = ScriptDirectory.from_config(_config(engine))
     try:
         with engine.connect() as connection:
@@ -33,15 +44,15 @@ def ensure_schema(engine: Engine) -> None:
             f"{engine.url.render_as_string()} cannot be read as a database ({error.orig}); restore it from a backup"
         ) from error
     if current == script.get_current_head():
-        return
+        return False
     if empty:
-        command.upgrade(_config(engine), "head")
-    elif current is None:
+        upgrade(engine)
+        return False
+    if current is None:
         raise WrongSchema("the database has tables that Tatara did not make; give it an empty database")
-    elif current in {revision.revision for revision in script.walk_revisions()}:
-        raise WrongSchema(f"the database has the older schema {current}; make a backup, then upgrade it")
-    else:
+    if current not in {revision.revision for revision in script.walk_revisions()}:
         raise WrongSchema(f"the database has the schema {current} of a newer Tatara; install that version")
+    return True
 
 
 def _config(engine: Engine) -> Config:

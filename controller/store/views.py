@@ -176,6 +176,12 @@ def open_attempts(session: Session, resource: str) -> Sequence[Attempt]:
     return session.scalars(query).all()
 
 
+def open_attempts_of(session: Session, proposal_id: str) -> Sequence[Attempt]:
+    """Attempts of a proposal under way, and those in doubt."""
+    query = select(Attempt).where(col(Attempt.proposal_id) == proposal_id)
+    return session.scalars(query.where(col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))).all()
+
+
 def held_estops(session: Session) -> Sequence[EStop]:
     """E-stops that no operator has reset."""
     return session.scalars(select(EStop).where(col(EStop.reset_at).is_(None))).all()

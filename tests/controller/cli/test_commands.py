@@ -78,6 +78,7 @@ async def test_proposals_are_shown_and_decided(terminal: Terminal, world: World)
 async def test_a_doubt_is_shown_and_resolved(terminal: Terminal, world: World) -> None:
     attempt = world.ids["attempt"]
     assert attempt in (await terminal.run("doubts")).out
+    assert "x-1" in (await terminal.run("orphans")).out
     assert "not JSON" in (await terminal.run("quarantine")).out
     assert "\x1b" not in (await terminal.run("quarantine")).out
     values = ["--value", "space_time_yield=1000 g/m**3/h", "--value", "e_factor=5"]

@@ -43,8 +43,14 @@ def test_help_takes_less_than_half_a_second() -> None:
             ["campaign", each]
             for each in ("check", "submit", "list", "show", "pause", "resume", "stop", "abort", "amend")
         ),
-        *([each] for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "instruments")),
+        *(
+            [each]
+            for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "orphans", "instruments")
+        ),
         *(["instrument", each] for each in ("list", "add", "arm", "disarm", "accept", "remove", "pause", "resume")),
+        ["backup"],
+        ["restore"],
+        ["db", "upgrade"],
         *(["user", each] for each in ("create", "list", "disable", "enable")),
         *(["token", each] for each in ("create", "list", "revoke")),
         *([each] for each in ("estop", "estops", "reset", "events", "replay", "audit")),

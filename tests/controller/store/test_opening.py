@@ -108,7 +108,7 @@ async def test_an_older_schema_is_refused(path: Path, monkeypatch: pytest.Monkey
     from alembic.script import ScriptDirectory
 
     monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda _: "9999")
-    with pytest.raises(WrongSchema, match=r"older schema 0001.*; make a backup, then upgrade it"):
+    with pytest.raises(WrongSchema, match=r"older schema; `tatara db upgrade`"):
         await opened(path)
 
 

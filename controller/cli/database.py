@@ -1,0 +1,167 @@
+"""`tatara backup`, `tatara restore` and `tatara db upgrade`: they work on the database itself, without the API."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from controller.cli import output
+from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Json, Refused, refusals
+from controller.cli.records import Database
+
+if TYPE_CHECKING:
+    from controller.schedule.restore import Restored
+
+db = typer.Typer(no_args_is_help=True, help="The database's own maintenance.")
+
+
+def backup(
+    output_file: Annotated[
+        Path | None, typer.Option("--output", help="The new file. Without it one in `backups` of the data folder.")
+    ] = None,
+    database: Database = None,
+    data: Data = DEFAULT_DATA,
+    json_: Json = False,
+) -> None:
+    """Copy the database, also while the daemon runs, with its newest hash in a file beside the copy.
+
+    The big files below `files` are no part of it: they never change, so copy that folder with any tool.
+    """
+    from controller.schedule.backup import back_up
+
+    with refusals(json_):
+        target = output_file or data / "backups" / f"by-hand-{_now():%Y%m%dT%H%M%SZ}.db"
+        with _faults():
+            head = back_up(_file(database, data), target)
+        answer = {"file": str(target), "event": head.event, "head": head.head}
+        _print(answer, json_, [("backup", target), ("events", head.event or 0), ("newest hash", head.head)])
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    database: Database = None,
+    data: Data = DEFAULT_DATA,
+    json_: Json = False,
+) -> None:
+    """Put a backup in the place of the database, which is kept under another name. Stop the daemon first.
+
+    Nobody knows what was done after the backup. So all open campaigns are paused, what had not been sent is withdrawn
+    (it may have been sent since), and real instruments must be armed again. When the daemon runs again, instruments
+    report what they did: results that the backup does not know are kept as orphans for you. Look at them before you
+    resume. Users and tokens are those of the backup as well, also the ones that were disabled or revoked since.
+    """
+    import asyncio
+
+    from controller.schedule.restore import restore as run
+
+    with refusals(json_):
+        with _faults():
+            done = asyncio.run(run(file, _file(database, data), _now()))
+        _show_restored(done, json_)
+
+
+def _show_restored(done: "Restored", json_: bool) -> None:
+    answer = {
+        "event": done.head.event,
+        "head": done.head.head,
+        "kept": None if done.kept is None else str(done.kept),
+        "paused": done.campaigns,
+        "withdrawn": done.withdrawn,
+    }
+    _print(
+        answer,
+        json_,
+        [
+            ("back at event", done.head.event or 0),
+            ("newest hash", done.head.head),
+            ("replaced one", done.kept),
+            ("paused", done.campaigns),
+            ("withdrawn", f"{done.withdrawn} proposals that may have been carried out since"),
+        ],
+    )
+
+
+@db.command()
+def upgrade(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
+    """Bring the database of an earlier version to the present one. Makes a backup first; stop the daemon before."""
+    with refusals(json_), _faults():
+        copy = _upgrade(_file(database, data), data)
+        said = "The database is up to date." if copy is None else "The database is upgraded."
+        _print({"upgraded": copy is not None, "backup": copy and str(copy)}, json_, [("backup", copy), ("now", said)])
+
+
+def _upgrade(database: Path, data: Path) -> Path | None:
+    from controller.schedule.backup import back_up
+    from controller.store.database import Lock, open_engine
+    from controller.store.schema import is_older, upgrade
+
+    if not database.is_file():
+        raise FileNotFoundError(f"no database at {database}")
+    engine = open_engine(f"sqlite:///{database}", writing=True)
+    lock = Lock(engine)
+    lock.take()
+    try:
+        if not is_older(engine):
+            return None
+        target = data / "backups" / f"before-upgrade-{_now():%Y%m%dT%H%M%SZ}.db"
+        back_up(database, target)
+        upgrade(engine)
+        return target
+    finally:
+        lock.release()
+        engine.dispose()
+
+
+def _print(answer: dict[str, Any], json_: bool, pairs: list[tuple[str, Any]]) -> None:
+    if json_:
+        print(json.dumps(answer))
+    else:
+        output.fields(pairs)
+
+
+def _faults() -> Any:
+    """What may go wrong with files and databases, as refusals."""
+    import sqlite3
+    from contextlib import contextmanager
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from controller.schedule.restore import NotRestored
+    from controller.store import LockedElsewhere, StoreUnavailable, WrongSchema
+
+    @contextmanager
+    def told() -> Any:
+        try:
+            yield
+        except (LockedElsewhere, NotRestored, OSError, SQLAlchemyError, StoreUnavailable, WrongSchema) as error:
+            raise Refused(FAILED, str(error)) from None
+        except sqlite3.Error as error:
+            raise Refused(FAILED, f"the database cannot be copied: {error}") from None
+
+    return told()
+
+
+def _file(database: str | None, data: Path) -> Path:
+    """The database's file; raises `Refused` for one on a server."""
+    from controller.schedule.backup import file_of
+
+    if database is None or "://" not in database:
+        path: Path | None = Path(database) if database else data / "tatara.db"
+    else:
+        path = file_of(database)
+    if path is None:
+        raise Refused(FAILED, "this is for SQLite; back a PostgreSQL database up with pg_dump and restore it with psql")
+    return path
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (backup, restore):
+        app.command(rich_help_panel="Administration")(command)
+    app.add_typer(db, name="db", rich_help_panel="Administration")
