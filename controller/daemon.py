@@ -22,6 +22,7 @@ from adapters.compute import Workers
 from adapters.instruments.bus import BusDown
 from adapters.instruments.host import Address, Host
 from adapters.instruments.messages import Action, Command
+from adapters.systemd import notify, watchdog_s
 from controller.access.actors import new_secret
 from controller.access.limits import load_limits
 from controller.access.site import Site
@@ -73,6 +74,7 @@ class Daemon:
             async with self._broker() as address:
                 await self._serve(address, stop, ready)
         finally:
+            notify("STOPPING=1")
             await self.store.stop()
 
     async def _serve(self, address: Address, stop: asyncio.Event, ready: asyncio.Event | None) -> None:
@@ -110,6 +112,7 @@ class Daemon:
                     Runner(self.store, effects, {"propose": give_up_iteration}).run(),
                     self._greet(),
                     self._watch_lock(),
+                    self._feed_watchdog(),
                     self.store.writing(),
                     self._serve_api(workers),
                 )
@@ -207,8 +210,10 @@ class Daemon:
             site=self.site.name,
             publish_estop=self.publish_estop,
             health=self.health,
+            missing=self.missing,
             daemon=self.site.daemon,
             external_broker=self.site.broker is not None,
+            metrics_without_token=self.site.api.metrics_without_token,
         )
         app = create_app(services)
         config = uvicorn.Config(
@@ -216,6 +221,7 @@ class Daemon:
             host=self.site.api.host,
             port=self.site.api.port,
             log_level="warning",
+            log_config=None,  # its lines go the way of all others
             lifespan="off",
             timeout_graceful_shutdown=2,
         )
@@ -225,6 +231,7 @@ class Daemon:
             port = await server.listening()
             self.api_url = f"http://{self.site.api.host}:{port}"
             _write_json(self.data / "api.json", {"url": self.api_url})
+            notify("READY=1")
             log.info("site %s: API %s, data in %s", self.site.name, self.api_url, self.data.resolve())
             await serving
         finally:
@@ -251,6 +258,25 @@ class Daemon:
             "broker_error": self.host.last_error if self.host else None,
             "disk": "full" if full else "ok",
         }
+
+    def missing(self) -> list[str]:
+        """What keeps it from working: nothing when it is ready."""
+        found = {
+            "broker": self.host is not None and self.host.connected,
+            "database": self.store.lost is None,
+            "disk": not self._disk_is_full(),
+        }
+        return [name for name, there in found.items() if not there]
+
+    async def _feed_watchdog(self) -> None:
+        """Tell systemd that things move: the event loop, and the writer, which answers also when it cannot commit."""
+        within = watchdog_s()
+        while within is not None:
+            with contextlib.suppress(StoreUnavailable):
+                await self.store.write(lambda unit: None, name="watchdog")
+            notify("WATCHDOG=1")
+            await asyncio.sleep(within / 3)
+        await asyncio.Event().wait()  # nobody watches
 
     async def _back_up(self) -> None:
         """The nightly copy; a failure is told and costs nothing else."""

@@ -27,6 +27,8 @@ class ApiSection(_Section):
 
     host: str = "127.0.0.1"
     port: int = 0  # 0: any free port, written to `api.json`
+    # To whoever connects from this machine itself; behind a proxy on this machine that is everybody.
+    metrics_without_token: bool = False
 
 
 class Site(_Section):

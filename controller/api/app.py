@@ -1,20 +1,22 @@
-"""The application: routes under `/api/v1`, and `/health` for everybody."""
+"""The application: routes under `/api/v1`, `/metrics`, and `/health` and `/ready` for everybody."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from controller.api.entrance import HEALTH, ROOT, Entrance
+from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
 from controller.api.errors import add_handlers
 from controller.api.estop import Recorder
 from controller.api.routes import campaigns, doubts, events, files, instruments, proposals, records, tasks, users
 from controller.api.services import Services
 from controller.api.stream import Bell
+from controller.report import metrics
 
 
 def create_app(services: Services) -> FastAPI:
@@ -26,9 +28,11 @@ def create_app(services: Services) -> FastAPI:
     app.state.bell = Bell()
     app.state.recorder = Recorder(services)
     services.store.on_commit(app.state.bell.ring)
-    app.add_middleware(Entrance, store=services.store)
+    app.add_middleware(Entrance, store=services.store, metrics_without_token=services.metrics_without_token)
     add_handlers(app)
     app.add_api_route(HEALTH, _health, methods=["GET"])
+    app.add_api_route(READY, _ready, methods=["GET"])
+    app.add_api_route(METRICS, _metrics, methods=["GET"])
     app.include_router(_router())
     return app
 
@@ -58,6 +62,19 @@ async def _health(request: Request) -> JSONResponse:
     """Whether the daemon is well; takes no token."""
     found: dict[str, Any] = request.app.state.services.health()
     return JSONResponse(found, 200 if found.get("ok", True) else 503)
+
+
+async def _ready(request: Request) -> JSONResponse:
+    """Whether it can do its work now; takes no token."""
+    missing: list[str] = request.app.state.services.missing()
+    return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+
+async def _metrics(request: Request) -> Response:
+    """Numbers for Prometheus."""
+    services: Services = request.app.state.services
+    content = await services.store.read(lambda session: metrics.render(metrics.count(session)))
+    return Response(content, media_type=CONTENT_TYPE_LATEST)
 
 
 async def _openapi(request: Request) -> JSONResponse:

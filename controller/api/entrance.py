@@ -17,6 +17,10 @@ from controller.store import Store, StoreUnavailable
 
 ROOT = "/api/v1"
 HEALTH = "/health"
+READY = "/ready"
+METRICS = "/metrics"
+FREE = (HEALTH, READY)
+LOOPBACK = ("127.0.0.1", "::1")
 ESTOP = f"{ROOT}/estop"
 FILES = f"{ROOT}/files/"
 
@@ -29,15 +33,19 @@ ESTOP_PATIENCE = 1.0  # seconds to wait for the database
 
 
 class Entrance:
-    """The middleware: every path but `/health` takes a bearer token, from the Authorization header only."""
+    """The middleware: every path but a few takes a bearer token, from the Authorization header only.
 
-    def __init__(self, app: ASGIApp, store: Store) -> None:
+    `/health` and `/ready` take none; nor does `/metrics` where the site says so, to whoever connects from loopback.
+    """
+
+    def __init__(self, app: ASGIApp, store: Store, metrics_without_token: bool = False) -> None:
         self._app = app
         self._store = store
+        self._metrics_without_token = metrics_without_token
         self._known: dict[str, Actor] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] != HEALTH:
+        if scope["type"] == "http" and not self._free(scope):
             request = HTTPConnection(scope)
             found = await (self._instrument(request) if _brings_a_file(request) else self._actor(request))
             if isinstance(found, Response):
@@ -45,6 +53,11 @@ class Entrance:
                 return
             scope.setdefault("state", {})["instrument" if isinstance(found, str) else "actor"] = found
         await self._app(scope, _bounded(scope, receive), send)
+
+    def _free(self, scope: Scope) -> bool:
+        if scope["path"] == METRICS and self._metrics_without_token:
+            return (scope.get("client") or ("",))[0] in LOOPBACK
+        return scope["path"] in FREE
 
     async def _actor(self, request: HTTPConnection) -> Actor | Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -13,6 +13,7 @@ from controller.store import Store
 class Services:
     """`publish_estop(id, instrument or None for all, why)` publishes at once and raises `OSError` if it cannot.
 
+    `missing()` names what keeps the daemon from working; with nothing missing it is ready.
     `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
     """
 
@@ -22,5 +23,7 @@ class Services:
     site: str
     publish_estop: Callable[[str, str | None, str], Awaitable[None]]
     health: Callable[[], dict[str, Any]]
+    missing: Callable[[], list[str]]
     daemon: str = "daemon"  # our own login at the broker
     external_broker: bool = False  # its own administrator writes its users and rules
+    metrics_without_token: bool = False  # to whoever connects from this machine

@@ -1,19 +1,24 @@
 """`tatara serve`: run the daemon."""
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Refused, refusals
+from controller.cli.logs import LogFormat, configure
 
 Site = Annotated[
     Path | None, typer.Option(help="The site file: name, database, broker, address. Without it: all on this machine.")
 ]
 
 
-def serve(data: Data = DEFAULT_DATA, site: Site = None) -> None:
+Format = Annotated[
+    LogFormat | None, typer.Option("--log-format", help="Without it text on a terminal, and JSON elsewhere.")
+]
+
+
+def serve(data: Data = DEFAULT_DATA, site: Site = None, log_format: Format = None) -> None:
     """Run the daemon until Ctrl-C or SIGTERM.
 
     It goes on with all campaigns in its database where it was. The first time it writes a token for this machine's
@@ -25,8 +30,7 @@ def serve(data: Data = DEFAULT_DATA, site: Site = None) -> None:
     from controller.daemon import serve as run
     from controller.store import LockedElsewhere, LostLock, StoreUnavailable, WrongSchema
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("tatara").setLevel(logging.INFO)
+    configure(log_format)
     with refusals(as_json=False):
         try:
             settings = load_site(site)

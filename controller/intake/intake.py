@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from adapters.instruments import topics
@@ -18,6 +18,7 @@ from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
 from controller.store import LostLock, Store, StoreUnavailable, Unit
+from controller.store.latencies import INTAKE
 
 log = logging.getLogger("tatara.intake")
 
@@ -28,6 +29,15 @@ AGAIN_S = 0.5
 Answer = Receipt | None
 
 
+@dataclass(frozen=True)
+class _Arrived:
+    """A message, and when it came by the clock that never jumps."""
+
+    delivery: Delivery
+    said: Said
+    at: float
+
+
 class Intake:
     """Takes what arrives on the host's connection; nothing is acknowledged before it is committed."""
 
@@ -35,7 +45,7 @@ class Intake:
         self._store = store
         self._host = host
         self._liveness = liveness
-        self._arrived: asyncio.Queue[tuple[Delivery, Said]] = asyncio.Queue()
+        self._arrived: asyncio.Queue[_Arrived] = asyncio.Queue()
         self._spoken = Spoken()
         self._not_kept: Counter[str] = Counter()  # refused messages that were not kept, by instrument
 
@@ -50,7 +60,7 @@ class Intake:
                 if said.kind in ("state", "description"):
                     said = replace(said, excess=self._spoken.is_excess(said.instrument, time.monotonic()))
                 if said.kind != "heartbeat" or not await self._beat(said):
-                    self._arrived.put_nowait((delivery, said))
+                    self._arrived.put_nowait(_Arrived(delivery, said, time.monotonic()))
 
     async def _beat(self, said: Said) -> bool:
         """Heartbeats go no further; one that cannot be read is a message like any other."""
@@ -65,7 +75,10 @@ class Intake:
             group = [await self._arrived.get()]
             while len(group) < GROUP and not self._arrived.empty():
                 group.append(self._arrived.get_nowait())
-            answers = await self.take([said for _, said in group])
+            answers = await self.take([each.said for each in group])
+            now = time.monotonic()
+            for each in group:
+                INTAKE.observe(now - each.at)
             # Beside the next commit: waiting for the broker's PUBACKs takes as long as a commit does.
             tasks.create_task(self._answer(group, answers), name="receipts")
 
@@ -133,15 +146,15 @@ class Intake:
         if count & (count - 1) == 0:
             log.warning("%d messages of %s were refused and not kept", count, instrument)
 
-    async def _answer(self, group: Sequence[tuple[Delivery, Said]], answers: Sequence[Answer]) -> None:
+    async def _answer(self, group: Sequence[_Arrived], answers: Sequence[Answer]) -> None:
         """Receipts and acknowledgements, after the commit. A receipt that is lost is asked for by the next resend."""
         sending = [
-            self._host.receipt(said.instrument, answer)
-            for (_, said), answer in zip(group, answers, strict=True)
-            if answer is not None and said.instrument is not None
+            self._host.receipt(each.said.instrument, answer)
+            for each, answer in zip(group, answers, strict=True)
+            if answer is not None and each.said.instrument is not None
         ]
-        for delivery, _ in group:
-            delivery.ack()
+        for each in group:
+            each.delivery.ack()
         for outcome in await asyncio.gather(*sending, return_exceptions=True):
             if isinstance(outcome, BaseException) and not isinstance(outcome, BusDown):
                 raise outcome

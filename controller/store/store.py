@@ -15,6 +15,7 @@ from sqlmodel import Session
 from controller.loop import Decision
 from controller.loop.site_limits import Limits
 from controller.store.database import Lock, LostLock, open_engine
+from controller.store.latencies import COMMIT
 from controller.store.schema import ensure_schema
 from controller.store.seam import reach
 from controller.store.tables import Outbox
@@ -157,7 +158,8 @@ class Store:
     async def _write_groups(self) -> None:
         loop = asyncio.get_running_loop()
         while (group := await self._next_group()) is not None:
-            results = await loop.run_in_executor(self._writer, self._commit, group)
+            with COMMIT.time():
+                results = await loop.run_in_executor(self._writer, self._commit, group)
             self._settle(group, *results)
 
     async def _next_group(self) -> list[_Work] | None:

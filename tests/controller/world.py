@@ -80,7 +80,15 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     broker = Broker()
     workers = Workers(1)
     health = {"ok": True, "site": "lab"}
-    services = Services(store, Files(folder / "files"), workers, "lab", broker.publish, lambda: health)
+    services = Services(
+        store,
+        Files(folder / "files"),
+        workers,
+        "lab",
+        broker.publish,
+        lambda: health,
+        lambda: ["broker"] if broker.away else [],
+    )
     app = create_app(services)
     try:
         tokens = await store.write(add_people, name="test")
