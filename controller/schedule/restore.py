@@ -26,8 +26,6 @@ from controller.store.tables import Campaign, Instrument, Job, Proposal
 from controller.store.views import enrolled, open_attempts_of
 
 REASON = "restored from a backup"
-# More epochs and more wishes than can have been since a backup: instruments ignore older ones than they know.
-FAR_AHEAD = 1_000_000
 
 
 class NotRestored(RuntimeError):
@@ -45,15 +43,21 @@ class Restored:
 
 
 async def restore(backup: Path, database: Path, now: datetime) -> Restored:
-    """Replace the database by a backup; raises `LockedElsewhere` while a daemon runs, and `NotRestored`."""
+    """Replace the database by a backup; raises `LockedElsewhere` while a daemon runs, and `NotRestored`.
+
+    Epochs, wishes and attempts go on from a number that is the moment in seconds. It is above all that were used since
+    the backup, also by databases that were restored from it before: instruments ignore older epochs and wishes than
+    they know, and no id of an attempt is used twice.
+    """
+    ahead = int(now.timestamp())
     engine = open_engine(f"sqlite:///{database}", writing=True)
     lock = Lock(engine)
     database.parent.mkdir(parents=True, exist_ok=True)
     lock.take()
     try:
         fresh = database.with_name(f"{database.name}.restoring")
-        head = _copy(backup, fresh)
-        campaigns, withdrawn = await _make_safe(fresh, str(backup), head)
+        head = _copy(backup, fresh, ahead)
+        campaigns, withdrawn = await _make_safe(fresh, str(backup), head, ahead)
         kept = _put_aside(database, now)
         os.replace(fresh, database)
         _sync(database.parent)
@@ -63,7 +67,7 @@ async def restore(backup: Path, database: Path, now: datetime) -> Restored:
         engine.dispose()
 
 
-def _copy(backup: Path, fresh: Path) -> Head:
+def _copy(backup: Path, fresh: Path, ahead: int) -> Head:
     for leftover in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
         leftover.unlink(missing_ok=True)
     try:
@@ -72,19 +76,19 @@ def _copy(backup: Path, fresh: Path) -> Head:
             [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 raise NotRestored(f"{backup} is damaged: {found}")
-            copy.execute("UPDATE epoch SET number = number + ?", (FAR_AHEAD,))
+            copy.execute("UPDATE epoch SET number = max(number, ?)", (ahead,))
             copy.commit()
     except (OSError, sqlite3.Error) as error:
         raise NotRestored(f"{backup} cannot be read as a backup of Tatara: {error}") from error
     return head
 
 
-async def _make_safe(fresh: Path, backup: str, head: Head) -> tuple[list[str], int]:
+async def _make_safe(fresh: Path, backup: str, head: Head, ahead: int) -> tuple[list[str], int]:
     _upgrade(fresh)
     store = Store(f"sqlite:///{fresh}")
     try:
         await store.start()
-        return await store.write(lambda unit: _hold_everything(unit, backup, head), name="restore")
+        return await store.write(lambda unit: _hold_everything(unit, backup, head, ahead), name="restore")
     finally:
         await store.stop()
         fresh.with_name(f"{fresh.name}.lock").unlink(missing_ok=True)
@@ -100,22 +104,22 @@ def _upgrade(fresh: Path) -> None:
         engine.dispose()
 
 
-def _hold_everything(unit: Unit, backup: str, head: Head) -> tuple[list[str], int]:
+def _hold_everything(unit: Unit, backup: str, head: Head, ahead: int) -> tuple[list[str], int]:
     unit.record("store.restore", backup=backup, event=head.event, head=head.head)
     for instrument in enrolled(unit.session):
-        _disarm(unit, instrument)
+        _disarm(unit, instrument, ahead)
     rows = unit.session.scalars(select(Campaign).where(col(Campaign.state).in_(CAMPAIGN.open_states))).all()
     withdrawn = 0
     for campaign in rows:
-        campaign.reason = REASON
+        campaign.reason, campaign.attempts_from = REASON, ahead
         change_campaign(unit, campaign, "restore", reason=REASON)
         withdrawn += sum(_withdraw(unit, campaign, proposal) for proposal in _open_proposals(unit, campaign))
     return [row.name for row in rows], withdrawn
 
 
-def _disarm(unit: Unit, instrument: Instrument) -> None:
+def _disarm(unit: Unit, instrument: Instrument, ahead: int) -> None:
     instrument.armed_by = instrument.armed_until = None
-    instrument.wanted_number += FAR_AHEAD
+    instrument.wanted_number = max(instrument.wanted_number + 1, ahead)
     unit.record("instrument.restore", instrument, subject=instrument.name)
 
 
@@ -127,7 +131,7 @@ def _open_proposals(unit: Unit, campaign: Campaign) -> list[Proposal]:
 
 
 def _withdraw(unit: Unit, campaign: Campaign, proposal: Proposal) -> bool:
-    """End a proposal of which nothing is under way: its next attempt may have been made, under the same id."""
+    """End a proposal of which nothing is under way: its next attempt may have been made already."""
     if open_attempts_of(unit.session, proposal.id):
         return False
     query = select(Job).where(col(Job.proposal_id) == proposal.id, col(Job.state).in_(JOB.open_states))

@@ -37,7 +37,7 @@ def prepare(unit: Unit, campaign: Campaign, proposal: Proposal, job: Job, step: 
     start_before = unit.now + timedelta(seconds=step.start_within)
     steps, sample = earlier(unit, proposal, job)
     fields = {
-        "attempt_id": f"{job.id}-{job.tries + 1}",
+        "attempt_id": f"{job.id}-{(campaign.attempts_from or 0) + job.tries + 1}",
         "campaign": campaign.id,
         "step": step.name,
         "candidate": proposal.candidate,

@@ -101,6 +101,8 @@ class Campaign(Table, table=True):
     progress: dict[str, Any] = plain(dict)
     failures: dict[str, dict[str, int]] = plain(dict)
     paused_steps: list[str] = plain(list)
+    # The moment of a restore, in seconds: attempts are numbered from here, above all that were made since the backup.
+    attempts_from: int | None = None
 
 
 class SpecVersion(Table, table=True):

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from adapters.instruments.messages import AttemptState, Verdict
+from adapters.instruments.messages import AttemptState, Outcome, Verdict
 from controller.commands import campaigns, instruments
 from controller.report.audit import audit
 from controller.schedule.backup import back_up
-from controller.schedule.restore import FAR_AHEAD, REASON, NotRestored, restore
+from controller.schedule.restore import REASON, NotRestored, restore
 from controller.store import LockedElsewhere, Store, Unit
 from controller.store.database import open_engine
 from controller.store.proposals import make_proposal
@@ -149,7 +149,35 @@ async def test_a_lost_disk_is_restored_into_an_empty_folder(stand: Stand, tmp_pa
     assert done.kept is None
     async with started_again(stand, tmp_path / "new") as again:
         assert (await again.all(Campaign))[0].reason == REASON
-        assert again.store.lock.epoch > FAR_AHEAD  # instruments take the daemon's state for news
+        assert again.store.lock.epoch > NOON.timestamp()  # instruments take the daemon's state for news
+
+
+async def test_restored_twice_no_id_and_no_epoch_is_used_again(stand: Stand, tmp_path: Path) -> None:
+    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    await stand.store.stop()
+    epochs, attempts = [], []
+    for minutes in (0, 1):
+        at = NOON + timedelta(minutes=minutes)
+        await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", at)
+        async with started_again(stand, tmp_path) as again:
+            await again.appear(boot="boot-1")
+            await again.store.write(lambda unit: campaigns.resume(unit, ADMIN, "heat", "t"), name="t")
+            await again.sent()
+            await again.result(outcome=Outcome.FAILED_MEASUREMENT, measurements=[])
+            await again.turn()
+            await again.store.write(_without_pause, name="t")
+            await again.turn()
+            epochs.append(again.store.lock.epoch)
+            attempts.append((await again.attempt()).id)
+    assert epochs[0] < epochs[1]
+    assert len(set(attempts)) == 2
+
+
+def _without_pause(unit: Unit) -> None:
+    """The pause before a retry is over."""
+    for job in unit.session.scalars(select(Job)):
+        job.not_before = None
+        unit.record("test", job)
 
 
 async def test_instruments_are_disarmed_and_later_wishes_win(stand: Stand, tmp_path: Path) -> None:
@@ -161,6 +189,6 @@ async def test_instruments_are_disarmed_and_later_wishes_win(stand: Stand, tmp_p
     await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
     async with started_again(stand, tmp_path) as again:
         oven = next(row for row in await again.all(Instrument) if row.name == "oven")
-        assert (oven.armed_by, oven.armed_until, oven.wanted_number) == (None, None, FAR_AHEAD)
+        assert (oven.armed_by, oven.armed_until, oven.wanted_number) == (None, None, NOON.timestamp())
         views = await again.store.read(lambda session: load_resources(session, ["stove"], again.store.clock()))
         assert views["stove"].obstacle is None  # simulated: nothing to arm

@@ -35,6 +35,7 @@ def upgrade() -> None:
     sa.Column('progress', sa.JSON(), nullable=False),
     sa.Column('failures', sa.JSON(), nullable=False),
     sa.Column('paused_steps', sa.JSON(), nullable=False),
+    sa.Column('attempts_from', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign')),
     sa.UniqueConstraint('name', name=op.f('uq_campaign_name'))
     )
