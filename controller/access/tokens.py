@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from controller.access.actors import Actor, Role, new_secret, token_digest
+from controller.loop.instrument import REMOVED
 from controller.store import Store, Unit
 from controller.store.tables import Instrument, Token, User
 
@@ -28,9 +29,9 @@ def find_actor(session: Session, token: str) -> Actor | None:
 
 
 def find_password_hash(session: Session, instrument: str) -> str | None:
-    """Of an enrolled instrument."""
+    """Of an enrolled instrument that was not removed."""
     row = session.get(Instrument, instrument)
-    return None if row is None else row.password_hash
+    return None if row is None or row.state == REMOVED else row.password_hash
 
 
 def add_user(unit: Unit, name: str, role: Role, by: str) -> User:

@@ -7,7 +7,9 @@ from controller.cli import (
     database,
     decisions,
     demo,
+    emulate,
     estops,
+    instrument_test,
     instruments,
     new,
     people,
@@ -48,5 +50,6 @@ plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
-for part in (new, simulate, decisions, work, instruments, estops, watch, records, database):
+instrument_test.add_to(instruments.app)
+for part in (new, simulate, decisions, work, instruments, estops, emulate, watch, records, database):
     part.add_to(app)

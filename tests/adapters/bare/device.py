@@ -35,7 +35,9 @@ class Gate:
 
 
 class BareDevice:
-    """The bare instrument on a journal; each one counts its own runs."""
+    """The bare instrument on a journal; each one counts its own runs. `command`: program, first arguments."""
+
+    command: tuple[str, ...] = (str(PROGRAM),)
 
     def __init__(self, broker: BrokerProcess, journal: Path, **description: Any) -> None:
         self.files = journal.with_name(f"bare-{uuid4().hex}")
@@ -72,7 +74,7 @@ class BareDevice:
         """Run the process until `stop` or the end of the block, then end it cleanly."""
         file = self.files.with_suffix(".json")
         file.write_text(json.dumps(self.configuration))
-        self._process = await asyncio.create_subprocess_exec(sys.executable, str(PROGRAM), str(file))
+        self._process = await asyncio.create_subprocess_exec(sys.executable, *self.command, str(file))
         stopping = asyncio.create_task(self._terminate_on_stop())
         try:
             yield self

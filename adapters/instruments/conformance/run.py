@@ -1,0 +1,105 @@
+"""All checks in order, and what must be true before the first."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+from adapters.instruments.conformance import attempts, commands, connection, introduction, refusals, restart, stops
+from adapters.instruments.conformance.findings import Check, Finding, NotConforming, Verdict, demand
+from adapters.instruments.conformance.heard import Heard
+from adapters.instruments.conformance.parameters import Order
+from adapters.instruments.conformance.subject import Subject
+from adapters.instruments.conformance.talk import Talk
+from adapters.instruments.messages import Description, InstrumentMode
+
+MODULES = (introduction, attempts, refusals, commands, stops, connection, restart)
+
+
+class NotReady(Exception):
+    """The test cannot begin; the text says why."""
+
+
+async def meet(talk: Talk, candidate: dict[str, Any] | None = None, capability: str | None = None) -> Subject:
+    """Wait for the instrument and its description; raises `NotReady`."""
+    await talk.bus.wait_connected(talk.patience.answer_s)
+    try:
+        come_s = talk.patience.come_s
+        await talk.state(lambda each: each.state is not InstrumentMode.OFFLINE, f"state of {talk.name}", within=come_s)
+        said = await talk.hear(lambda each: isinstance(each.message, Description), "description")
+    except NotConforming as fault:
+        faults = "; ".join(talk.heard.faults[:3])
+        raise NotReady(f"{fault}" + (f"; malformed: {faults}" if faults else "")) from None
+    if talk.others:
+        raise NotReady(f"a daemon is at work at this site ({', '.join(sorted(talk.others))}): stop it first")
+    description = said.message
+    assert isinstance(description, Description)
+    await _take_over(talk)
+    return Subject(talk, description, _orders(description, candidate, capability), candidate)
+
+
+async def _take_over(talk: Talk) -> None:
+    """End what an earlier test has left behind; raises `NotReady` if somebody else has stopped the instrument."""
+    state = talk.heard.state()
+    foreign = [each for each in state.estops if not each.startswith(stops.PREFIX) and each != "unnamed"]
+    if foreign:
+        raise NotReady(f"e-stops hold: {', '.join(foreign)}. Somebody has stopped it: have them reset first")
+    if state.estops:
+        await talk.reset(*state.estops)
+    if state.state is InstrumentMode.PAUSED or state.estops:
+        await talk.pause(False)
+        await talk.state(lambda each: each.state is InstrumentMode.ONLINE, "state online", since=talk.heard.place - 1)
+
+
+def _orders(description: Description, candidate: dict[str, Any] | None, first: str | None) -> list[Order]:
+    values = (candidate or {}).get("values", {})
+    orders = [Order(name, each, values) for name, each in description.capabilities.items()]
+    if not orders:
+        raise NotReady("the description has no capability: there is nothing to test")
+    if first is not None and first not in description.capabilities:
+        raise NotReady(f"no capability {first}; there are {', '.join(description.capabilities)}")
+    return sorted(orders, key=lambda order: order.capability != first) if first else orders
+
+
+async def examine(
+    subject: Subject, told: Callable[[Finding], None], modules: Sequence[ModuleType] = MODULES
+) -> list[Finding]:
+    """Run every check of these modules; `told` hears of each finding as soon as it stands."""
+    findings: list[Finding] = []
+    for check in [*(each for module in modules for each in module.CHECKS), *_AT_THE_END]:
+        finding = await check.find(subject)
+        if check not in attempts.CHECKS[:-1]:  # these are about one attempt, step by step
+            await subject.tidy()
+        findings.append(finding)
+        told(finding)
+    return findings
+
+
+async def _all_readable(subject: Subject) -> str:
+    faults = subject.talk.heard.faults
+    demand(not faults, f"{len(faults)} could not be read: {'; '.join(faults[:3])}")
+    return f"{subject.talk.heard.place} messages"
+
+
+async def _numbered(subject: Subject) -> str:
+    return numbered(subject.talk.heard)
+
+
+def numbered(heard: Heard) -> str:
+    """Every message has a seq of its own within a boot; raises `NotConforming`."""
+    payloads = {(said.kind, said.payload): said.message for said in heard.since(0) if hasattr(said.message, "seq")}
+    seqs = Counter((message.boot_id, message.seq) for message in payloads.values())  # type: ignore[attr-defined]
+    twice = [f"{seq} of {boot}" for (boot, seq), count in seqs.items() if count > 1]
+    demand(not twice, f"used for different messages: {', '.join(twice[:3])}")
+    return f"{len(seqs)} different numbers"
+
+
+_AT_THE_END = [
+    Check("8 to 11", "every message that it sent could be read", _all_readable),
+    Check("13", "no seq was used twice within a boot", _numbered),
+]
+
+
+def failed(findings: list[Finding]) -> int:
+    """How many checks failed."""
+    return sum(finding.verdict is Verdict.FAILED for finding in findings)

@@ -1,0 +1,41 @@
+"""Which extra holds a package that `pip install tatara` alone leaves out."""
+
+DAEMON = frozenset(
+    [
+        "alembic",
+        "apscheduler",
+        "argon2",
+        "ase",
+        "botorch",
+        "fastapi",
+        "gpytorch",
+        "jsonschema",
+        "matplotlib",
+        "numpy",
+        "pint",
+        "prometheus_client",
+        "psycopg",
+        "pydantic_settings",
+        "pymatgen",
+        "rdkit",
+        "scipy",
+        "sqlalchemy",
+        "sqlmodel",
+        "starlette",
+        "structlog",
+        "torch",
+        "tzdata",
+        "ulid",
+        "uvicorn",
+    ]
+)
+BROKER = frozenset({"amqtt"})
+
+
+def advice(error: ModuleNotFoundError) -> str | None:
+    """What to install for a package that is missing; None if it is none of an extra's."""
+    package = (error.name or "").partition(".")[0]
+    extra = "broker" if package in BROKER else "daemon" if package in DAEMON else None
+    if extra is None:
+        return None
+    return f'this command needs {package}, which is not installed: pip install "tatara[{extra}]"'

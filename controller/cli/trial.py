@@ -1,0 +1,122 @@
+"""One test of a device: the broker, the waiting for the device, the checks, and the person who restarts it."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from adapters.broker import make_password
+from adapters.instruments.conformance import Finding, Patience, Stand, Subject, Talk, examine, meet
+from adapters.instruments.conformance.parameters import Order
+from adapters.instruments.conformance.talk import tls_context
+from adapters.instruments.host import Address
+from controller.cli.connection import FAILED, USAGE, Refused
+
+Tell = Callable[[str], None]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line says."""
+
+    name: str
+    site: str
+    broker: tuple[str, int] | None
+    user: str
+    password_file: Path | None
+    ca_file: Path | None
+    port: int
+    capability: str | None
+    candidate: dict[str, Any] | None
+    restart: bool
+    run_s: float
+    come_s: float
+    quiet_s: float
+    ask: bool
+
+
+async def run(settings: Settings, tell: Tell) -> list[Finding]:
+    """Test the device; raises `NotReady`, `BrokerFailed`, `BusDown`, `TimeoutError` or `Refused`."""
+    patience = Patience(run_s=settings.run_s, come_s=settings.come_s, quiet_s=settings.quiet_s)
+    async with AsyncExitStack() as stack:
+        stand: Stand | None = None
+        if settings.broker is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tatara-test-"))
+            password, shown = _device_password(settings.password_file)
+            stand = Stand(Path(folder), settings.site, settings.name, password, settings.port)
+            await stack.enter_async_context(stand)
+            tell(_invitation(settings, stand, shown))
+        address = _address(settings) if stand is None else stand.address
+        talk = await stack.enter_async_context(Talk(address, settings.site, settings.name, patience))
+        tell(f"Waiting for {settings.name} ...")
+        subject = await meet(talk, settings.candidate, settings.capability)
+        subject.wires = stand
+        _consent(subject, settings, tell)
+        if settings.restart:
+            subject.restarted = lambda: _ask_for_restart(tell)
+        return await examine(subject, lambda finding: tell(f"{finding.verdict:<10} {finding.what}"))
+
+
+def _invitation(settings: Settings, stand: Stand, shown: str) -> str:
+    return (
+        f"Let the device connect to {stand.host}:{stand.port} (on this machine, without TLS), with\n"
+        f"  site      {settings.site}\n  user name {settings.name}\n  password  {shown}"
+    )
+
+
+def _device_password(file: Path | None) -> tuple[str, str]:
+    """A password for the device, and what is shown of it; a file keeps it for the next test."""
+    if file is None:
+        password = make_password()
+        return password, password
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as fresh:
+            fresh.write(make_password() + "\n")
+    except FileExistsError:
+        pass  # made by an earlier test
+    return _read(file), f"in {file}"
+
+
+def _address(settings: Settings) -> Address:
+    assert settings.broker is not None
+    host, port = settings.broker
+    if settings.password_file is None:
+        raise Refused(USAGE, "--broker needs --password-file: the daemon's password there")
+    if settings.ca_file is None and host in LOOPBACK:
+        tls = None
+    else:
+        tls = tls_context(None if settings.ca_file is None else str(settings.ca_file))
+    return Address(host, port, settings.user, _read(settings.password_file), tls)
+
+
+def _read(file: Path) -> str:
+    password = file.read_text(encoding="utf-8").strip()
+    if not password:
+        raise Refused(FAILED, f"{file} holds no password")
+    return password
+
+
+def _consent(subject: Subject, settings: Settings, tell: Tell) -> None:
+    """A real device is not set to work before somebody has seen with what."""
+    orders = "; ".join(f"{order.capability} with {_values(order)}" for order in subject.orders)
+    tell(f"{subject.description.model} is here. It is asked for: {orders}")
+    if subject.description.simulated or not settings.ask:
+        return
+    question = "This device is real, and will be made to work about ten times with these values. Is that safe?"
+    if not typer.confirm(question, err=True):
+        raise Refused(FAILED, "not tested")
+
+
+def _values(order: Order) -> str:
+    values = (f"{name} = {each['value']} {each.get('unit', '')}".strip() for name, each in order.parameters.items())
+    return ", ".join(values) or "no parameters"
+
+
+async def _ask_for_restart(tell: Tell) -> None:
+    tell("\n>>> Kill the device's program now (kill -9, or pull the plug), and start it again. Waiting ...\n")
