@@ -75,6 +75,12 @@ def test_the_front_keeps_what_nothing_beats() -> None:
     assert progress["front"] == [[30, -3]], "what was there before is left as it was"
 
 
+def test_of_two_equally_good_values_the_first_stays_the_best() -> None:
+    spec = objective(goal="target", low=4, high=6)
+    first = advance({}, spec, {"yield": 4.5})
+    assert advance(first, spec, {"yield": 5}) == {**first, "without_improvement": 1}
+
+
 def test_half_beaten_points_stay() -> None:
     front = [[30.0, -3.0], [20.0, -2.0]]
     after = advance({"front": front, "best": {"yield": 30.0, "waste": 2.0}}, TWO, {"yield": 25, "waste": 2})
