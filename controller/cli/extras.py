@@ -1,35 +1,11 @@
 """Which extra holds a package that `pip install tatara` alone leaves out."""
 
-DAEMON = frozenset(
-    [
-        "alembic",
-        "apscheduler",
-        "argon2",
-        "ase",
-        "botorch",
-        "fastapi",
-        "gpytorch",
-        "jsonschema",
-        "matplotlib",
-        "numpy",
-        "pint",
-        "prometheus_client",
-        "psycopg",
-        "pydantic_settings",
-        "pymatgen",
-        "rdkit",
-        "scipy",
-        "sqlalchemy",
-        "sqlmodel",
-        "starlette",
-        "structlog",
-        "torch",
-        "tzdata",
-        "ulid",
-        "uvicorn",
-    ]
-)
-BROKER = frozenset({"amqtt"})
+DAEMON = {
+    "alembic", "apscheduler", "argon2", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
+    "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen", "rdkit", "scipy", "sqlalchemy",
+    "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
+}  # fmt: skip
+BROKER = {"amqtt"}
 
 
 def advice(error: ModuleNotFoundError) -> str | None:

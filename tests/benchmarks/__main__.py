@@ -5,7 +5,7 @@ import sys
 
 from tests.benchmarks.figure import Figure, table
 
-NAMES = ("startup", "restart", "latency", "loop_lag", "intake")
+NAMES = ("startup", "restart", "latency", "loop_lag", "intake", "client")
 
 
 def main(names: list[str]) -> int:
