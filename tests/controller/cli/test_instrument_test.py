@@ -15,7 +15,7 @@ import pytest
 from adapters.broker import BrokerProcess
 from adapters.broker.process import free_port
 from tests.adapters.helpers import PASSWORD, SITE, make_broker
-from tests.controller.cli.test_commands import Done, Terminal
+from tests.controller.cli.terminal import Done, Terminal
 
 QUICK = ("--quiet", "0.3", "--patience", "5", "--json")
 
