@@ -58,7 +58,7 @@ def conformance(
 ) -> None:
     """Test a device against the protocol, clause by clause. No daemon is needed.
 
-    The device is made to work about ten times. Ends with exit code 1 if a check failed.
+    The device is made to work some fifteen times, and is stopped in between. Ends with exit code 1 if a check failed.
     """
     from controller.cli.trial import Settings
 

@@ -1,14 +1,14 @@
 """One test of a device: the broker, the waiting for the device, the checks, and the person who restarts it."""
 
+import asyncio
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import typer
 
 from adapters.broker import make_password
 from adapters.instruments.conformance import Finding, Patience, Stand, Subject, Talk, examine, meet
@@ -57,7 +57,7 @@ async def run(settings: Settings, tell: Tell) -> list[Finding]:
         tell(f"Waiting for {settings.name} ...")
         subject = await meet(talk, settings.candidate, settings.capability)
         subject.wires = stand
-        _consent(subject, settings, tell)
+        await _consent(subject, settings, tell)
         if settings.restart:
             subject.restarted = lambda: _ask_for_restart(tell)
         return await examine(subject, lambda finding: tell(f"{finding.verdict:<10} {finding.what}"))
@@ -102,15 +102,30 @@ def _read(file: Path) -> str:
     return password
 
 
-def _consent(subject: Subject, settings: Settings, tell: Tell) -> None:
+async def _consent(subject: Subject, settings: Settings, tell: Tell) -> None:
     """A real device is not set to work before somebody has seen with what."""
     orders = "; ".join(f"{order.capability} with {_values(order)}" for order in subject.orders)
     tell(f"{subject.description.model} is here. It is asked for: {orders}")
     if subject.description.simulated or not settings.ask:
         return
-    question = "This device is real, and will be made to work about ten times with these values. Is that safe?"
-    if not typer.confirm(question, err=True):
+    question = "This device is real, and will be made to work some fifteen times with these values."
+    if not sys.stdin.isatty():
+        raise Refused(FAILED, f"{question} If that is safe, say so with --yes")
+    tell(f"{question} Is that safe? [y/N]")
+    if (await _line()).strip().lower() not in ("y", "yes"):
         raise Refused(FAILED, "not tested")
+
+
+async def _line() -> str:
+    """A line from the terminal; meanwhile the connection lives on, and Ctrl-C works."""
+    ready = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()
 
 
 def _values(order: Order) -> str:

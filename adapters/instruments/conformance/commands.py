@@ -4,10 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from adapters.instruments.conformance.findings import Check, NotTested, demand
-from adapters.instruments.conformance.subject import Subject
-from adapters.instruments.messages import Action, AttemptState, InstrumentMode
+from adapters.instruments.conformance.subject import Subject, outcome
+from adapters.instruments.messages import Action, AttemptState, InstrumentMode, OnHostLost, Outcome
 
 _SHORT_S = 1.0
+_BRIEF_S = 0.05
 
 
 async def unseen(subject: Subject) -> str:
@@ -106,6 +107,35 @@ async def no_host(subject: Subject) -> str:
     return "accepted, begun when the host came"
 
 
+async def host_lost(subject: Subject) -> str:
+    """What runs goes on, waits at its safe point, or is cancelled, as the description says."""
+    policy = subject.description.on_host_lost
+    sent = await subject.ask()
+    await subject.at_work(sent)
+    if subject.talk.heard.results(sent.id):
+        raise NotTested("it had finished before the host could go")
+    await subject.talk.present(False)
+    if policy is not OnHostLost.HOLD:
+        ended = await subject.end(sent)
+        cancelled = ended.status is not None and ended.status.state is AttemptState.CANCELLED
+        demand(ended.result is not None or (cancelled and policy is OnHostLost.ABORT), f"it ended as {ended}")
+        return f"{policy}: {ended}"
+    await subject.status(sent, AttemptState.HOLDING, within=subject.talk.patience.run_s)
+    await subject.talk.present()
+    return f"{policy}: holding, then {await subject.end(sent)}"
+
+
+async def takes_too_long(subject: Subject) -> str:
+    """`timeout_s` passes while it works."""
+    sent = await subject.ask(timeout_s=_BRIEF_S)
+    result = outcome(await subject.result(sent))
+    if (result.ended_at - result.started_at).total_seconds() < _BRIEF_S:
+        raise NotTested(f"it was ready within {_BRIEF_S:g} s")
+    demand(result.outcome is Outcome.FAILED_MEASUREMENT, f"the outcome is {result.outcome} after timeout_s")
+    demand(bool(result.reason), "no reason is given")
+    return f"{result.outcome}: {result.reason}"
+
+
 CHECKS = [
     Check("30", "report-attempts of an id never seen: `unknown`", unseen),
     Check("28, 30", "commands that name no attempt touch none", asks_for_nothing),
@@ -115,4 +145,6 @@ CHECKS = [
     Check("28", "cancel of what waits", cancelled_in_the_queue),
     Check("28", "cancel of what runs", cancelled_at_work),
     Check("33", "while no host is there nothing new begins", no_host),
+    Check("34", "when the host is lost, what runs does as on_host_lost says", host_lost),
+    Check("19", "work that takes longer than timeout_s is ended", takes_too_long),
 ]

@@ -30,6 +30,7 @@ async def meet(talk: Talk, candidate: dict[str, Any] | None = None, capability: 
     except NotConforming as fault:
         faults = "; ".join(talk.heard.faults[:3])
         raise NotReady(f"{fault}" + (f"; malformed: {faults}" if faults else "")) from None
+    await talk.caught_up()
     if talk.others:
         raise NotReady(f"a daemon is at work at this site ({', '.join(sorted(talk.others))}): stop it first")
     description = said.message

@@ -81,6 +81,7 @@ class Talk:
         self._epoch = int(datetime.now(UTC).timestamp())
         self._markers = 0
         self._topic = topics.host_state(self.site, DAEMON)
+        self._echo = asyncio.Event()
         self._stack = AsyncExitStack()
         self.bus = Bus(
             self.address.host,
@@ -119,6 +120,8 @@ class Talk:
         if levels[3:4] == ["host"] and delivery.topic != self._topic:
             online = b'"online"' in delivery.payload
             (self.others.add if online else self.others.discard)(levels[4])
+        if delivery.topic == self._topic:
+            self._echo.set()
         self.heard.take(delivery)
 
     # What the host says
@@ -127,6 +130,12 @@ class Talk:
         """Say that a host is there, or that none is."""
         self.here = here
         await self.bus.publish(self._topic, self._state(HostMode.ONLINE if here else HostMode.OFFLINE), 1, True)
+
+    async def caught_up(self) -> None:
+        """Return when everything has come that the broker had for us: our own words come behind it."""
+        self._echo.clear()
+        await self.present(self.here)
+        await asyncio.wait_for(self._echo.wait(), self.patience.answer_s)
 
     def _state(self, mode: HostMode) -> bytes:
         return encode(HostState(state=mode, epoch=self._epoch, at=_now()))

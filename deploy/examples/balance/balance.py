@@ -10,20 +10,12 @@ import threading
 import tty
 from pathlib import Path
 
-from adapters.instruments import (
-    Capability,
-    Channel,
-    Description,
-    FailedMeasurement,
-    Finished,
-    Instrument,
-    Measurement,
-    Work,
-)
+from adapters import instruments as tatara
+from adapters.instruments import FailedMeasurement, Measurement
 
 STABLE_WITHIN_S = 20.0
 REPEATABILITY_G = 0.0001  # from the data sheet
-WEIGH = Capability(channels={"pan": Channel(property="mass", unit="g")})
+WEIGH = tatara.Capability(channels={"pan": tatara.Channel(property="mass", unit="g")})
 
 
 class Balance:
@@ -76,10 +68,10 @@ def main() -> None:
     options = parser.parse_args()
     host, port = options.broker.rsplit(":", 1)
     balance = Balance(options.serial)
-    instrument = Instrument(
+    instrument = tatara.Instrument(
         options.name,
         site=options.site,
-        description=Description(
+        description=tatara.Description(
             model="MT-SICS balance", software="balance.py 1", simulated=options.simulated, capabilities={"weigh": WEIGH}
         ),
         journal=options.journal,
@@ -90,9 +82,9 @@ def main() -> None:
     )
 
     @instrument.capability("weigh")
-    async def weigh(work: Work) -> Finished:
+    async def weigh(work: tatara.Work) -> tatara.Finished:
         # In a thread: while the balance settles, heartbeats go on and an e-stop is heard.
-        return Finished([reading(await asyncio.to_thread(balance.ask, "S", STABLE_WITHIN_S))])
+        return tatara.Finished([reading(await asyncio.to_thread(balance.ask, "S", STABLE_WITHIN_S))])
 
     instrument.run()
 

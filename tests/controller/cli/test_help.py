@@ -39,6 +39,8 @@ def test_help_takes_less_than_half_a_second() -> None:
         ["serve"],
         ["demo"],
         ["demo", "reactor"],
+        ["emulate"],
+        ["instrument", "test"],
         *(
             ["campaign", each]
             for each in ("check", "submit", "list", "show", "pause", "resume", "stop", "abort", "amend")

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.broker import BrokerProcess
 from adapters.broker.process import free_port
+from tests.adapters.bare.device import BareDevice
 from tests.adapters.helpers import PASSWORD, SITE, make_broker
 from tests.controller.cli.terminal import Done, Terminal
 
@@ -101,6 +102,17 @@ async def test_nobody_comes(here: Terminal) -> None:
     assert done.code == 1
     assert "no state of reactor-1 within 0.2 s" in done.err
     assert "password  " in done.err
+
+
+async def test_a_real_device_is_not_set_to_work_unasked(here: Terminal, mosquitto: BrokerProcess) -> None:
+    (here.folder / "password").write_text(PASSWORD, encoding="utf-8")
+    options = ("--site", SITE, "--broker", f"{mosquitto.host}:{mosquitto.port}", "--password-file", "password")
+    device = BareDevice(mosquitto, here.folder / "journal.db", simulated=False)
+    async with device.on():
+        done = await here.run("instrument", "test", "reactor-1", "--capability", "heat", *options)
+    assert (done.code, device.runs) == (1, [])
+    assert "heat with temperature = 50 degC" in done.err
+    assert "--yes" in done.err
 
 
 @pytest.mark.parametrize(
