@@ -82,6 +82,11 @@ async def _all_readable(subject: Subject) -> str:
     return f"{subject.talk.heard.place} messages"
 
 
+async def _all_ended(subject: Subject) -> str:
+    demand(not subject.notes, f"left open: {'; '.join(subject.notes[:3])}")
+    return f"{len(subject.talk.sent)} requests"
+
+
 async def _numbered(subject: Subject) -> str:
     return numbered(subject.talk.heard)
 
@@ -97,6 +102,7 @@ def numbered(heard: Heard) -> str:
 
 _AT_THE_END = [
     Check("8 to 11", "every message that it sent could be read", _all_readable),
+    Check("21, 28", "everything that was asked for has ended", _all_ended),
     Check("13", "no seq was used twice within a boot", _numbered),
 ]
 

@@ -34,7 +34,7 @@ class Subject:
     wires: Wires | None = None
     restarted: Callable[[], Awaitable[None]] | None = None
     first: Sent | None = None  # an attempt that was run, answered and receipted
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # attempts that did not end though they were cancelled
 
     @property
     def order(self) -> Order:
