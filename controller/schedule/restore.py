@@ -2,7 +2,7 @@
 
 What an instrument did after the backup is unknown to the restored database. So everything waits for an operator: all
 open campaigns are paused, and what had not been sent yet is withdrawn, because it may have been sent since. What was
-under way is asked for as after every start.
+under way is in doubt until its instrument says more.
 """
 
 import os
@@ -19,10 +19,10 @@ from controller.loop import CAMPAIGN, JOB, PROPOSAL
 from controller.schedule.backup import Head, copy_database
 from controller.store import Store, Unit
 from controller.store.apply.proposals import withdraw
-from controller.store.change import change_campaign, change_job
+from controller.store.change import change_attempt, change_campaign, change_job
 from controller.store.database import Lock, open_engine
 from controller.store.schema import is_older, upgrade
-from controller.store.tables import Campaign, Instrument, Job, Proposal
+from controller.store.tables import Attempt, Campaign, Instrument, Job, Proposal
 from controller.store.views import enrolled, open_attempts_of
 
 REASON = "restored from a backup"
@@ -52,7 +52,6 @@ async def restore(backup: Path, database: Path, now: datetime) -> Restored:
     ahead = int(now.timestamp())
     engine = open_engine(f"sqlite:///{database}", writing=True)
     lock = Lock(engine)
-    database.parent.mkdir(parents=True, exist_ok=True)
     lock.take()
     try:
         fresh = database.with_name(f"{database.name}.restoring")
@@ -132,13 +131,25 @@ def _open_proposals(unit: Unit, campaign: Campaign) -> list[Proposal]:
 
 def _withdraw(unit: Unit, campaign: Campaign, proposal: Proposal) -> bool:
     """End a proposal of which nothing is under way: its next attempt may have been made already."""
-    if open_attempts_of(unit.session, proposal.id):
+    if attempts := open_attempts_of(unit.session, proposal.id):
+        for attempt in attempts:
+            _doubt(unit, attempt)
         return False
     query = select(Job).where(col(Job.proposal_id) == proposal.id, col(Job.state).in_(JOB.open_states))
     for job in unit.session.scalars(query):
         change_job(unit, job, "cancel")
     withdraw(unit, campaign, proposal, "cancel")
     return True
+
+
+def _doubt(unit: Unit, attempt: Attempt) -> None:
+    """Its instrument is asked at once; what the journal still knows ends the doubt, the rest is for an operator.
+
+    A result that was receipted after the backup has left the journal, and would be waited for until the deadline.
+    """
+    if attempt.adapter == "instrument" and attempt.state != "doubtful":
+        attempt.doubt = f"{REASON}: what became of it since then is not known"
+        change_attempt(unit, attempt, "doubt", why=attempt.doubt)
 
 
 def _put_aside(database: Path, now: datetime) -> Path | None:

@@ -104,6 +104,10 @@ async def test_what_was_under_way_is_asked_for_and_never_sent_as_something_new(s
         await again.appear(boot="boot-2")
         asked = [row.payload for row in await again.all(Outbox) if row.payload.get("action") == "report-attempts"]
         assert asked[-1]["attempts"] == [(await again.attempt()).id]
+        assert (await again.attempt()).state == "doubtful"
+        await again.status(AttemptState.FINISHED)  # its result was receipted, and is in the replaced database only
+        assert (await again.attempt()).state == "doubtful"
+        await again.status(AttemptState.RUNNING)
         assert (await again.attempt()).state == "running"
 
 
@@ -162,7 +166,6 @@ async def test_restored_twice_no_id_and_no_epoch_is_used_again(stand: Stand, tmp
         async with started_again(stand, tmp_path) as again:
             await again.appear(boot="boot-1")
             await again.store.write(lambda unit: campaigns.resume(unit, ADMIN, "heat", "t"), name="t")
-            await again.sent()
             await again.result(outcome=Outcome.FAILED_MEASUREMENT, measurements=[])
             await again.turn()
             await again.store.write(_without_pause, name="t")
