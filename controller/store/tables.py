@@ -188,6 +188,7 @@ class Job(Table, table=True):
     name: str
     state: str
     tries: int = 0
+    attempt_id: str | None = None  # of the last try
     spent: int = 0  # tries that used up a retry
     not_before: datetime | None = moment(default=None)
     failure: str | None = None

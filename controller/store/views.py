@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import String, bindparam, cast, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
@@ -56,7 +56,7 @@ def _named(spec: Spec) -> set[str]:
 _OPEN = (
     select(Proposal, Job, Attempt)
     .outerjoin(Job, col(Job.proposal_id) == col(Proposal.id))
-    .outerjoin(Attempt, col(Attempt.id) == col(Job.id) + "-" + cast(col(Job.tries), String))
+    .outerjoin(Attempt, col(Attempt.id) == col(Job.attempt_id))
     .where(col(Proposal.campaign_id) == bindparam("campaign"), col(Proposal.state).in_(sorted(PROPOSAL.open_states)))
     .order_by(col(Proposal.number), col(Job.step))
 )

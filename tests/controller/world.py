@@ -157,7 +157,7 @@ def _attempt(unit: Unit, campaign: Campaign, proposal: Proposal) -> Attempt:
         id=unit.new_id(), campaign_id=campaign.id, proposal_id=proposal.id, step=1, name="analyse", state="running"
     )
     change_proposal(unit, proposal, "start", job)
-    job.tries = 1
+    job.tries, job.attempt_id = 1, f"{job.id}-1"
     attempt = Attempt(
         id=f"{job.id}-1",
         job_id=job.id,

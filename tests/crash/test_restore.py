@@ -13,7 +13,7 @@ from controller.report.audit import audit
 from controller.schedule.backup import back_up
 from controller.schedule.restore import REASON, Restored, restore
 from controller.store import LockedElsewhere
-from controller.store.tables import Attempt, Campaign, Proposal
+from controller.store.tables import Attempt, Campaign, Orphan, Proposal
 from controller.store.views import enrolled
 from tests.laboratory.campaign import two_steps
 from tests.laboratory.laboratory import CRASH_DEVICES, Laboratory
@@ -64,6 +64,9 @@ async def test_instruments_that_went_on_run_nothing_twice(tmp_path: Path) -> Non
         known = laboratory.read(lambda session: set(session.scalars(select(col(Attempt.id)))))
         since = [name for name in laboratory.runs() if name not in before]
         assert set(since) <= known, "only what had been sent before the backup"
+
+        orphans = laboratory.read(lambda session: set(session.scalars(select(col(Orphan.attempt_id)))))
+        assert orphans <= set(before) - known
 
         await laboratory.operator.insist("campaign", "resume", "crash", "--why", "looked at everything")
         await laboratory.completed(LIMIT_S)

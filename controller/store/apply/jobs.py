@@ -53,6 +53,7 @@ def dispatch(unit: Unit, campaign: Campaign, action: Dispatch) -> None:
         change_job(unit, job, "fail", campaign, why="; ".join(prepared.problems), resource=action.resource)
         return
     job.tries += 1
+    job.attempt_id = prepared.request["attempt_id"]
     job.not_before = None
     campaign.cost += step.cost
     attempt = Attempt(

@@ -263,6 +263,7 @@ def upgrade() -> None:
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('attempt_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('spent', sa.Integer(), nullable=False),
     sa.Column('not_before', controller.store.tables.UtcDateTime(), nullable=True),
     sa.Column('failure', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
