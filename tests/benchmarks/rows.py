@@ -130,8 +130,8 @@ def _rows(
     for step, instrument in enumerate(("reactor-1", "analyser-1")):
         done = finished or step == 0
         yield _row(
-            Job, id=made.jobs[step], campaign_id=campaign_id, proposal_id=made.proposal, step=step, tries=1, attempt_id=f"{made.jobs[step]}-1",
-            name=("react", "analyse")[step], state="succeeded" if done else "active",
+            Job, id=made.jobs[step], campaign_id=campaign_id, proposal_id=made.proposal, step=step, tries=1,
+            attempt_id=made.attempts[step], name=("react", "analyse")[step], state="succeeded" if done else "active",
         )  # fmt: skip
         yield _row(
             Attempt, id=made.attempts[step], job_id=made.jobs[step], campaign_id=campaign_id,
