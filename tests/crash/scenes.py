@@ -23,6 +23,9 @@ LIMIT_S = 120  # on a busy machine; a quiet one takes 6 to 20 s
 # The scene "doubt": the reactor is killed in the middle of its third run, which lasts long enough for that.
 BEGUN = Trigger("to_device", "request", 3, "after")
 
+# Seconds of one run: long enough to be killed in, and for a campaign that is not over before the operator's orders.
+DURATION_S = {"doubt": 0.3, "orders": 0.3}
+
 Scene = Callable[[Laboratory], Coroutine[Any, Any, None]]
 
 
@@ -54,7 +57,7 @@ def laboratory_for(case: Case, folder: Path, **options: object) -> Laboratory:
         folder,
         kill_at=case.kill_at,
         heartbeat_s=heartbeat_s,
-        duration_s=0.3 if scene == "doubt" else 0.01,
+        duration_s=DURATION_S.get(scene, 0.01),
         daemon_first=scene == "daemon-first",
         before_start=lambda laboratory, instrument: set_trigger(laboratory, instrument, case),
         **options,  # type: ignore[arg-type]
