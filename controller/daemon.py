@@ -28,6 +28,7 @@ from controller.access.limits import load_limits
 from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
 from controller.api import Services, close_app, create_app
+from controller.effects.analyse import Analyst, give_up_analysis
 from controller.effects.propose import Proposer, give_up_iteration
 from controller.effects.publish import Publisher
 from controller.effects.runner import NotYet, Runner, mark_done
@@ -95,8 +96,10 @@ class Daemon:
             "propose": Proposer(self.store, workers, self.files).propose,
             "request": publisher.request,
             "command": publisher.command,
+            "analysis": Analyst(self.store, workers, self.files).analyse,
             "enrolment": self._admit,
         }
+        endings = {"propose": give_up_iteration, "analysis": give_up_analysis}
         liveness = Liveness(self.store)
         turns = Turns(self.store, scheduler, self._disk_is_full)
         scheduler.add_job(self._back_up, "cron", hour=HOUR, id="backup")
@@ -109,7 +112,7 @@ class Daemon:
                     Intake(self.store, host, liveness).run(),
                     liveness.run(),
                     turns.run(),
-                    Runner(self.store, effects, {"propose": give_up_iteration}).run(),
+                    Runner(self.store, effects, endings).run(),
                     self._greet(),
                     self._watch_lock(),
                     self._feed_watchdog(),

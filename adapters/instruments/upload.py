@@ -22,16 +22,12 @@ def upload(url: str, name: str, password: str, path: Path, media_type: str | Non
     """
     import httpx
 
-    kind = media_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    digest = hashlib.sha256()
-    for part in _parts(path):
-        digest.update(part)
-    sha256 = digest.hexdigest()
+    file = described(path, media_type)
     try:
         answer = httpx.put(
-            f"{url.rstrip('/')}/api/v1/files/{sha256}",
-            content=_parts(path),
-            headers={"Content-Type": kind, "X-File-Name": path.name.encode("ascii", "replace").decode()},
+            f"{url.rstrip('/')}/api/v1/files/{file.sha256}",
+            content=parts(path),
+            headers=headers_of(file),
             auth=(name, password),
             timeout=PATIENCE_S,
         )
@@ -39,10 +35,25 @@ def upload(url: str, name: str, password: str, path: Path, media_type: str | Non
         raise UploadError(f"{path} could not be sent to {url}: {error}") from error
     if not answer.is_success:
         raise UploadError(f"{path} was refused ({answer.status_code}): {answer.text[:500]}")
-    return File(sha256=sha256, name=path.name, media_type=kind)
+    return file
 
 
-def _parts(path: Path) -> Iterator[bytes]:
+def described(path: Path, media_type: str | None = None) -> File:
+    """What a result names of a file: its digest, name and type."""
+    digest = hashlib.sha256()
+    for part in parts(path):
+        digest.update(part)
+    kind = media_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return File(sha256=digest.hexdigest(), name=path.name, media_type=kind)
+
+
+def headers_of(file: File) -> dict[str, str]:
+    """What the file store is told beside the content."""
+    return {"Content-Type": file.media_type, "X-File-Name": file.name.encode("ascii", "replace").decode()}
+
+
+def parts(path: Path) -> Iterator[bytes]:
+    """The content, in pieces that fit into any memory."""
     with path.open("rb") as file:
         while part := file.read(PART):
             yield part

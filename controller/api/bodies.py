@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
+from adapters.instruments.messages import File
 from controller.access.actors import Actor, Role
 from controller.api.services import Services
 
@@ -180,10 +181,20 @@ class Resolution(Body):
     sample: Line | None = None
 
 
+class Again(Body):
+    """Which `attempts` to analyse again; None: all that have files."""
+
+    attempts: Annotated[list[Line], Field(min_length=1, max_length=10_000)] | None = None
+    why: Reason
+
+
 class Measured(Body):
-    """What a step by hand gave: `values` by property and the name of the `sample` that it made; or how it `failed`."""
+    """What a step by hand gave: `values` by property, `files` that were put, the name of the `sample` that it made; or
+    how it `failed`.
+    """
 
     values: dict[Line, Value] | None = None
+    files: Annotated[list[File], Field(max_length=100)] = []
     sample: Line | None = None
     failed: Line | None = None
     why: Reason | None = None

@@ -80,6 +80,17 @@ class Daemon:
         """The answer to a POST; raises `Refused`."""
         return self._ask("POST", path, json={key: value for key, value in body.items() if value is not None})
 
+    def put_file(self, path: Path) -> dict[str, str]:
+        """Put a file into the daemon's store; returns what names it. Raises `Refused`."""
+        from adapters.instruments.upload import described, headers_of, parts
+
+        try:
+            file = described(path)
+            self._ask("PUT", f"/files/{file.sha256}", content=parts(path), headers=headers_of(file))
+        except OSError as error:
+            raise Refused(USAGE, f"{path} cannot be read: {error.strerror or error}") from None
+        return file.model_dump()
+
     @property
     def known(self) -> bool:
         """Whether there is a daemon to ask: an address was given, or one has run in the folder."""

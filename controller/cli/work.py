@@ -1,5 +1,6 @@
 """What people put into a campaign by hand: candidates, results of steps by hand, corrections; and where samples are."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -77,6 +78,7 @@ def _show_tasks(rows: list[dict[str, Any]]) -> None:
                 ("candidate", output.candidate(row["proposal"]["candidate"])),
                 ("sample", row["request"].get("sample_id")),
                 ("measures", row["yields"]),
+                ("or, from files", [f"{each['gives']} from {each['file']}" for each in row["analysis"]]),
                 ("until (UTC)", output.moment(row["deadline"])),
             ]
         )
@@ -96,13 +98,33 @@ def measure(
         str | None,
         typer.Option(metavar="KIND", help="It failed: failed-synthesis, failed-measurement, invalid or lost."),
     ] = None,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(help="Raw data, such as a spectrum; what the step's analysis gives is read from it."),
+    ] = None,
     sample: Annotated[str | None, typer.Option(help="Name of the sample that the step made.")] = None,
     why: Annotated[str | None, typer.Option(help="A remark for the audit trail.")] = None,
 ) -> None:
     """Tell what a step by hand gave, or how it failed."""
     given = dict(map(measured, values)) if values else None
-    answer = daemon.post(f"/tasks/{attempt}/measure", values=given, failed=failed, sample=sample, why=why)
+    files = [daemon.put_file(path) for path in file] if file else None
+    answer = daemon.post(f"/tasks/{attempt}/measure", values=given, files=files, failed=failed, sample=sample, why=why)
     daemon.show(answer, lambda row: print(f"Attempt {row['id']} is {row['state']}."))
+
+
+@talks
+def analyse(
+    daemon: Daemon,
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name of the campaign.")],
+    why: Why,
+    attempt: Annotated[list[str] | None, typer.Option(help="Only this attempt (again for more).")] = None,
+) -> None:
+    """Read the files of earlier results once more, with the analysis that the campaign file has now.
+
+    Values that come out differently take the place of the old ones, which stay on record; what people entered stays.
+    """
+    answer = daemon.post(f"/campaigns/{campaign}/analyse", attempts=attempt, why=why)
+    daemon.show(answer, lambda row: print(f"The files of {len(row['attempts'])} attempts are read again."))
 
 
 @talks
@@ -171,5 +193,5 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (inject, edit, tasks, measure):
         app.command(rich_help_panel="What waits for you")(command)
-    for command in (measurements, correct, samples):
+    for command in (measurements, correct, analyse, samples):
         app.command(rich_help_panel="The record")(command)

@@ -5,9 +5,9 @@ import math
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
-from controller.intake.results import LARGEST
 from controller.store import Unit
 from controller.store.apply.proposals import judge_anew
+from controller.store.measured import LARGEST, replacement
 from controller.store.tables import Campaign, Measurement
 
 
@@ -21,12 +21,7 @@ def correct(unit: Unit, actor: Actor, measurement_id: str, value: float, why: st
         raise Invalid(f"{value} is no value that can be kept")
     if value == old.value:
         raise Invalid("it has this value")
-    fields = old.model_dump(exclude={"id", "value", "event", "replaced_event", "origin", "status"})
-    fresh = Measurement(
-        **fields, id=f"{_stem(old.id)}/correction-{unit.next_event}", value=value, event=unit.next_event,
-        origin="operator", status="ok",
-    )  # fmt: skip
-    old.replaced_event = unit.next_event
+    fresh = replacement(unit, old, value, "operator")
     campaign = unit.session.get_one(Campaign, old.campaign_id)
     unit.session.add(fresh)
     judge_anew(unit, campaign)
@@ -42,7 +37,3 @@ def correct(unit: Unit, actor: Actor, measurement_id: str, value: float, why: st
         replaces=old.id,
     )
     return fresh
-
-
-def _stem(name: str) -> str:
-    return name.rsplit("/correction-", 1)[0]

@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
-from controller.commands.values import entered
+from controller.commands.values import entered, unmeasured
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
@@ -61,7 +61,7 @@ def value(
 ) -> Attempt:
     """Enter what the attempt yields, read by a person; `values` is property -> (value, unit), `sample` what it made."""
     attempt = _doubtful(unit, actor, attempt_id)
-    rows = entered(unit, attempt, values, sample)
+    rows = entered(unit, attempt, values, unmeasured(unit.session, attempt), sample)
     attempt.reason = why
     change_attempt(unit, attempt, "succeed", *rows, actor=actor.name, why=why)
     return attempt

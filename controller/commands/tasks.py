@@ -5,20 +5,24 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
+from adapters.instruments.messages import File
 from controller.access.actors import Actor, Role
 from controller.commands.doubts import FAILURES
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
 from controller.commands.values import entered
-from controller.loop.attempt import ATTEMPT
+from controller.intake.results import begin_analysis, raw_data
+from controller.loop.attempt import ATTEMPT, UNDER_WAY
+from controller.spec import Step
 from controller.store import Unit
 from controller.store.change import change_attempt
-from controller.store.tables import Attempt, Measurement
+from controller.store.specs import step_of
+from controller.store.tables import Attempt, Measurement, StoredFile
 
 
 def open_tasks(session: Session) -> list[Attempt]:
     """Tasks that wait for somebody, oldest first."""
-    query = select(Attempt).where(col(Attempt.adapter) == "person", col(Attempt.state).in_(ATTEMPT.open_states))
+    query = select(Attempt).where(col(Attempt.adapter) == "person", col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))
     return list(session.scalars(query.order_by(col(Attempt.made_at), col(Attempt.id))))
 
 
@@ -28,15 +32,36 @@ def measure(
     attempt_id: str,
     values: Mapping[str, tuple[float, str]],
     *,
+    files: Sequence[File] = (),
     sample: str | None = None,
     why: str | None = None,
 ) -> Attempt:
-    """Enter what a step by hand yielded; `values` is property -> (value, unit), `sample` the name of what it made."""
+    """Enter what a step by hand yielded; `values` is property -> (value, unit), `sample` the name of what it made.
+
+    With `files`, which must be in the file store, what the step's analysis gives is read from them.
+    """
     attempt = _unanswered(unit, actor, attempt_id)
-    rows = entered(unit, attempt, values, sample)
+    step = step_of(unit.session, attempt)
+    analysed = bool(files and step.analysis)
+    rows = entered(unit, attempt, values, step.asked if analysed else step.yields, sample)
+    _check(unit, step, files)
     attempt.outcome, attempt.reason = "ok", why
-    _take(unit, actor, attempt, "succeed", rows, why)
+    if files:
+        attempt.result = {"files": [file.model_dump(mode="json") for file in files]}
+        rows += raw_data(unit, attempt, files)
+    _take(unit, actor, attempt, "analyse" if analysed else "succeed", rows, why)
     return attempt
+
+
+def _check(unit: Unit, step: Step, files: Sequence[File]) -> None:
+    for file in files:
+        if unit.session.get(StoredFile, file.sha256) is None:
+            raise Invalid(f"the file {file.name} ({file.sha256}) is not in the file store; put it there first")
+    for analysis in step.analysis if files else ():
+        try:
+            analysis.choose([file.name for file in files])
+        except ValueError as error:
+            raise Invalid(str(error)) from error
 
 
 def fail(unit: Unit, actor: Actor, attempt_id: str, kind: str, why: str | None = None) -> Attempt:
@@ -53,6 +78,9 @@ def fail(unit: Unit, actor: Actor, attempt_id: str, kind: str, why: str | None =
 def _take(unit: Unit, actor: Actor, attempt: Attempt, event: str, rows: Sequence[SQLModel], why: str | None) -> None:
     """As of any instrument: what comes after the end is kept, marked late."""
     if not ATTEMPT.final(attempt.state):
+        if event == "analyse":
+            begin_analysis(unit, attempt, *rows, actor=actor.name)
+            return
         change_attempt(unit, attempt, event, *rows, actor=actor.name, why=why)
         return
     attempt.late = True

@@ -45,6 +45,18 @@ def assess(payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def analyse(payload: dict[str, Any]) -> dict[str, Any]:
+    """Read one file: values by name, each with its unit; or why it holds none."""
+    from adapters.analysis import NothingThere, analyse, version
+
+    function = payload["function"]
+    try:
+        found = analyse(function, Path(payload["path"]), payload["options"])
+    except NothingThere as error:
+        return {"nothing": str(error)}
+    return {"values": {name: each._asdict() for name, each in found.items()}, "version": version(function)}
+
+
 def versions() -> dict[str, Any]:
     """What a repetition must have in common to be comparable."""
     import platform

@@ -6,21 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
+from adapters.instruments.messages import File, Outcome, Result, Verdict, canonical_json, parse
 from adapters.instruments.messages import Measurement as Sent
-from adapters.instruments.messages import Outcome, Result, Verdict, canonical_json, parse
 from controller.intake.quarantine import Refused, Said
 from controller.loop import ATTEMPT, SAMPLE
+from controller.spec import Analysis
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
-from controller.store.specs import spec_of, units_of
+from controller.store.measured import Unusable, measurement
+from controller.store.specs import spec_of, step_of
 from controller.store.tables import Artifact, Attempt, Campaign, Measurement, Orphan, Sample
-from strategies.units import UnitError, check_unit, convert, convert_difference
 
-# No property of the real world is larger in its own unit; sums and squares of what is smaller stay finite.
-LARGEST = 1e100
 ORPHANS_PER_HOUR = 1000
 
 
@@ -103,21 +102,24 @@ def _refuse_a_flood(unit: Unit, instrument: str) -> None:
 
 def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
     campaign = unit.session.get_one(Campaign, attempt.campaign_id)
-    units = units_of(spec_of(unit.session, campaign))
-    rows: list[Any] = [_row(unit, campaign, attempt, each, units) for each in result.measurements]
-    _check_completeness(result, attempt)
+    late = ATTEMPT.final(attempt.state)
+    analyses = [] if late or result.outcome is not Outcome.OK else step_of(unit.session, attempt).analysis
+    rows: list[Any] = [_row(unit, attempt, each) for each in result.measurements]
+    _check_completeness(result, attempt, analyses)
     if result.outcome is not Outcome.OK:
         rows = []  # what a failed run measured is no value of the candidate; the whole message is kept
-    attempt.late = ATTEMPT.final(attempt.state) or (attempt.cancel_asked and campaign.state == "aborting")
+    attempt.late = late or (attempt.cancel_asked and campaign.state == "aborting")
     for row in rows:
         row.late = attempt.late
     attempt.outcome, attempt.reason, attempt.result_digest = result.outcome.value, result.reason, digest
     attempt.result = result.model_dump(mode="json", exclude_none=True)
     if result.sample_id is not None:
         rows.append(sample_of(campaign, attempt, result.sample_id))
-    rows += _artifacts(unit, campaign, attempt, result)
-    if ATTEMPT.final(attempt.state):
+    rows += raw_data(unit, attempt, result.files)
+    if late:
         unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
+    elif analyses:
+        begin_analysis(unit, attempt, *rows)
     elif result.outcome is Outcome.OK:
         change_attempt(unit, attempt, "succeed", *rows)
     else:
@@ -125,36 +127,31 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
         change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure)
 
 
-def _row(unit: Unit, campaign: Campaign, attempt: Attempt, sent: Sent, units: dict[str, str]) -> Measurement:
-    """One value, converted at this border into the spec's unit; its error converts as a difference."""
-    target = units.get(sent.property, sent.unit)
+def _row(unit: Unit, attempt: Attempt, sent: Sent) -> Measurement:
     try:
-        check_unit(sent.unit)
-        value = convert(sent.value, sent.unit, target)
-        error = sent.standard_error
-        error = None if error is None else convert_difference(error, sent.unit, target)
-    except UnitError as problem:
-        raise Refused(f"{sent.property}: {problem}") from problem
-    if max(abs(value), error or 0.0) > LARGEST:
-        raise Refused(f"{sent.property}: {sent.value:g} {sent.unit} is beyond {LARGEST:g} {target}")
-    return Measurement(
-        id=f"{attempt.id}/{sent.channel}/{sent.index}",
-        campaign_id=campaign.id,
-        proposal_id=attempt.proposal_id,
-        attempt_id=attempt.id,
-        channel=sent.channel,
-        place=sent.index,
-        property=sent.property,
-        value=value,
-        unit=target,
-        standard_error=error,
-        status=sent.status.value,
-        simulated=campaign.simulated,
-        event=unit.next_event,
-    )
+        return measurement(
+            unit,
+            attempt,
+            sent.property,
+            sent.value,
+            sent.unit,
+            origin="instrument",
+            channel=sent.channel,
+            place=sent.index,
+            standard_error=sent.standard_error,
+            status=sent.status.value,
+        )
+    except Unusable as problem:
+        raise Refused(str(problem)) from problem
 
 
-def _check_completeness(result: Result, attempt: Attempt) -> None:
+def begin_analysis(unit: Unit, attempt: Attempt, *rows: SQLModel, actor: str | None = None) -> None:
+    """The work is done; what its files say is read after the commit, and ends the attempt."""
+    change_attempt(unit, attempt, "analyse", *rows, actor=actor)
+    unit.outbox("analysis", attempt.campaign_id, attempt=attempt.id)
+
+
+def _check_completeness(result: Result, attempt: Attempt, analyses: Sequence[Analysis]) -> None:
     places = [(each.channel, each.index) for each in result.measurements]
     if len(set(places)) != len(places):
         raise Refused("two measurements have the same channel and index")
@@ -163,21 +160,26 @@ def _check_completeness(result: Result, attempt: Attempt) -> None:
     given = {each.property for each in result.measurements}
     if missing := [name for name in attempt.request.get("yields", []) if name not in given]:
         raise Refused(f"the result lacks {', '.join(missing)}, which the request asks for")
+    for analysis in analyses:
+        try:
+            analysis.choose([file.name for file in result.files])
+        except ValueError as problem:
+            raise Refused(str(problem)) from problem
 
 
-def _artifacts(unit: Unit, campaign: Campaign, attempt: Attempt, result: Result) -> list[Artifact]:
+def raw_data(unit: Unit, attempt: Attempt, files: Sequence[File]) -> list[Artifact]:
     """What a result names of the file store; the file itself may come before or after."""
     return [
         Artifact(
             id=f"{attempt.id}/file/{place}",
-            campaign_id=campaign.id,
+            campaign_id=attempt.campaign_id,
             attempt_id=attempt.id,
             kind="raw-data",
             sha256=file.sha256,
             made_from={"name": file.name, "media_type": file.media_type},
             event=unit.next_event,
         )
-        for place, file in enumerate(result.files)
+        for place, file in enumerate(files)
     ]
 
 

@@ -10,7 +10,7 @@ from controller.loop.actions import AbandonAttempt, Action, AskInstrument, Cance
 from controller.loop.transitions import Transitions
 from controller.loop.view import AttemptView, CampaignView, ProposalView
 
-_ENDS = {"succeed": "succeeded", "fail": "failed", "abandon": "abandoned"}
+_ENDS = {"analyse": "analysing", "succeed": "succeeded", "fail": "failed", "abandon": "abandoned"}
 _ANSWERS = {**_ENDS, "refuse": "refused", "expire": "expired", "cancel": "cancelled", "doubt": "doubtful"}
 
 ATTEMPT = Transitions(
@@ -31,6 +31,8 @@ ATTEMPT = Transitions(
             "cancel": "cancelled",
             **_ENDS,
         },
+        # Its result is there; what its files say is still to be read, by us.
+        "analysing": {"succeed": "succeeded", "fail": "failed", "doubt": "doubtful"},
         "succeeded": {},
         "failed": {},
         "refused": {},
@@ -48,6 +50,8 @@ ASK_AGAIN = timedelta(seconds=10)
 
 def decide_attempt(view: CampaignView, proposal: ProposalView, attempt: AttemptView, now: datetime) -> list[Action]:
     """Ask after what is silent, doubt what stays silent, cancel what is aborted."""
+    if attempt.state == "analysing":
+        return []
     step = view.stage(proposal.stage).steps[proposal.job.step if proposal.job else 0]
     if attempt.state == "doubtful":
         return [AbandonAttempt(attempt.id, attempt.doubt or "lost")] if view.state == "aborting" else []

@@ -12,7 +12,7 @@ from controller.loop.actions import (
     StartIteration,
     SucceedJob,
 )
-from controller.loop.attempt import decide_attempt, wake_for
+from controller.loop.attempt import UNDER_WAY, decide_attempt, wake_for
 from controller.loop.campaign import affordable, decide_campaign, exhausted, time_limit
 from controller.loop.job import decide_breakers, decide_job, open_attempts
 from controller.loop.occupancy import Occupancy
@@ -94,7 +94,7 @@ def _wake_at(view: CampaignView, now: datetime) -> datetime | None:
     moments += [proposal.job.not_before for proposal in view.proposals if proposal.job]
     for proposal, attempt in open_attempts(view):
         step = view.stage(proposal.stage).steps[proposal.job.step if proposal.job else 0]
-        moments += () if attempt.state == "doubtful" else wake_for(step.timeout, attempt)
+        moments += wake_for(step.timeout, attempt) if attempt.state in UNDER_WAY else ()
     if view.halted:
         moments.append(now + LOOK_AT_DISK)
     if view.state == "running" and not windows.is_open(view.spec.windows, now):

@@ -12,10 +12,11 @@ from sqlmodel import Session, SQLModel, col
 from controller.commands.doubts import list_doubts
 from controller.commands.lookup import find, find_campaign
 from controller.commands.tasks import open_tasks
+from controller.commands.values import unmeasured
 from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
-from controller.store.specs import spec_of
+from controller.store.specs import spec_of, step_of
 from controller.store.tables import (
     ApprovalDecision,
     Attempt,
@@ -150,7 +151,12 @@ def _approved_by(session: Session, names: Sequence[str]) -> dict[str, list[str]]
 def tasks(session: Session) -> list[Plain]:
     """Steps by hand that wait for somebody, with what is to be done."""
     rows = open_tasks(session)
-    return [{**_doubt(session, row), "instructions": row.request.get("instructions", "")} for row in rows]
+    return [_task(session, row) for row in rows]
+
+
+def _task(session: Session, row: Attempt) -> Plain:
+    read = [{"gives": ", ".join(each.gives.values()), "file": each.file} for each in step_of(session, row).analysis]
+    return {**_doubt(session, row), "instructions": row.request.get("instructions", ""), "analysis": read}
 
 
 def samples(session: Session, name: str | None, *, limit: int) -> list[Plain]:
@@ -198,7 +204,7 @@ def _doubt(session: Session, row: Attempt) -> Plain:
         "why": row.doubt,
         "campaign": session.get_one(Campaign, row.campaign_id).name,
         "step": session.get_one(Job, row.job_id).name,
-        "yields": row.request.get("yields", []),
+        "yields": unmeasured(session, row),
         "proposal": as_dict(its, "id", "number", "stage", "candidate", "replicate"),
     }
 

@@ -230,7 +230,7 @@ def _limits(spec: Spec, name: str) -> ParameterLimits:
 
 def _channels(spec: Spec, step: Step) -> dict[str, Channel]:
     units = _units(spec)
-    return {name: Channel(property=name, unit=units.get(name, "dimensionless")) for name in step.yields}
+    return {name: Channel(property=name, unit=units.get(name, "dimensionless")) for name in step.asked}
 
 
 def _units(spec: Spec) -> dict[str, str]:

@@ -86,7 +86,7 @@ def _values(parameter: Parameter) -> Sequence[float | str]:
 
 def _channels(spec: Spec, step: Step, name: str, capability: Capability) -> Iterator[str]:
     units, channels = units_of(spec), {each.property: each for each in capability.channels.values()}
-    for wanted in step.yields:
+    for wanted in step.asked:
         if wanted not in channels:
             yield f"instrument {name!r} does not measure {wanted!r} with {step.capability!r}"
             continue

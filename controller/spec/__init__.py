@@ -4,12 +4,13 @@ from controller.spec.data import DataRow, TableError, candidate_of, properties_o
 from controller.spec.loading import json_schema, load, spec_digest
 from controller.spec.model import Campaign, Data, Strategy
 from controller.spec.problems import Problem, SpecError
-from controller.spec.stages import PEOPLE, Approval, ApprovalRule, Promotion, Stage, Step
+from controller.spec.stages import PEOPLE, Analysis, Approval, ApprovalRule, Promotion, Stage, Step
 from controller.spec.stopping import Budget, Hypervolume, NoImprovement, StoppingRule, TargetReached
 from controller.spec.windows import Window
 
 __all__ = [
     "PEOPLE",
+    "Analysis",
     "Approval",
     "ApprovalRule",
     "Budget",

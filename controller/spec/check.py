@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
+from adapters.analysis import analysis_names, output_units
 from controller.spec.model import Campaign
 from controller.spec.source import Node
-from controller.spec.stages import Stage
+from controller.spec.stages import Analysis, Stage
 from strategies import check_strategy, strategy_names
 from strategies.units import UnitError, convert_difference
 
@@ -94,6 +95,35 @@ def _units_convert(campaign: Campaign) -> Iterator[Fault]:
             yield ["constraints", place, "unit"], f"should convert to {wanted!r}: {error}"
 
 
+def _files_can_be_read(campaign: Campaign) -> Iterator[Fault]:
+    units = {each.property: each.unit for each in campaign.constraints}
+    units |= {each.property: each.unit for each in campaign.objectives}
+    for place, stage in enumerate(campaign.stages):
+        for number, step in enumerate(stage.steps):
+            for index, analysis in enumerate(step.analysis):
+                path: Path = ["stages", place, "steps", number, "analysis", index]
+                yield from _analysis_faults(path, analysis, units)
+
+
+def _analysis_faults(path: Path, analysis: Analysis, units: dict[str, str]) -> Iterator[Fault]:
+    if analysis.function not in analysis_names():
+        yield [*path, "function"], f"should be one of {', '.join(analysis_names())}"
+        return
+    try:
+        given = output_units(analysis.function, analysis.options)
+    except ValueError as error:
+        yield [*path, "options"], str(error)
+        return
+    for output, wanted in analysis.gives.items():
+        if output not in given:
+            yield [*path, "gives"], f"{analysis.function} gives {', '.join(given)}, and no {output!r}"
+            continue
+        try:
+            convert_difference(1.0, given[output], units.get(wanted, given[output]))
+        except UnitError as error:
+            yield [*path, "gives"], f"{output}, in {given[output]}: {error}"
+
+
 def _parameters_exist(campaign: Campaign) -> Iterator[Fault]:
     known = campaign.space.names()
     for place, stage in enumerate(campaign.stages):
@@ -152,6 +182,7 @@ _RULES: tuple[Callable[[Campaign], Iterator[Fault]], ...] = (
     _adapters_can_run,
     _properties_are_measured,
     _units_convert,
+    _files_can_be_read,
     _parameters_exist,
     _promotions_lead_on,
     _ends_some_time,

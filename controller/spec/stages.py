@@ -1,5 +1,7 @@
 """Stages and steps: the rungs of the evidence ladder, what they need and who approves."""
 
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -78,6 +80,27 @@ class Promotion(Section):
         return self
 
 
+class Analysis(Section):
+    """Values that are read from a file which the step's result names.
+
+    `function`: peak or integral; `file`: name of the file, in which * stands for anything; `options`: of the function,
+    such as x_unit; `gives`: what the function gives -> property that the step yields.
+    """
+
+    function: Name
+    file: Annotated[str, Field(min_length=1, max_length=200)] = "*"
+    options: dict[str, Any] = {}
+    gives: Annotated[dict[Name, Name], Field(min_length=1)]
+
+    def choose(self, names: Sequence[str]) -> int:
+        """Which of the files that a result names is the one; raises `ValueError` if not exactly one can be."""
+        found = [place for place, name in enumerate(names) if fnmatchcase(name, self.file)]
+        if len(found) != 1:
+            told = ", ".join(names) or "no file"
+            raise ValueError(f"analysis {self.function!r} needs one file named {self.file!r}; the result has {told}")
+        return found[0]
+
+
 def _default_on_unknown(values: dict[str, Any]) -> OnUnknown:
     return "ask" if values["adapter"] in ("instrument", "person") else "retry"
 
@@ -91,10 +114,11 @@ class Step(Section):
 
     `capability`: what an instrument is asked for; `instructions`: what a person is told, in which {NAME} stands for the
     candidate's value of that parameter; `parameters`: names that are sent (None: all); `yields`: properties that it
-    measures; `uses_up_sample`: nothing is left of the sample that an earlier step made; `cost` in the budget's unit;
-    `timeout` and `start_within` in seconds (an attempt not begun within `start_within` of its sending is not run);
-    `retries`: further attempts after a failure that says nothing about the candidate; `on_unknown`: what to do when
-    nobody can say what became of an attempt; `breaker`: this many failures of one kind in a row pause the step.
+    measures; `analysis`: how some of them are read from its files; `uses_up_sample`: nothing is left of the sample that
+    an earlier step made; `cost` in the budget's unit; `timeout` and `start_within` in seconds (an attempt not begun
+    within `start_within` of its sending is not run); `retries`: further attempts after a failure that says nothing
+    about the candidate; `on_unknown`: what to do when nobody can say what became of an attempt; `breaker`: this many
+    failures of one kind in a row pause the step.
     """
 
     name: Identifier
@@ -104,6 +128,7 @@ class Step(Section):
     instructions: str | None = Field(default=None, min_length=1, max_length=10_000)
     parameters: list[Name] | None = None
     yields: list[Name] = []
+    analysis: list[Analysis] = Field(default=[], max_length=20)
     uses_up_sample: bool = False
     cost: float = Field(default=0.0, ge=0)
     timeout: Seconds
@@ -125,6 +150,21 @@ class Step(Section):
             if len(set(listed)) != len(listed):
                 raise ValueError(f"{name} must be distinct")
         return self
+
+    @model_validator(mode="after")
+    def _files_give_what_it_yields(self) -> "Step":
+        given = [name for each in self.analysis for name in each.gives.values()]
+        if strange := [name for name in given if name not in self.yields]:
+            raise ValueError(f"analysis gives {', '.join(strange)}, which the step's `yields` does not list")
+        if len(set(given)) != len(given):
+            raise ValueError("one property must be given by one analysis")
+        return self
+
+    @property
+    def asked(self) -> list[str]:
+        """The properties that its results hold; the others are read from its files."""
+        given = {name for each in self.analysis for name in each.gives.values()}
+        return [name for name in self.yields if name not in given]
 
     @property
     def resources(self) -> list[str]:

@@ -41,7 +41,7 @@ def prepare(unit: Unit, campaign: Campaign, proposal: Proposal, job: Job, step: 
         "campaign": campaign.id,
         "step": step.name,
         "candidate": proposal.candidate,
-        "yields": list(step.yields),
+        "yields": step.asked,
         "sample_id": None if sample is None else sample.name,
         "replicate": proposal.replicate,
         "earlier": steps,

@@ -3,8 +3,9 @@
 from sqlmodel import Session
 
 from controller.spec import Campaign as Spec
+from controller.spec import Step
 from controller.store.chain import canonical
-from controller.store.tables import Campaign, SpecVersion
+from controller.store.tables import Attempt, Campaign, Job, Proposal, SpecVersion
 
 KEPT = 256
 
@@ -17,6 +18,14 @@ def units_of(spec: Spec) -> dict[str, str]:
         **{each.property: each.unit for each in spec.constraints},
         **{each.property: each.unit for each in spec.objectives},
     }
+
+
+def step_of(session: Session, attempt: Attempt) -> Step:
+    """The step of an attempt, as the campaign file has it now."""
+    spec = spec_of(session, session.get_one(Campaign, attempt.campaign_id))
+    stage = session.get_one(Proposal, attempt.proposal_id).stage
+    steps = next(each.steps for each in spec.stages if each.name == stage)
+    return steps[session.get_one(Job, attempt.job_id).step]
 
 
 def spec_of(session: Session, campaign: Campaign, version: int | None = None) -> Spec:

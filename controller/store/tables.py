@@ -256,7 +256,8 @@ class Measurement(Table, table=True):
     unit: str
     standard_error: float | None = None
     status: str = "ok"
-    origin: str = "instrument"  # instrument, operator, imported
+    origin: str = "instrument"  # instrument, analysis, operator, person, imported
+    made_from: dict[str, Any] | None = plain()  # of an analysis: function, version, options, output, sha256 of the file
     simulated: bool = False
     late: bool = False
     event: int = Field(index=True)

@@ -11,10 +11,11 @@ from sqlmodel import Session
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
 from controller.api.assess import assess
-from controller.api.bodies import Asking, CampaignFile, DataTable, Injection, Key, Serving, Why, listed
+from controller.api.bodies import Again, Asking, CampaignFile, DataTable, Injection, Key, Serving, Why, listed
 from controller.api.services import Services
 from controller.commands import campaigns as commands
 from controller.commands import imports
+from controller.commands.analyses import analyse_again
 from controller.commands.candidates import candidate_from, question
 from controller.commands.candidates import inject as put_forward
 from controller.commands.errors import Invalid
@@ -106,6 +107,15 @@ async def inject(services: Serving, actor: Asking, name: Key, body: Injection) -
     return await services.store.write(
         lambda unit: lists.as_dict(put_forward(unit, actor, name, assessed, body.why, body.stage)), name="inject"
     )
+
+
+@router.post("/{name}/analyse")
+async def analyse(services: Serving, actor: Asking, name: Key, body: Again) -> dict[str, Any]:
+    """Read the files of earlier results once more, as the campaign file says now."""
+    attempts = await services.store.write(
+        lambda unit: analyse_again(unit, actor, name, body.attempts, body.why), name="analyse"
+    )
+    return {"attempts": attempts}
 
 
 def _spec_and_files(session: Session, services: Services, name: str) -> tuple[Spec, dict[str, FilePath]]:

@@ -24,8 +24,8 @@ async def list_tasks(services: Serving) -> Response:
 @router.post("/{attempt_id}/measure")
 async def measure(services: Serving, actor: Asking, attempt_id: Key, body: Measured) -> dict[str, Any]:
     """Tell what a task gave, or how it failed."""
-    if body.failed is not None and (body.values is not None or body.sample is not None):
-        raise Invalid("what failed has no values and no sample")
+    if body.failed is not None and (body.values is not None or body.files or body.sample is not None):
+        raise Invalid("what failed has no values, no files and no sample")
     return await services.store.write(
         lambda unit: lists.as_dict(_measure(unit, actor, attempt_id, body)), name="measure"
     )
@@ -35,4 +35,4 @@ def _measure(unit: Unit, actor: Actor, attempt_id: str, body: Measured) -> Attem
     if body.failed is not None:
         return commands.fail(unit, actor, attempt_id, body.failed, body.why)
     given = {name: (each.value, each.unit) for name, each in (body.values or {}).items()}
-    return commands.measure(unit, actor, attempt_id, given, sample=body.sample, why=body.why)
+    return commands.measure(unit, actor, attempt_id, given, files=body.files, sample=body.sample, why=body.why)
