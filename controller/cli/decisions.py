@@ -11,6 +11,10 @@ from controller.cli.connection import FAILED, USAGE, Daemon, Refused, talks
 from controller.cli.quantities import measured
 
 ProposalId = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, from `tatara proposals`.")]
+Proposals = Annotated[
+    list[str] | None, typer.Argument(metavar="PROPOSAL...", help="Ids of the proposals, from `tatara proposals`.")
+]
+AllOf = Annotated[str | None, typer.Option(help="All of this campaign that wait for approval.")]
 ShownDigest = Annotated[
     str | None, typer.Option(help="Digest of what you were shown, to decide without looking again.")
 ]
@@ -86,11 +90,15 @@ def shown(daemon: Daemon, proposal_id: str, digest: str | None, question: str, y
     row = daemon.get(f"/proposals/{proposal_id}")
     if not daemon.as_json:
         _show_proposal(row)
-        if not yes and not sys.stdin.isatty():
-            raise Refused(USAGE, "nobody can be asked here: give --yes, or --digest of what was shown")
-        if not yes and not typer.confirm(question):
-            raise Refused(FAILED, "nothing was decided")
+        _confirm(question, yes)
     return str(row["digest"])
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes and not sys.stdin.isatty():
+        raise Refused(USAGE, "nobody can be asked here: give --yes, or --digest of what was shown")
+    if not yes and not typer.confirm(question):
+        raise Refused(FAILED, "nothing was decided")
 
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")]
@@ -99,27 +107,65 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")]
 @talks
 def approve(
     daemon: Daemon,
-    proposal: ProposalId,
+    proposals: Proposals = None,
+    campaign: AllOf = None,
     digest: ShownDigest = None,
     why: Annotated[str | None, typer.Option(help="A reason, if you want one in the audit trail.")] = None,
     yes: Yes = False,
 ) -> None:
-    """Show a proposal and approve it: it is then carried out."""
-    seen = shown(daemon, proposal, digest, "Approve this proposal?", yes)
-    daemon.show(daemon.post(f"/proposals/{proposal}/approve", digest=seen, why=why), _decided)
+    """Show proposals and approve them: they are then carried out."""
+    _decide(daemon, "approve", proposals or [], campaign, digest, why, yes)
 
 
 @talks
 def reject(
     daemon: Daemon,
-    proposal: ProposalId,
     why: Annotated[str, typer.Option(help="The reason; it stands in the audit trail.")],
+    proposals: Proposals = None,
+    campaign: AllOf = None,
     digest: ShownDigest = None,
     yes: Yes = False,
 ) -> None:
-    """Show a proposal and reject it: it is not carried out, and its place in the budget is free again."""
-    seen = shown(daemon, proposal, digest, "Reject this proposal?", yes)
-    daemon.show(daemon.post(f"/proposals/{proposal}/reject", digest=seen, why=why), _decided)
+    """Show proposals and reject them: they are not carried out, and their places in the budget are free again."""
+    _decide(daemon, "reject", proposals or [], campaign, digest, why, yes)
+
+
+def _decide(
+    daemon: Daemon, verdict: str, names: list[str], campaign: str | None, digest: str | None, why: str | None, yes: bool
+) -> None:
+    """One decision for each proposal, about just what was shown; one that is refused keeps no other from its own."""
+    if bool(names) == (campaign is not None) or (digest is not None and len(names) != 1):
+        raise Refused(USAGE, "give proposals, or --campaign for all that wait; --digest belongs to a single proposal")
+    if len(names) == 1:
+        seen = shown(daemon, names[0], digest, f"{verdict.capitalize()} this proposal?", yes)
+        daemon.show(daemon.post(f"/proposals/{names[0]}/{verdict}", digest=seen, why=why), _decided)
+        return
+    rows = [daemon.get(f"/proposals/{name}") for name in names] or _waiting(daemon, campaign)
+    if not daemon.as_json:
+        _show_proposals(rows)
+        _confirm(f"{verdict.capitalize()} these {len(rows)} proposals?", yes)
+    done: list[dict[str, Any]] = []
+    refused: list[Refused] = []
+    for row in rows:
+        try:
+            done.append(daemon.post(f"/proposals/{row['id']}/{verdict}", digest=row["digest"], why=why))
+        except Refused as refusal:
+            refused.append(Refused(refusal.code, f"{row['id']}: {refusal}", refusal.answer))
+    if refused and daemon.as_json:
+        raise Refused(refused[0].code, "\n".join(map(str, refused)), {**refused[0].answer, "decided": done})
+    daemon.show(done, _all_decided)
+    if refused:
+        raise Refused(refused[0].code, "\n".join(map(str, refused)))
+
+
+def _all_decided(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        _decided(row)
+
+
+def _waiting(daemon: Daemon, campaign: str | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = daemon.get("/proposals", campaign=campaign, state="awaiting-approval")
+    return rows
 
 
 def _decided(row: dict[str, Any]) -> None:

@@ -4,6 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 
+from controller.store import Unit
+from controller.store.change import change_proposal
+from controller.store.tables import Proposal
 from tests.controller.cli.terminal import Terminal
 from tests.controller.world import REACTOR, World
 
@@ -73,6 +76,28 @@ async def test_proposals_are_shown_and_decided(terminal: Terminal, world: World)
     assert done.out.endswith(f"Proposal {name} is approved.\n")
     assert (await terminal.run("reject", name, "--why", "no", "--yes")).code == 4
     assert (await terminal.run("proposals")).out == "No such proposals.\n"
+
+
+async def test_many_are_decided_at_once_and_one_refusal_stops_no_other(terminal: Terminal, world: World) -> None:
+    inject = ("inject", "reactor", "residence_time=1", "equivalents=2", "concentration=0.2", "--why", "a row", "--json")
+    for temperature in (50, 60, 70):
+        assert (await terminal.run(*inject, f"temperature={temperature}")).code == 0
+    assert (await terminal.run("approve")).code == 2
+    assert (await terminal.run("approve", "--campaign", "reactor")).code == 2  # nobody to ask
+    mine = [row["id"] for row in (await terminal.run("proposals", "--state", "proposed", "--json")).json]
+    await world.store.write(lambda unit: _submit(unit, mine), name="test")
+    decided = await terminal.run("approve", mine[0], mine[1], "--yes")
+    assert decided.out.endswith(f"Proposal {mine[0]} is approved.\nProposal {mine[1]} is approved.\n"), decided.err
+    refused = await terminal.run("reject", mine[0], mine[2], "--why", "no", "--json")
+    assert (refused.code, [row["id"] for row in refused.json["decided"]]) == (4, [mine[2]])
+    assert mine[0] in refused.err
+    rest = await terminal.run("approve", "--campaign", "reactor", "--json", "--yes")
+    assert [row["id"] for row in rest.json] == [world.ids["proposal"]]
+
+
+def _submit(unit: Unit, names: list[str]) -> None:
+    for name in names:
+        change_proposal(unit, unit.session.get_one(Proposal, name), "submit")
 
 
 async def test_a_doubt_is_shown_and_resolved(terminal: Terminal, world: World) -> None:
