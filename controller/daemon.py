@@ -7,7 +7,6 @@ import logging
 import shutil
 import signal
 import sqlite3
-import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,12 @@ import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlmodel import Session
 
-from adapters.broker import EmbeddedBroker, Login, daemon_rules, hash_password, instrument_rules
+from adapters.broker import EmbeddedBroker, Login, hash_password, site_logins
 from adapters.compute import Workers
 from adapters.instruments.bus import BusDown
 from adapters.instruments.host import Address, Host
 from adapters.instruments.messages import Action, Command
+from adapters.instruments.tls import tls_for
 from adapters.systemd import notify, watchdog_s
 from controller.access.actors import new_secret
 from controller.access.limits import load_limits
@@ -145,7 +145,7 @@ class Daemon:
         section = self.site.broker
         if section is not None:
             password = section.password_file.read_text(encoding="utf-8").strip()
-            tls = ssl.create_default_context(cafile=section.ca_file) if section.ca_file else None
+            tls = tls_for(section.host, section.ca_file)
             yield Address(section.host, section.port, section.username, password, tls)
             return
         self.broker = EmbeddedBroker(self.data / "broker", self._logins(), self._last_port())
@@ -163,13 +163,8 @@ class Daemon:
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
     def _logins(self) -> dict[str, Login]:
-        site = self.site.name
-        logins = {
-            name: Login(password_hash, tuple(instrument_rules(site, name)))
-            for name, password_hash in self._instruments.items()
-        }
-        logins[self.site.daemon] = Login(hash_password(self._password), tuple(daemon_rules(site)))
-        return logins
+        daemon_hash = hash_password(self._password)
+        return site_logins(self.site.name, self.site.daemon, daemon_hash, self._instruments)
 
     async def _admit(self, row: Outbox) -> None:
         """Outbox kind `enrolment`: let newly enrolled instruments in, and those that were removed no more."""

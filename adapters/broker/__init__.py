@@ -8,17 +8,19 @@ from adapters.broker.access import (
     instrument_rules,
     make_password,
     mosquitto_acl,
-    mosquitto_conf,
     password_lines,
+    site_logins,
     verify_password,
     write_access,
 )
+from adapters.broker.mosquitto import Listener, mosquitto_conf
 from adapters.broker.process import BrokerFailed, BrokerProcess, EmbeddedBroker
 
 __all__ = [
     "BrokerFailed",
     "BrokerProcess",
     "EmbeddedBroker",
+    "Listener",
     "Login",
     "Rule",
     "daemon_rules",
@@ -28,6 +30,7 @@ __all__ = [
     "mosquitto_acl",
     "mosquitto_conf",
     "password_lines",
+    "site_logins",
     "verify_password",
     "write_access",
 ]

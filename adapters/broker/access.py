@@ -48,6 +48,12 @@ def daemon_rules(site: str) -> list[Rule]:
     return [("read", f"{ROOT}/{site}/#"), *(("write", f"{ROOT}/{site}/{kind}") for kind in written)]
 
 
+def site_logins(site: str, daemon: str, daemon_hash: str, instruments: Mapping[str, str]) -> dict[str, Login]:
+    """Everybody whom a site's broker lets in: the daemon, and its instruments by name and password hash."""
+    logins = {name: Login(hashed, tuple(instrument_rules(site, name))) for name, hashed in instruments.items()}
+    return logins | {daemon: Login(daemon_hash, tuple(daemon_rules(site)))}
+
+
 def topic_matches(topic_filter: str, topic: str) -> bool:
     """Whether the filter covers the topic, or covers every topic of another filter."""
     if topic.startswith("$") and topic_filter[:1] in "+#":
@@ -101,48 +107,25 @@ def mosquitto_acl(logins: Mapping[str, Login]) -> str:
     return "\n".join(blocks)
 
 
-def mosquitto_conf(
-    directory: Path,
-    port: int,
-    host: str = "127.0.0.1",
-    *,
-    user: str | None = None,
-    persistence: bool = True,
-    tls: tuple[Path, Path] | None = None,
-) -> str:
-    """Text of mosquitto.conf for the files that `write_access` puts into `directory`; `tls` is certificate and key."""
-    lines = [
-        f"listener {port} {host}",
-        "allow_anonymous false",
-        f"password_file {directory / PASSWORDS}",
-        f"acl_file {directory / ACL}",
-        # A client id of one's own choice would let any user take over another user's session and its messages.
-        "use_username_as_clientid true",
-        "max_inflight_messages 200",
-        "max_queued_messages 100000",
-        "max_packet_size 1048576",
-        "set_tcp_nodelay true",
-        f"persistence {'true' if persistence else 'false'}",
-    ]
-    if persistence:
-        lines += [f"persistence_location {directory}/", "autosave_interval 60"]
-    if tls:
-        lines += [f"certfile {tls[0]}", f"keyfile {tls[1]}"]
-    if user:
-        lines.append(f"user {user}")
-    return "\n".join(lines) + "\n"
-
-
 def write_access(directory: Path, logins: Mapping[str, Login]) -> None:
     """Write password and ACL file (0600), each at once; a running broker takes them at `reload` (SIGHUP)."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in ((PASSWORDS, password_lines(logins)), (ACL, mosquitto_acl(logins))):
-        fresh = directory / f".{name}.new"
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(directory / name)
+        write_owned(directory / name, text)
+
+
+def write_owned(path: Path, text: str, mode: int = 0o600, *, owned: bool = True) -> None:
+    """Write a file at once. `owned`: root gives it to whom the folder belongs, that is to the broker's account."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        if owned and os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def read_access(directory: Path) -> dict[str, Login]:

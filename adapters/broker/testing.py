@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from adapters.broker.access import Login, mosquitto_conf
+from adapters.broker.access import Login
+from adapters.broker.mosquitto import CONF, Listener, mosquitto_conf
 from adapters.broker.process import BrokerProcess, own_user
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
@@ -26,12 +27,18 @@ class MosquittoBroker(BrokerProcess):
         tls: tuple[Path, Path] | None = None,
     ) -> None:
         super().__init__(directory, logins, port)
-        self._options = {"user": own_user(), "persistence": persistence, "tls": tls}
+        self._state = directory if persistence else None
+        self._tls = tls
 
     def _command(self) -> list[str]:
         if MOSQUITTO is None:
             raise FileNotFoundError("mosquitto is not installed")
-        config = self.directory / "mosquitto.conf"
-        text = mosquitto_conf(self.directory, self.port, self.host, **self._options)  # type: ignore[arg-type]
-        config.write_text(text + f"log_dest file {self.directory / 'mosquitto.log'}\n", encoding="utf-8")
-        return [MOSQUITTO, "-c", str(config)]
+        text = mosquitto_conf(
+            self.directory,
+            Listener(self.port, self.host, self._tls),
+            state=self._state,
+            user=own_user(),
+            log=self.directory / "mosquitto.log",
+        )
+        (self.directory / CONF).write_text(text, encoding="utf-8")
+        return [MOSQUITTO, "-c", str(self.directory / CONF)]

@@ -10,7 +10,6 @@ instrument.run()
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import signal
 import ssl
@@ -24,6 +23,7 @@ from adapters.instruments.messages import Description
 from adapters.instruments.outbox import Outbox
 from adapters.instruments.session import Session
 from adapters.instruments.speech import Speech
+from adapters.instruments.tls import is_loopback
 from adapters.instruments.work import Handler
 
 log = logging.getLogger("tatara.instrument")
@@ -56,7 +56,7 @@ class Instrument:
         ack_timeout_s: float = 10.0,
         host_grace_s: float = 30.0,
     ) -> None:
-        if tls is None and not _is_loopback(host):
+        if tls is None and not is_loopback(host):
             raise ValueError(f"the broker {host} is not on this machine: pass tls=ssl.create_default_context()")
         self.name = name
         self._site = site
@@ -180,10 +180,3 @@ async def _receive(bus: Bus, session: Session) -> None:
         session.take(delivery.topic, delivery.payload)
         # Only now: whatever the message asked for is in the journal.
         delivery.ack()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

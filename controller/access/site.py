@@ -19,7 +19,7 @@ class BrokerSection(_Section):
     port: int = 8883
     username: str = "daemon"
     password_file: Path
-    ca_file: Path | None = None  # None: no TLS, allowed on loopback only
+    ca_file: Path | None = None  # None: the system's authorities; no TLS to a broker on this machine
 
 
 class ApiSection(_Section):

@@ -24,7 +24,7 @@ The file is JSON, for example:
 `kind` is reactor, analyser or table (measured data: then also
 "table": {"file": "data.csv", "parameters": {"temperature": "degC", "solvent": null},
 "measured": {"yield": {"property": "yield", "unit": "percent"}}}).
-More: username, seed, noise, concurrency, heartbeat_s, run_log. The password may also stand in
+More: ca_file (TLS), username, seed, noise, concurrency, heartbeat_s, run_log. The password may also stand in
 TATARA_INSTRUMENT_PASSWORD.
 
 --misbehave puts a bad network between it and the broker: a seed (messages are lost, doubled, delayed, reordered and

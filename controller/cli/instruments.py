@@ -73,8 +73,8 @@ def _show_added(row: dict[str, Any]) -> None:
     else:
         print(f"\n    {row['password']}\n\nThe password is not shown again.")
     if row["external_broker"]:
-        print("\nAdd to mosquitto's password file:\n\n" + row["password_line"])
-        print("and to its ACL file, then let it read them again (SIGHUP):\n\n" + row["acl"])
+        print("\nRun `tatara broker config` and let mosquitto read the files again (SIGHUP). Or by hand: password file")
+        print("\n" + row["password_line"] + "\nand ACL file\n\n" + row["acl"])
 
 
 @app.command()
@@ -132,7 +132,7 @@ def remove(daemon: Daemon, name: Name, why: Why) -> None:
 def _show_removed(row: dict[str, Any]) -> None:
     print(f"Instrument {row['name']} is removed; what it still sends is quarantined.")
     if row["external_broker"]:
-        print("Take it out of mosquitto's password and ACL files as well, then let it read them again (SIGHUP).")
+        print("Run `tatara broker config` and let mosquitto read its files again (SIGHUP): until then it lets it in.")
 
 
 @app.command()

@@ -1,41 +1,32 @@
 """`tatara serve`: run the daemon."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Refused, refusals
 from controller.cli.logs import LogFormat, configure
-
-Site = Annotated[
-    Path | None, typer.Option(help="The site file: name, database, broker, address. Without it: all on this machine.")
-]
-
+from controller.cli.site import SiteFile, read_site
 
 Format = Annotated[
     LogFormat | None, typer.Option("--log-format", help="Without it text on a terminal, and JSON elsewhere.")
 ]
 
 
-def serve(data: Data = DEFAULT_DATA, site: Site = None, log_format: Format = None) -> None:
+def serve(data: Data = DEFAULT_DATA, site: SiteFile = None, log_format: Format = None) -> None:
     """Run the daemon until Ctrl-C or SIGTERM.
 
     It goes on with all campaigns in its database where it was. The first time it writes a token for this machine's
     command line into its data folder.
     """
     from adapters.broker import BrokerFailed
-    from controller.access.site import load_site
     from controller.access.tokens import TokenFileError
     from controller.daemon import serve as run
     from controller.store import LockedElsewhere, LostLock, StoreUnavailable, WrongSchema
 
     configure(log_format)
     with refusals(as_json=False):
-        try:
-            settings = load_site(site)
-        except (OSError, ValueError) as error:
-            raise Refused(FAILED, str(error)) from None
+        settings = read_site(site)
         try:
             run(data, settings)
         except (

@@ -13,12 +13,11 @@ from typing import Any
 from adapters.broker import make_password
 from adapters.instruments.conformance import Finding, Patience, Stand, Subject, Talk, examine, meet
 from adapters.instruments.conformance.parameters import Order
-from adapters.instruments.conformance.talk import tls_context
 from adapters.instruments.host import Address
+from adapters.instruments.tls import tls_for
 from controller.cli.connection import FAILED, USAGE, Refused
 
 Tell = Callable[[str], None]
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -88,11 +87,7 @@ def _address(settings: Settings) -> Address:
     host, port = settings.broker
     if settings.password_file is None:
         raise Refused(USAGE, "--broker needs --password-file: the daemon's password there")
-    if settings.ca_file is None and host in LOOPBACK:
-        tls = None
-    else:
-        tls = tls_context(None if settings.ca_file is None else str(settings.ca_file))
-    return Address(host, port, settings.user, _read(settings.password_file), tls)
+    return Address(host, port, settings.user, _read(settings.password_file), tls_for(host, settings.ca_file))
 
 
 def _read(file: Path) -> str:

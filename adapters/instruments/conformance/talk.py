@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -243,11 +242,6 @@ class Talk:
         found = (await self.hear(is_it, what, **options)).message
         assert isinstance(found, InstrumentState)
         return found
-
-
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """TLS that checks the broker's certificate."""
-    return ssl.create_default_context(cafile=ca_file)
 
 
 def _now() -> datetime:

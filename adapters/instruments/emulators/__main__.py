@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adapters.instruments import Backoff, Capability, Description, Finished, Instrument, Work
 from adapters.instruments.emulators.config import EmulatorConfig
+from adapters.instruments.tls import tls_for
 from adapters.lifeline import parent_gone
 
 Measure = Callable[[Work], Finished]
@@ -55,6 +56,7 @@ def build(config: EmulatorConfig) -> Instrument:
         port=config.port,
         username=config.username,
         password=config.password(),
+        tls=tls_for(config.host, config.ca_file),
         resend=Backoff(config.resend_s, 30 * config.resend_s),
         ack_timeout_s=config.ack_timeout_s,
     )

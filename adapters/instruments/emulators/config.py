@@ -31,9 +31,10 @@ class Table(_Section):
 class EmulatorConfig(_Section):
     """What to emulate, where the broker is, and how it behaves.
 
-    The password stands in `password_file` or in the environment, never on a command line. `noise` is the relative
-    standard deviation of measured concentrations. `run_log`: a file to which the attempt id is appended, and synced to
-    disk, before each run.
+    `ca_file` is the authority that signed the broker's certificate; without it there is TLS to other machines only. The
+    password stands in `password_file` or in the environment, never on a command line. `noise` is the relative standard
+    deviation of measured concentrations. `run_log`: a file to which the attempt id is appended, and synced to disk,
+    before each run.
     """
 
     kind: Literal["reactor", "analyser", "table"]
@@ -41,6 +42,7 @@ class EmulatorConfig(_Section):
     site: str
     host: str = "127.0.0.1"
     port: int
+    ca_file: Path | None = None
     username: str | None = None
     password_file: Path | None = None
     journal: Path

@@ -50,6 +50,7 @@ def test_help_takes_less_than_half_a_second() -> None:
             for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "orphans", "instruments")
         ),
         *(["instrument", each] for each in ("list", "add", "arm", "disarm", "accept", "remove", "pause", "resume")),
+        ["broker", "config"],
         ["backup"],
         ["restore"],
         ["db", "upgrade"],
