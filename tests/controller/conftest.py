@@ -1,7 +1,7 @@
 """Two stands before the database, without a broker: `stand` drives the loop by hand, `world` is behind the API."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +9,48 @@ import pytest
 from controller.store import Store
 from tests.controller.stand import Stand
 from tests.controller.world import World, make_template, open_world
+from tests.postgresql import PostgreSQL
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with its tables, made once and copied for each test."""
     path = tmp_path_factory.mktemp("template") / "tatara.db"
-    make_template(path)
+    make_template(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def server_template(postgresql: PostgreSQL) -> str:
+    """The same on PostgreSQL: its name."""
+    url = postgresql.fresh()
+    make_template(url)
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def sqlite_url(template: Path, tmp_path: Path) -> str:
+    """A fresh database in the test's folder."""
+    shutil.copy(template, tmp_path / "tatara.db")
+    return f"sqlite:///{tmp_path / 'tatara.db'}"
+
+
+@pytest.fixture
+def url(sqlite_url: str) -> str:
+    """The database of `stand`."""
+    return sqlite_url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database of each kind; where a test is to run on both, its `url` is this."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    made = server.fresh(request.getfixturevalue("server_template"))
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture
@@ -28,10 +62,9 @@ async def world(template: Path, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def stand(template: Path, tmp_path: Path) -> AsyncIterator[Stand]:
+async def stand(url: str, tmp_path: Path) -> AsyncIterator[Stand]:
     """One campaign whose first attempt has been dispatched, and the intake in front of it."""
-    shutil.copy(template, tmp_path / "tatara.db")
-    store = Store(f"sqlite:///{tmp_path / 'tatara.db'}")
+    store = Store(url)
     await store.start()
     try:
         stand = Stand(store, tmp_path)

@@ -62,11 +62,11 @@ class World:
         return httpx.AsyncClient(transport=transport, base_url="http://tatara", headers=headers)
 
 
-def make_template(path: Path) -> None:
+def make_template(url: str) -> None:
     """A database with its tables, made once and copied for each test."""
 
     async def make() -> None:
-        store = Store(f"sqlite:///{path}")
+        store = Store(url)
         await store.start()
         await store.stop()
 

@@ -1,26 +1,17 @@
 """A store over a fresh database, under a clock that tests move."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from controller.store import Store
-from tests.controller.store.ledger import Clock, make_database
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("template") / "tatara.db"
-    make_database(path)
-    return path
+from tests.controller.store.ledger import Clock
 
 
 @pytest.fixture
-def path(template: Path, tmp_path: Path) -> Path:
-    shutil.copy(template, tmp_path / "tatara.db")
+def path(sqlite_url: str, tmp_path: Path) -> Path:
+    """Where the database of `sqlite_url` is."""
     return tmp_path / "tatara.db"
 
 
@@ -30,8 +21,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(path: Path, clock: Clock) -> AsyncIterator[Store]:
-    opened = Store(f"sqlite:///{path}", clock=clock)
+async def store(url: str, clock: Clock) -> AsyncIterator[Store]:
+    opened = Store(url, clock=clock)
     await opened.start()
     try:
         yield opened

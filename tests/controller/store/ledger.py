@@ -1,6 +1,5 @@
 """Small units of work to write, and what they left behind."""
 
-import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +25,6 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
-
-
-def make_database(path: Path) -> None:
-    async def make() -> None:
-        store = Store(f"sqlite:///{path}")
-        await store.start()
-        await store.stop()
-
-    asyncio.run(make())
 
 
 def note(unit: Unit, name: str, size: int = 1) -> int:

@@ -2,9 +2,17 @@
 
 import asyncio
 
+import pytest
+
 from controller.store import Committed, Store, Unit
 from tests.controller.store.deciders import Failing, Homeless, Noting, Recovering
 from tests.controller.store.ledger import check_whole, names, note
+
+
+@pytest.fixture
+def url(either_url: str) -> str:
+    """On SQLite and on PostgreSQL."""
+    return either_url
 
 
 async def write_for(store: Store, *campaigns: str) -> None:

@@ -15,6 +15,12 @@ from tests.controller.store.deciders import Noting
 from tests.controller.store.ledger import NOON, Clock, check_whole, events, names, note, write
 
 
+@pytest.fixture
+def url(either_url: str) -> str:
+    """On SQLite and on PostgreSQL."""
+    return either_url
+
+
 def count_commits(store: Store) -> list[Committed]:
     commits: list[Committed] = []
     store.on_commit(commits.append)
