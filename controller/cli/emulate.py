@@ -23,7 +23,8 @@ The file is JSON, for example:
 
 `kind` is reactor, analyser or table (measured data: then also
 "table": {"file": "data.csv", "parameters": {"temperature": "degC", "solvent": null},
-"measured": {"yield": {"property": "yield", "unit": "percent"}}}).
+"measured": {"yield": {"property": "yield", "unit": "percent"}}}; a "label" names the column that holds the labels of
+a pool's rows, and is enough where they are all different).
 More: ca_file (TLS), username, seed, noise, concurrency, heartbeat_s, run_log. The password may also stand in
 TATARA_INSTRUMENT_PASSWORD.
 

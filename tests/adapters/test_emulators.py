@@ -143,6 +143,19 @@ async def test_the_table_replays_replicates(broker: BrokerProcess, host: HostSid
     assert [host.results(f"a{number}")[0].measurements[0].value for number in (0, 1)] == [1.5, 1.7]
 
 
+async def test_a_table_may_tell_its_rows_apart_by_label(broker: BrokerProcess, host: HostSide, tmp_path: Path) -> None:
+    file = tmp_path / "data.csv"
+    file.write_text("name,y\nwater,1.5\n2-propanol,1.7\n", encoding="utf-8")
+    table = {"file": str(file), "label": "name", "measured": {"y": {"property": "conversion", "unit": "percent"}}}
+    cases = [("2-propanol", Outcome.OK), ("acetone", Outcome.INVALID), (None, Outcome.INVALID)]
+    async with running(Emulator(broker, tmp_path, "table", "reactor-1", table=table, duration_s=0)):
+        for number, (label, outcome) in enumerate(cases):
+            candidate = {"kind": "conditions", "values": {"a": 1.0}} | ({"label": label} if label else {})
+            await host.request(f"a{number}", capability="look_up", candidate=candidate)
+            assert (await host.result(f"a{number}")).outcome is outcome
+    assert host.results("a0")[0].measurements[0].value == 1.7
+
+
 async def test_killed_between_journal_and_publication(broker: BrokerProcess, host: HostSide, tmp_path: Path) -> None:
     """The broker goes first: so the result is committed and cannot be published before the kill."""
     emulator = Emulator(broker, tmp_path, "reactor", "reactor-1", duration_s=0.3)

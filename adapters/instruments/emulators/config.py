@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PASSWORD_VARIABLE = "TATARA_INSTRUMENT_PASSWORD"
 
@@ -21,11 +21,21 @@ class Column(_Section):
 
 
 class Table(_Section):
-    """Measured data to replay. Rows with equal parameters are replicates, in the order of the file."""
+    """Measured data to replay. Rows with equal parameters and label are replicates, in the order of the file.
+
+    `label` is the column that holds what the rows of a pool are called; where no two are called alike it is enough.
+    """
 
     file: Path
-    parameters: dict[str, str | None]  # column -> unit; null for labels
+    parameters: dict[str, str | None] = {}  # column -> unit; null for categories
+    label: str | None = None
     measured: dict[str, Column]  # column -> what it holds
+
+    @model_validator(mode="after")
+    def _tells_rows_apart(self) -> "Table":
+        if not self.parameters and self.label is None:
+            raise ValueError("a table needs parameters or a label: what else should tell its rows apart?")
+        return self
 
 
 class EmulatorConfig(_Section):

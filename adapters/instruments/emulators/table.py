@@ -27,11 +27,11 @@ class Rows:
         self._rows: dict[Key, list[dict[str, str]]] = {}
         with table.file.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            needed = {*table.parameters, *table.measured}
+            needed = {*table.parameters, *table.measured} | ({table.label} if table.label else set())
             if missing := needed - set(reader.fieldnames or ()):
                 raise ValueError(f"{table.file} has no column {', '.join(sorted(missing))}")
             for row in reader:
-                self._rows.setdefault(self._key(row), []).append(row)
+                self._rows.setdefault(self._key(row, row[table.label] if table.label else ""), []).append(row)
 
     def look_up(self, work: Work) -> Finished:
         """The row of the candidate's replicate; raises `Invalid` or `FailedMeasurement`."""
@@ -41,7 +41,7 @@ class Rows:
                 raise Invalid(f"the candidate has no {name}")
             if unit is not None and (units.get(name) or "dimensionless") != unit:
                 raise Invalid(f"{name} is in {units.get(name)}; the table is in {unit}")
-        rows = self._rows.get(self._key(values), [])
+        rows = self._rows.get(self._key(values, work.candidate.get("label", "") if self._table.label else ""), [])
         if not rows:
             raise Invalid("the table does not hold this candidate")
         if work.replicate > len(rows):
@@ -58,8 +58,8 @@ class Rows:
             raise FailedMeasurement(f"column {column} holds {cell!r}")
         return Measurement(channel=column, property=held.property, value=value, unit=held.unit)
 
-    def _key(self, values: dict[str, Any]) -> Key:
-        return tuple(_rounded(values[name]) for name in self._table.parameters)
+    def _key(self, values: dict[str, Any], label: str) -> Key:
+        return (label.strip(), *(_rounded(values[name]) for name in self._table.parameters))
 
 
 def _rounded(value: Any) -> Any:
