@@ -15,7 +15,7 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' constraints.txt)"
-	$(PIP) -c constraints.txt -e '.[daemon,dev]'
+	$(PIP) -c constraints.txt -e '.[daemon,demos,dev]'
 	touch $@
 
 demo: install

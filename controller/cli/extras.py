@@ -6,12 +6,14 @@ DAEMON = {
     "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
 }  # fmt: skip
 BROKER = {"amqtt"}
+DEMOS = {"datamol"}
+EXTRAS = {"daemon": DAEMON, "broker": BROKER, "demos": DEMOS}
 
 
 def advice(error: ModuleNotFoundError) -> str | None:
     """What to install for a package that is missing; None if it is none of an extra's."""
     package = (error.name or "").partition(".")[0]
-    extra = "broker" if package in BROKER else "daemon" if package in DAEMON else None
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
     if extra is None:
         return None
     return f'this command needs {package}, which is not installed: pip install "tatara[{extra}]"'

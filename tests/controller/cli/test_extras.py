@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.cli import main
-from controller.cli.extras import BROKER, DAEMON, advice
+from controller.cli.extras import BROKER, DAEMON, DEMOS, advice
 
 PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -25,6 +25,7 @@ def test_every_package_of_an_extra_is_known() -> None:
     extras = PROJECT["optional-dependencies"]
     assert [name for name in map(canonical, extras["daemon"]) if not modules[name] & (DAEMON | BROKER)] == []
     assert [name for name in map(canonical, extras["broker"]) if not modules[name] & BROKER] == []
+    assert [name for name in map(canonical, extras["demos"]) if not modules[name] & DEMOS] == []
     assert [name for name in map(canonical, PROJECT["dependencies"]) if modules[name] & DAEMON] == []
 
 
