@@ -8,22 +8,26 @@ that random search reaches with the same budget. Reference point and noise as in
 import argparse
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from controller.cli.demos.reactor import GOALS, PROPERTIES, dense_truth, judged, measured_values, true_values
-from controller.cli.demos.settings import NOISE, Settings, campaign_text
+from controller.cli.demos.description import Settings, campaign_text
+from controller.cli.demos.reactor import NOISE, REACTOR
+from controller.cli.demos.reactor.truth import GOALS, PROPERTIES, dense_truth, judged, measured_values, true_values
 from controller.spec import Campaign, load
 from controller.store.chain import canonical
 from strategies import Request, propose
 from strategies.optimize.pareto import hypervolume
 
 Plain = dict[str, Any]
+RUNS = Path("runs")  # no file is read or written there
 
 
-def as_recorded(settings: Settings) -> Campaign:
+def as_recorded(seed: int = 1, experiments: int = 40) -> Campaign:
     """The campaign as the daemon reads it back: the order of the parameters decides which draw goes to which."""
+    settings = Settings(REACTOR, RUNS, experiments, seed=seed)
     return Campaign.model_validate_json(canonical(load(campaign_text(settings)).model_dump(mode="json")))
 
 
@@ -45,7 +49,7 @@ def request(spec: Campaign, strategy: str, done: list[Plain], pending: list[Plai
 
 def campaign(strategy: str, seed: int, noise: float, experiments: int, parallel: int) -> list[Plain]:
     """The candidates of one campaign, in order."""
-    spec = as_recorded(Settings(seed=seed, experiments=experiments))
+    spec = as_recorded(seed, experiments)
     tried: list[Plain] = []
     done: list[Plain] = []
     while len(tried) < experiments:
@@ -68,7 +72,7 @@ def share(candidates: list[Plain], noise: float, seed: int, reference: list[floa
 
 
 def random_shares(noise: float, experiments: int, reference: list[float], whole: float) -> Iterator[float]:
-    spec = as_recorded(Settings(experiments=experiments))
+    spec = as_recorded(experiments=experiments)
     for seed in range(20):
         asked = request(spec, "random", [], [], experiments, seed)
         yield share([each.candidate for each in propose(asked).proposals], noise, seed, reference, whole)
@@ -83,7 +87,7 @@ def main() -> None:
     parser.add_argument("--noise", type=float, default=NOISE)
     parser.add_argument("--strategy", default="botorch")
     given = parser.parse_args()
-    reference = [float(each.reference or 0) for each in as_recorded(Settings()).objectives]
+    reference = [float(each.reference or 0) for each in as_recorded().objectives]
     whole = hypervolume(dense_truth(), GOALS, reference)
     by_chance = np.array(list(random_shares(given.noise, given.experiments, reference, whole)))
     print(f"reference {reference}, 10,000 points: {whole:.6g}; noise {given.noise:g}")

@@ -7,32 +7,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from controller.cli.demos.settings import Settings
+from controller.cli.demos.description import Demo, Settings, Setup
+from controller.cli.demos.reactor import REACTOR
+
+DEMOS: dict[str, Demo] = {each.name: each for each in (REACTOR,)}
 
 FAILED, INTERRUPTED = 1, 130
 ENDED = ("completed", "stopped", "aborted")
 
 
-def run(
-    name: str,
-    *,
-    approve: bool = False,
-    experiments: int = 40,
-    seed: int = 1,
-    directory: Path = Path("runs"),
-    strategy: str = "botorch",
-) -> int:
+def run(name: str, *, approve: bool, experiments: int, seed: int, directory: Path, strategy: str) -> int:
     """Run, continue or show again the demo of that name in `directory/name`; returns the exit status."""
     from controller.cli.connection import Refused
-    from controller.cli.demos.settings import CAMPAIGN, Settings
 
-    if name != CAMPAIGN:
-        raise ValueError(f"no demo {name!r}; there is {CAMPAIGN!r}")
     try:
-        return _run(Settings(directory, approve, experiments, seed, strategy))
+        return _run(Settings(DEMOS[name], directory, experiments, approve, seed, strategy))
     except Refused as refused:
         print(f"tatara: {refused}", file=sys.stderr)
         return refused.code
@@ -40,21 +30,20 @@ def run(
         return INTERRUPTED
 
 
-def _run(settings: "Settings") -> int:
-    from controller.cli.demos.results import report, state
+def _run(settings: Settings) -> int:
+    from controller.cli.demos.record import state
 
-    settings.data.mkdir(parents=True, exist_ok=True)
     afresh = f"To start afresh: rm -r {settings.data} (or another folder with --runs)."
-    if state(settings) in ENDED:
+    if state(settings.data, settings.demo.name) in ENDED:
         _write(f"The campaign in {settings.data} has ended already. {afresh}")
     elif (code := _campaign(settings)) is not None:
         _write(f"Run the same command again to continue. {afresh}")
         return code
-    report(settings, _write)
+    _report(settings)
     return 0
 
 
-def _campaign(settings: "Settings") -> int | None:
+def _campaign(settings: Settings) -> int | None:
     """Run the campaign; the exit status if it did not come to its end."""
     from adapters.broker.process import BrokerFailed
     from controller.access.tokens import TokenFileError
@@ -62,11 +51,13 @@ def _campaign(settings: "Settings") -> int | None:
     from controller.cli.demos.session import Stuck, run
     from controller.store import LockedElsewhere, LostLock, StoreUnavailable, WrongSchema
 
+    setup = settings.demo.setup(settings.data)
+    _lay_out(settings.data, setup)
     log = settings.data / "daemon.log"
     logging.basicConfig(filename=log, level=logging.INFO)
     try:
         with _standard_error_to(log):
-            stopped = asyncio.run(run(settings, _write))
+            stopped = asyncio.run(run(settings, setup, _write))
     except (
         BrokerFailed,
         InstrumentEnded,
@@ -81,6 +72,25 @@ def _campaign(settings: "Settings") -> int | None:
         print(f"tatara: {error}", file=sys.stderr)
         return FAILED
     return None if stopped is None else stopped.code
+
+
+def _lay_out(folder: Path, setup: Setup) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in setup.files.items():
+        fresh = folder / f".{name}.new"
+        fresh.write_bytes(content)
+        fresh.replace(folder / name)
+
+
+def _report(settings: Settings) -> None:
+    from controller.cli.demos.record import read
+
+    record = read(settings.data, settings.demo.name)
+    _write(f"The campaign is {record.state}: {record.reason}.")
+    if record.rows:
+        settings.demo.report(settings.data, record, _write)
+    else:
+        _write("Nothing was measured.")
 
 
 @contextmanager

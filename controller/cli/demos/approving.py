@@ -3,16 +3,15 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from controller.access.actors import Actor
 from controller.cli import output
+from controller.cli.demos.description import Write
 from controller.commands import proposals as commands
 from controller.commands.errors import Conflict
 from controller.store import Store
 
-Write = Callable[[str], None]
 REFUSED = "not wanted by the person at the terminal"
 
 

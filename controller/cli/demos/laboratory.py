@@ -1,22 +1,22 @@
-"""The demo's laboratory: two emulated reactors and an analyser, each a process that speaks the real protocol."""
+"""A demo's laboratory: emulated instruments, each a process that speaks the real protocol."""
 
 import asyncio
 import contextlib
 import json
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from controller.access.actors import Actor
-from controller.cli.demos.settings import DURATION_S, NOISE
 from controller.cli.secret_file import write_secret
 from controller.commands import instruments
 from controller.daemon import Daemon
 from controller.store import Unit
 from controller.store.tables import Instrument
 
-EMULATED = {"reactor-1": "reactor", "reactor-2": "reactor", "analyser-1": "analyser"}
+DURATION_S = 0.3  # of one emulated run
 PATIENCE_S = 10.0
 
 
@@ -27,9 +27,11 @@ class InstrumentEnded(RuntimeError):
 class Laboratory:
     """The emulated instruments; they outlive neither `stop` nor this process."""
 
-    def __init__(self, daemon: Daemon, actor: Actor) -> None:
+    def __init__(self, daemon: Daemon, actor: Actor, emulated: Mapping[str, Mapping[str, Any]]) -> None:
+        """`emulated` holds what is each instrument's own in its configuration, by name."""
         self._daemon = daemon
         self._actor = actor
+        self._emulated = emulated
         self._folder = daemon.data / "instruments"
         self._processes: dict[str, Process] = {}
 
@@ -40,12 +42,12 @@ class Laboratory:
 
     async def start(self, seed: int) -> None:
         """Start all; `seed` is that of the noise."""
-        for name in EMULATED:
+        for name in self._emulated:
             self._processes[name] = await self._launch(name, seed)
 
     def _enrol_missing(self, unit: Unit) -> None:
         """Each password is in its file before the enrolment is committed: no crash can lose it."""
-        for name in EMULATED:
+        for name in self._emulated:
             if unit.session.get(Instrument, name) is None:
                 self._password(name).unlink(missing_ok=True)
                 write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
@@ -69,7 +71,7 @@ class Laboratory:
         broker = self._daemon.broker
         assert broker is not None, "the demo's site has no broker of its own"
         return {
-            "kind": EMULATED[name],
+            **self._emulated[name],
             "name": name,
             "site": self._daemon.site.name,
             "host": broker.host,
@@ -77,7 +79,6 @@ class Laboratory:
             "password_file": str(self._password(name)),
             "journal": str(self._folder / f"{name}.journal"),
             "seed": seed,
-            "noise": NOISE,
             "duration_s": DURATION_S,
             "stop_with_parent": True,
         }

@@ -1,10 +1,10 @@
-"""Run the demo's campaign: daemon, broker and instruments on this machine, until it ends or somebody stops it."""
+"""Run a demo's campaign: daemon, broker and instruments on this machine, until it ends or somebody stops it."""
 
 import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,9 @@ from sqlmodel import col
 from controller.access.actors import Actor, Role
 from controller.access.site import Site
 from controller.cli.demos.approving import Answers, decide
+from controller.cli.demos.description import Settings, Setup, Write, campaign_text
 from controller.cli.demos.laboratory import Laboratory
 from controller.cli.demos.progress import Display, Lines, LiveDisplay, take
-from controller.cli.demos.settings import CAMPAIGN, Settings, campaign_text
 from controller.commands import campaigns
 from controller.daemon import Daemon
 from controller.loop import CAMPAIGN as CAMPAIGN_STATES
@@ -39,9 +39,9 @@ class Stopped:
     code: int
 
 
-async def run(settings: Settings, write: Callable[[str], None]) -> Stopped | None:
+async def run(settings: Settings, setup: Setup, write: Write) -> Stopped | None:
     """Run or continue the campaign; None when it has ended. Raises `Stuck` and what the daemon raises."""
-    demo = _Demo(settings, write)
+    demo = _Demo(settings, setup, write)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, demo.interrupt, number)
@@ -54,8 +54,10 @@ async def run(settings: Settings, write: Callable[[str], None]) -> Stopped | Non
 
 
 class _Demo:
-    def __init__(self, settings: Settings, write: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, setup: Setup, write: Write) -> None:
         self._settings = settings
+        self._name = settings.demo.name
+        self._setup = setup
         self._write = write
         self._daemon = Daemon(settings.data, Site())
         self._stop = asyncio.Event()
@@ -96,7 +98,7 @@ class _Demo:
 
     async def _follow_when(self, ready: asyncio.Event) -> None:
         await ready.wait()
-        self._laboratory = Laboratory(self._daemon, PERSON)
+        self._laboratory = Laboratory(self._daemon, PERSON, self._setup.instruments)
         await self._laboratory.enrol()
         campaign = await self._daemon.store.write(self._open, name="open")
         await self._laboratory.start(campaign.seed)
@@ -108,13 +110,13 @@ class _Demo:
     def _open(self, unit: Unit) -> Campaign:
         """The campaign of this folder, begun or gone on with."""
         text = campaign_text(self._settings)
-        found = unit.session.scalars(select(Campaign).where(col(Campaign.name) == CAMPAIGN)).first()
+        found = unit.session.scalars(select(Campaign).where(col(Campaign.name) == self._name)).first()
         if found is None:
-            return campaigns.submit(unit, PERSON, campaigns.prepare(text, {}, self._daemon.files))
+            return campaigns.submit(unit, PERSON, campaigns.prepare(text, self._setup.files, self._daemon.files))
         if unit.session.get_one(SpecVersion, (found.id, found.version)).text != text:
             self._write("This folder's campaign was begun with other options; it goes on with those.")
         if found.state == "paused" or found.paused_steps:
-            campaigns.resume(unit, PERSON, CAMPAIGN, "the demo was started again")
+            campaigns.resume(unit, PERSON, self._name, "the demo was started again")
         return found
 
     async def _tell_where(self) -> None:
@@ -123,7 +125,7 @@ class _Demo:
         data = self._settings.data
         self._write(f"Database:  {data / 'tatara.db'}")
         self._write(f"API:       {url}, token in {data / 'admin-token'}")
-        self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {CAMPAIGN} --data {data}")
+        self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {self._name} --data {data}")
 
     def _new_display(self) -> Display:
         started = time.monotonic()
@@ -141,7 +143,7 @@ class _Demo:
         known: set[int] = set()
         while True:
             self._changed.clear()
-            snapshot = await self._daemon.store.read(lambda session: take(session, CAMPAIGN, known))
+            snapshot = await self._daemon.store.read(lambda session: take(session, self._name, known))
             known.update(each.number for each in snapshot.newly)
             self._display.show(snapshot)
             if CAMPAIGN_STATES.final(snapshot.campaign["state"]):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,13 +8,21 @@ import pytest
 from adapters.instruments import Work
 from adapters.instruments.emulators import analyser, kinetics
 from adapters.instruments.messages import Request
-from controller.cli.demos.comparison import compare
-from controller.cli.demos.laboratory import EMULATED
-from controller.cli.demos.reactor import PARAMETERS, PROPERTIES, dense_truth, judged, measured_values, true_values
-from controller.cli.demos.settings import Settings, campaign_text
+from controller.cli.demos.description import Settings, campaign_text
+from controller.cli.demos.reactor import REACTOR
+from controller.cli.demos.reactor.comparison import compare
+from controller.cli.demos.reactor.truth import (
+    PARAMETERS,
+    PROPERTIES,
+    dense_truth,
+    judged,
+    measured_values,
+    true_values,
+)
 from controller.spec import load
 
 REPOSITORY = Path(__file__).parents[3]
+AS_SHIPPED = Settings(REACTOR, Path("runs"), experiments=40)
 CANDIDATE = {
     "kind": "conditions",
     "values": {"residence_time": 1.0, "equivalents": 2.5, "concentration": 0.3, "temperature": 80.0},
@@ -27,21 +36,23 @@ async def _go_on() -> None:
 
 def test_the_example_campaign_is_the_demos() -> None:
     text = (REPOSITORY / "deploy/campaigns/reactor.yaml").read_text(encoding="utf-8")
-    assert text == campaign_text(Settings())
+    assert text == campaign_text(AS_SHIPPED)
 
 
 def test_the_settings_stand_in_the_campaign() -> None:
-    spec = load(campaign_text(Settings(approve=True, experiments=7, seed=5, strategy="sobol")))
+    spec = load(campaign_text(replace(AS_SHIPPED, approve=True, experiments=7, seed=5, strategy="sobol")))
     assert (spec.budget.experiments, spec.seed, spec.strategy.name) == (7, 5, "sobol")
     assert spec.stages[0].approval.policy == "operator"
-    assert load(campaign_text(Settings())).stages[0].approval.policy == "auto"
+    assert load(campaign_text(AS_SHIPPED)).stages[0].approval.policy == "auto"
 
 
 def test_the_demo_knows_its_campaign() -> None:
-    spec = load(campaign_text(Settings()))
+    spec = load(campaign_text(AS_SHIPPED))
     assert tuple(spec.space.parameters) == PARAMETERS
     assert tuple(each.property for each in spec.objectives) == PROPERTIES
-    assert {name for step in spec.stages[0].steps for name in step.instruments} == set(EMULATED)
+    assert {name for step in spec.stages[0].steps for name in step.instruments} == set(
+        REACTOR.setup(Path()).instruments
+    )
 
 
 def test_measurements_are_those_of_the_emulated_analyser() -> None:
@@ -73,7 +84,7 @@ def test_luck_with_the_noise_earns_nothing() -> None:
 
 
 def test_ten_thousand_points_are_far_above_random_search() -> None:
-    spec = load(campaign_text(Settings()))
+    spec = load(campaign_text(AS_SHIPPED))
     rows = dense_truth(200)
     comparison = compare(spec, rows, rows, noise=0.01, seed=1, experiments=10)
     assert len(comparison.random) == 20

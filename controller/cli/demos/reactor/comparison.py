@@ -5,23 +5,12 @@ demo's noise, the Pareto set is chosen by these measurements, and what was chose
 Only the 10,000 points are noise-free throughout: they stand for what could be reached.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controller.cli.demos.reactor import (
-    GOALS,
-    Array,
-    Candidate,
-    dense_truth,
-    judged,
-    measured_values,
-    true_values,
-)
+from controller.cli.demos.by_chance import SEEDS, random_candidates
+from controller.cli.demos.reactor.truth import GOALS, Array, dense_truth, judged, measured_values, true_values
 from controller.spec import Campaign as Spec
-from strategies import Request, propose
 from strategies.optimize.pareto import hypervolume, non_dominated
-
-RANDOM_SEEDS = range(20)
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,7 @@ class Comparison:
 def compare(spec: Spec, measured: Array, truth: Array, noise: float, seed: int, experiments: int) -> Comparison:
     """Judge the campaign's measured and true values (n, 2) beside random runs of so many experiments."""
     reference = (float(spec.objectives[0].reference or 0.0), float(spec.objectives[1].reference or 0.0))
-    runs = [_random_run(spec, each, noise, seed, experiments) for each in RANDOM_SEEDS]
+    runs = [_random_run(spec, each, noise, seed, experiments) for each in SEEDS]
     volumes = tuple(judged(*run, reference) for run in runs)
     best_measured, best_truth = runs[volumes.index(max(volumes))]
     return Comparison(
@@ -63,19 +52,3 @@ def compare(spec: Spec, measured: Array, truth: Array, noise: float, seed: int, 
 def _random_run(spec: Spec, seed: int, noise: float, noise_seed: int, experiments: int) -> tuple[Array, Array]:
     candidates = random_candidates(spec, seed, experiments)
     return measured_values(candidates, noise, noise_seed), true_values(candidates)
-
-
-def random_candidates(spec: Spec, seed: int, experiments: int) -> Sequence[Candidate]:
-    """What the strategy `random` proposes with this seed."""
-    request = Request.model_validate(
-        {
-            "space": spec.space.model_dump(),
-            "objectives": [each.model_dump() for each in spec.objectives],
-            "stages": [{"name": spec.stages[0].name}],
-            "strategy": {"name": "random"},
-            "n": experiments,
-            "seed": seed,
-            "event": 0,
-        }
-    )
-    return [each.candidate for each in propose(request).proposals]
