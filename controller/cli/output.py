@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-WHOLE = ("id", "attempt", "proposal", "campaign", "instrument", "where", "name", "e-stop")
+WHOLE = ("id", "attempt", "proposal", "campaign", "instrument", "where", "name", "e-stop", "SMILES")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str) -> None:
@@ -60,10 +60,11 @@ def candidate(value: dict[str, Any]) -> str:
     values = value.get("values")
     if not isinstance(values, dict):
         return cell({key: each for key, each in value.items() if key != "kind"})
-    return ", ".join(
+    settings = ", ".join(
         f"{name}={cell(each)}" + (f" {safe(str(units[name]))}" if units.get(name) else "")
         for name, each in values.items()
     )
+    return f"{safe(value['label'])}: {settings}" if value.get("label") else settings
 
 
 def fields(pairs: Iterable[tuple[str, Any]]) -> None:

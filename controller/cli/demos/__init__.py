@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from controller.cli.demos.description import Demo, Settings, Setup
+from controller.cli.demos.freesolv import FREESOLV
 from controller.cli.demos.reactor import REACTOR
 
-DEMOS: dict[str, Demo] = {each.name: each for each in (REACTOR,)}
+DEMOS: dict[str, Demo] = {each.name: each for each in (REACTOR, FREESOLV)}
 
 FAILED, INTERRUPTED = 1, 130
 ENDED = ("completed", "stopped", "aborted")

@@ -13,6 +13,7 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from controller.cli.output import safe
 from controller.report import lists
 from controller.store.tables import Iteration
 from controller.store.views import mean_values
@@ -22,11 +23,15 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finished:
-    """An experiment that has ended: its number and what was measured."""
+    """An experiment that has ended: what was tried and what was measured."""
 
     number: int
+    label: str | None  # of a pool's row
     state: str
     values: dict[str, float]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({safe(self.label)})" if self.label else str(self.number)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def take(session: Session, name: str, known: set[int]) -> Snapshot:
     rows = lists.proposals(session, name, None, limit=10_000)
     ended = [row for row in rows if row["ended_event"] is not None and row["number"] not in known]
     newly = [
-        Finished(row["number"], row["state"], mean_values(session, row["id"]))
+        Finished(row["number"], row["candidate"].get("label"), row["state"], mean_values(session, row["id"]))
         for row in sorted(ended, key=lambda row: int(row["ended_event"]))
     ]
     return Snapshot(campaign, session.scalar(latest.order_by(col(Iteration.number).desc()).limit(1)), newly)
@@ -99,8 +104,8 @@ class Lines:
             done += each.state == "completed"
             what = measured(snapshot.campaign, each.values) if each.values else each.state
             self._write(
-                f"{done:3} of {snapshot.wanted}: experiment {each.number}: {what}; "
-                f"hypervolume {volume(snapshot.campaign)}; {time.monotonic() - self._started:.0f} s"
+                f"{done:3} of {snapshot.wanted}: experiment {each}: {what}; "
+                f"{' '.join(so_far(snapshot.campaign)[-1])}; {time.monotonic() - self._started:.0f} s"
             )
 
     def close(self) -> None:
@@ -133,17 +138,22 @@ class LiveDisplay:
 
 def measured(campaign: Plain, values: dict[str, float]) -> str:
     """Measured values with their units, in the order of the objectives."""
-    parts = []
-    for objective in campaign["objectives"]:
-        unit = "" if objective["unit"] == "dimensionless" else f" {objective['unit']}"
-        if objective["property"] in values:
-            parts.append(f"{objective['property']} {values[objective['property']]:.4g}{unit}")
-    return ", ".join(parts)
+    there = [each for each in campaign["objectives"] if each["property"] in values]
+    return ", ".join(f"{each['property']} {_quantity(each, values)}" for each in there)
 
 
-def volume(campaign: Plain) -> str:
-    """The hypervolume so far, of measured values."""
-    return f"{campaign['hypervolume'] or 0.0:.4g}"
+def _quantity(objective: Plain, values: dict[str, float]) -> str:
+    unit = "" if objective["unit"] == "dimensionless" else f" {objective['unit']}"
+    return f"{values[objective['property']]:.4g}{unit}"
+
+
+def so_far(campaign: Plain) -> list[tuple[str, str]]:
+    """What the campaign has reached, by measured values; what sums it up comes last."""
+    objectives, best = campaign["objectives"], campaign["progress"].get("best", {})
+    if len(objectives) == 1:
+        return [("best so far", _quantity(objectives[0], best) if best else "-")]
+    volume = f"{campaign['hypervolume'] or 0.0:.4g}"
+    return [("best so far", measured(campaign, best) or "-"), ("hypervolume", volume)]
 
 
 def _panel(snapshot: Snapshot | None, latest: Sequence[Finished], seconds: float) -> Table | Text:
@@ -170,9 +180,8 @@ def _facts(snapshot: Snapshot, latest: Sequence[Finished], seconds: float) -> li
             for each in campaign["under_way"]
         ],
         *([("strategy", "chooses the next experiment")] if snapshot.iteration == "running" else []),
-        *[(f"ended: {each.number}", measured(campaign, each.values) or each.state) for each in latest],
-        ("best so far", measured(campaign, campaign["progress"].get("best", {})) or "-"),
-        ("hypervolume", volume(campaign)),
+        *[(f"ended: {each}", measured(campaign, each.values) or each.state) for each in latest],
+        *so_far(campaign),
         ("elapsed", f"{seconds:.0f} s"),
     ]
     if campaign["state"] == "paused":

@@ -39,6 +39,7 @@ def test_help_takes_less_than_half_a_second() -> None:
         ["serve"],
         ["demo"],
         ["demo", "reactor"],
+        ["demo", "freesolv"],
         ["emulate"],
         ["instrument", "test"],
         *(

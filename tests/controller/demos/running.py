@@ -11,22 +11,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def command(runs: Path, *options: str) -> list[str]:
+def command(name: str, runs: Path, *options: str) -> list[str]:
     code = "from controller.cli import main; main()"
-    return [sys.executable, "-c", code, "demo", "reactor", "--runs", str(runs), *options]
+    return [sys.executable, "-c", code, "demo", name, "--runs", str(runs), *options]
 
 
-def run_demo(runs: Path, *options: str, answers: str = "", patience: float = 110) -> subprocess.CompletedProcess[str]:
+def run_demo(
+    runs: Path, *options: str, name: str = "reactor", answers: str = "", patience: float = 110
+) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
     return subprocess.run(
-        command(runs, *options), input=answers, capture_output=True, text=True, timeout=patience, check=False
+        command(name, runs, *options), input=answers, capture_output=True, text=True, timeout=patience, check=False
     )
 
 
-def interrupt_demo(runs: Path, *options: str, at: str, patience: float = 110) -> tuple[int, Sequence[str]]:
+def interrupt_demo(
+    runs: Path, *options: str, at: str, name: str = "reactor", patience: float = 110
+) -> tuple[int, Sequence[str]]:
     """Press Ctrl-C (SIGINT to the whole group, as a terminal does) after a line that holds `at`."""
     process = subprocess.Popen(
-        command(runs, *options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command(name, runs, *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     lines: queue.Queue[str | None] = queue.Queue()
     assert process.stdout is not None

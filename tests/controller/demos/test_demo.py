@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from controller.cli.app import app
+from controller.cli.demos import DEMOS
 from controller.cli.records import read_only
 from controller.report.audit import audit
 from controller.report.replay import replay
@@ -83,6 +86,19 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("tatara: ")
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_list_names_every_demo_and_what_it_needs() -> None:
+    listed = CliRunner().invoke(app, ["demo", "--list"])
+    assert listed.exit_code == 0
+    lines = listed.output.splitlines()
+    assert [line.split()[0] for line in lines] == ["name", *DEMOS]
+    for each in DEMOS.values():
+        assert CliRunner().invoke(app, ["demo", each.name, "--help"]).exit_code == 0
+        [line] = [line for line in lines if line.startswith(each.name)]
+        assert each.summary in line
+        assert each.takes in line
+        assert each.needs in line
 
 
 @pytest.mark.slow

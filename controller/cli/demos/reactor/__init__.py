@@ -28,8 +28,8 @@ def _report(folder: Path, record: "Record", write: Write) -> None:
 REACTOR = Demo(
     name="reactor",
     package=__name__,
-    summary="two flow reactors and an analyser: much product per litre and hour with little waste, 40 experiments",
-    takes="TODO",
+    summary="much product with little waste in flow",
+    takes="1 minute",
     needs="tatara[daemon]",
     setup=_setup,
     report=_report,
