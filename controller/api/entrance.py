@@ -60,10 +60,8 @@ class Entrance:
         return scope["path"] in FREE
 
     async def _actor(self, request: HTTPConnection) -> Actor | Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        if (token := bearer_token(request)) is None:
             return refusal(401, "unauthenticated", "send `Authorization: Bearer TOKEN`")
-        token = token.strip()
         try:
             actor = await self._find(token, patience=ESTOP_PATIENCE if request.url.path == ESTOP else None)
         except (SQLAlchemyError, TimeoutError) as error:
@@ -100,6 +98,12 @@ class Entrance:
     def _remembered(self, token: str, path: str) -> Actor | None:
         """An e-stop must work while the database does not: then whoever was known before may stop."""
         return self._known.get(token_digest(token)) if path == ESTOP else None
+
+
+def bearer_token(request: HTTPConnection) -> str | None:
+    """The token that came with a request."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _brings_a_file(request: HTTPConnection) -> bool:

@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from functools import partial
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
+from controller.access.tokens import find_actor
 from controller.report import lists
 from controller.store import Committed, Store
 
@@ -42,13 +44,22 @@ class Bell:
         self._listeners.discard(rung)
 
 
-async def follow(store: Store, bell: Bell, after: int, campaign_id: str | None) -> AsyncIterator[bytes]:
-    """Lines of `text/event-stream` from the event after `after` on, until the bell closes."""
+async def follow(store: Store, bell: Bell, token: str, after: int, campaign_id: str | None) -> AsyncIterator[bytes]:
+    """Lines of `text/event-stream` from the event after `after` on, until the bell closes or the token ends."""
+
+    def look(session: Session) -> list[dict[str, Any]] | None:
+        # Asked with each page: a stream stays open for days, and whoever is shut out must hear no more.
+        if find_actor(session, token) is None:
+            return None
+        return lists.events(session, after, campaign_id, limit=PAGE)
+
     rung = bell.enter()
     try:
         while not bell.closed:
             rung.clear()
-            page = await store.read(partial(lists.events, after=after, campaign_id=campaign_id, limit=PAGE))
+            page = await store.read(look)
+            if page is None:
+                return
             for event in page:
                 after = event["number"]
                 # In ASCII: many clients also cut lines at U+2028 and the like, which may stand in a text.

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from controller.api.bodies import Filter, Limit, Number, Serving, listed
+from controller.api.entrance import bearer_token
 from controller.api.stream import follow
 from controller.commands.lookup import find_campaign
 from controller.report import lists
@@ -32,12 +33,13 @@ async def list_events(services: Serving, after: Number = None, campaign: Filter 
 async def stream_events(
     request: Request, services: Serving, after: Number = None, campaign: Filter = None, seen: LastSeen = None
 ) -> StreamingResponse:
-    """Server-sent events, from `Last-Event-ID` or `after` on, else from now on."""
+    """Server-sent events, from `Last-Event-ID` or `after` on, else from now on; ends with the token that opened it."""
 
     def begin(session: Session) -> tuple[int, str | None]:
         given = seen if seen is not None else after
         return lists.last_event(session) if given is None else given, _campaign_id(session, campaign)
 
     start, campaign_id = await services.store.read(begin)
-    events = follow(services.store, request.app.state.bell, start, campaign_id)
+    token = bearer_token(request) or ""  # the entrance has let it in
+    events = follow(services.store, request.app.state.bell, token, start, campaign_id)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from controller.api import stream
-from controller.commands import campaigns
+from controller.commands import campaigns, users
 from controller.report import lists
 from controller.store import Unit
+from controller.store.tables import Token
 from tests.controller.world import ADMIN, World, served
 
 
@@ -85,3 +87,21 @@ async def test_streams_end_when_the_app_is_closed(world: World) -> None:
     async with connected(world) as (url, client), _stream(world, client, url) as answer:
         close_app(world.app)
         assert [line async for line in answer.aiter_lines()] == []
+
+
+def _disable(unit: Unit) -> None:
+    users.set_disabled(unit, ADMIN, "vera", disabled=True)
+
+
+def _revoke(unit: Unit) -> None:
+    users.revoke_token(unit, ADMIN, unit.session.exec(select(Token.sha256).where(Token.user == "vera")).one(), "left")
+
+
+@pytest.mark.parametrize("shut_out", [_disable, _revoke])
+async def test_whoever_is_shut_out_hears_no_more(world: World, shut_out: Callable[[Unit], None]) -> None:
+    async with connected(world) as (url, client), _stream(world, client, url) as answer:
+        events = _events(answer)
+        await world.store.write(_pause, name="test")
+        assert (await anext(events))[1]["kind"] == "campaign.pause"
+        await world.store.write(shut_out, name="test")
+        assert [event async for event in events] == []
