@@ -6,12 +6,12 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
-from controller.api.errors import add_handlers
+from controller.api.errors import add_handlers, refusals
 from controller.api.estop import Recorder
 from controller.api.routes import campaigns, doubts, events, files, instruments, proposals, records, tasks, users
 from controller.api.services import Services
@@ -30,9 +30,11 @@ def create_app(services: Services) -> FastAPI:
     services.store.on_commit(app.state.bell.ring)
     app.add_middleware(Entrance, store=services.store, metrics_without_token=services.metrics_without_token)
     add_handlers(app)
-    app.add_api_route(HEALTH, _health, methods=["GET"])
-    app.add_api_route(READY, _ready, methods=["GET"])
-    app.add_api_route(METRICS, _metrics, methods=["GET"])
+    app.add_api_route(HEALTH, _health, methods=["GET"], responses={503: {"description": "it is not well"}})
+    app.add_api_route(READY, _ready, methods=["GET"], responses={503: {"description": "something is missing"}})
+    app.add_api_route(
+        METRICS, _metrics, methods=["GET"], response_class=PlainTextResponse, responses=refusals(401, 503)
+    )
     app.include_router(_router())
     return app
 
@@ -45,10 +47,10 @@ def close_app(app: FastAPI) -> None:
 
 def _router() -> APIRouter:
     # The entrance has checked the token; this tells OpenAPI of it.
-    router = APIRouter(prefix=ROOT, dependencies=[Depends(HTTPBearer(auto_error=False))])
+    router = APIRouter(prefix=ROOT, dependencies=[Depends(HTTPBearer(auto_error=False))], responses=refusals())
     for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files):
         router.include_router(part.router)
-    router.add_api_route("/openapi.json", _openapi, methods=["GET"], include_in_schema=False)
+    router.add_api_route("/openapi.json", _openapi, methods=["GET"])
     return router
 
 
@@ -78,4 +80,5 @@ async def _metrics(request: Request) -> Response:
 
 
 async def _openapi(request: Request) -> JSONResponse:
+    """This document."""
     return JSONResponse(request.app.openapi())

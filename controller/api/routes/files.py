@@ -18,10 +18,11 @@ router = APIRouter(prefix="/files", tags=["files"])
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 BINARY = "application/octet-stream"
+_BODY = {"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}, "required": True}}
 PART = 1024 * 1024  # written in one go, off the event loop
 
 
-@router.put("/{sha256}", status_code=201)
+@router.put("/{sha256}", status_code=201, responses={200: {"description": "it was there"}}, openapi_extra=_BODY)
 async def put(
     request: Request,
     response: Response,
@@ -58,7 +59,7 @@ async def _take(request: Request, incoming: Incoming) -> None:
     await asyncio.to_thread(incoming.write, bytes(waiting))
 
 
-@router.get("/{sha256}")
+@router.get("/{sha256}", response_class=FileResponse)
 async def get(services: Serving, sha256: Sha256) -> Response:
     """The file."""
     row = await services.store.read(lambda session: find(session, StoredFile, sha256))
