@@ -35,8 +35,8 @@ def retrying(**changes: Any) -> CampaignView:
     return make_view(spec=make_spec(stage("bench", step(on_unknown="retry"))), **changes)
 
 
-def test_what_has_no_end_yet_takes_up_room_unless_it_is_in_doubt() -> None:
-    assert set(UNDER_WAY) == ATTEMPT.open_states - {"doubtful"}
+def test_what_has_no_end_yet_takes_up_room_unless_people_or_files_are_waited_for() -> None:
+    assert set(UNDER_WAY) == ATTEMPT.open_states - {"doubtful", "analysing"}
 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [(1, 30), (60, 30), (100, 50), (1000, 500)])

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from adapters.instruments.messages import AttemptState, InstrumentMode, Outcome, Refusal, Verdict
-from controller.commands import campaigns, doubts, instruments, proposals
+from controller.commands import analyses, campaigns, doubts, instruments, proposals
+from controller.commands.values import unmeasured
+from controller.effects.analyse import Found
 from controller.loop import ATTEMPT, CAMPAIGN, TABLES, CampaignView, ForbiddenTransition, Transitions, decide
 from controller.loop.job import step_key
 from controller.store.tables import Attempt, EStop, Iteration, Job, Measurement, Proposal
@@ -38,8 +40,12 @@ BEST = {"rule": "best", "property": "yield", "k": 1, "n": 2}
 OFFICE = [{"days": ["mon", "wed"], "from": "08:00", "to": "18:00"}]
 LATER_STEP = step("again", instruments=["oven"], yields=["yield"], retries=1, timeout=300)
 
+CURVE = {"function": "peak", "file": "*.csv", "options": {"x_unit": "s"}, "gives": {"height": "yield"}}
+READ = step("read", instruments=["stove", "oven"], yields=["yield"], retries=1, timeout=60, analysis=[CURVE])
+
 SPECS = {
     "plain": make_spec(stage("bench", COOK), parallel=3, budget={"experiments": 6}),
+    "read": make_spec(stage("bench", READ), parallel=3, budget={"experiments": 6}),
     "people": make_spec(
         stage("bench", COOK, WEIGH, approval={"policy": "two-people", "deadline": 900}, concurrency=1),
         parallel=2,
@@ -63,6 +69,13 @@ SPECS = {
     ),
 }
 
+FOUND = (
+    Found({"yield": (0.5, "dimensionless", {"function": "peak"})}),
+    Found({"yield": (0.6, "dimensionless", {"function": "peak"})}),
+    Found({"yield": (0.5, "kelvin", {"function": "peak"})}),
+    Found(nothing="no peak"),
+    Found(fault="no such column"),
+)
 NAMES = st.sampled_from(INSTRUMENTS)
 WHICH = st.integers(0, 30)
 PEOPLE = st.sampled_from([ADA, BEN])
@@ -193,6 +206,17 @@ class LoopMachine(RuleBasedStateMachine):
         self.world.publish()
         self.then(then)
 
+    @rule(found=st.sampled_from(FOUND), then=THEN)
+    def file_is_read(self, found: Found, then: str) -> None:
+        self.world.read_file(found)
+        self.then(then)
+
+    @rule(then=THEN)
+    def old_files_are_read_again(self, then: str) -> None:
+        name = self.world.campaign_id
+        self.world.do(lambda unit: analyses.analyse_again(unit, BEN, name, None, "test"))
+        self.then(then)
+
     # Instruments
 
     def attempt(self, which: int) -> Attempt | None:
@@ -305,7 +329,7 @@ class LoopMachine(RuleBasedStateMachine):
                 doubts.fail(unit, BEN, attempt.id, "test", "lost")
             case "value":
                 units = {"yield": (50.0, "percent"), "waste": (1.0, "g")}
-                values = {name: units[name] for name in attempt.request["yields"]}
+                values = {name: units[name] for name in unmeasured(unit.session, attempt)}
                 doubts.value(unit, BEN, attempt.id, values, "test")
             case _:
                 doubts.ask_again(unit, BEN, attempt.id, "test")
@@ -360,7 +384,7 @@ class LoopMachine(RuleBasedStateMachine):
         assert all(count == 1 for count in Counter(row.proposal_id for row in jobs).values())
         assert set(open_attempts) <= {row.id for row in jobs if row.state == "active"}
         view = self.world.view()
-        if self.name in ("plain", "people", "promoted"):
+        if self.name in ("plain", "read", "people", "promoted"):
             assert len(view.proposals) <= self.world.spec.parallel
         running = [row for row in self.world.all(Iteration) if row.state == "running"]
         assert len(running) <= 1
@@ -368,7 +392,7 @@ class LoopMachine(RuleBasedStateMachine):
     @invariant()
     def results_stand_once(self) -> None:
         rows = self.world.all(Measurement)
-        counting = Counter((row.attempt_id, row.property) for row in rows if not row.late)
+        counting = Counter((row.attempt_id, row.property) for row in rows if not row.late and not row.replaced_event)
         assert all(count == 1 for count in counting.values())
         sent = [row for row in rows if row.origin == "instrument"]  # it may come after an operator entered a value
         assert all(count == 1 for count in Counter((row.attempt_id, row.property) for row in sent).values())
@@ -387,6 +411,8 @@ class LoopMachine(RuleBasedStateMachine):
             world.answer_strategy([30.0])
             self.decide()
             world.publish()
+            while world.wanted("analysis"):
+                world.read_file(FOUND[0])
             for attempt in world.open_attempts():
                 world.status(attempt, AttemptState.CANCELLED)
             self.decide()
