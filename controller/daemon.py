@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from adapters.broker import EmbeddedBroker, Login, hash_password, site_logins
@@ -37,6 +38,7 @@ from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
 from controller.schedule.backup import HOUR, backup
+from controller.schedule.postgresql import NotDumped
 from controller.schedule.turns import Turns
 from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
@@ -280,7 +282,7 @@ class Daemon:
         """The nightly copy; a failure is told and costs nothing else."""
         try:
             await asyncio.to_thread(backup, self.store.url, self.data / "backups", datetime.now(UTC))
-        except (OSError, sqlite3.Error) as error:
+        except (NotDumped, OSError, SQLAlchemyError, sqlite3.Error) as error:
             log.error("the nightly backup failed: %s", error)
 
     def _disk_is_full(self) -> bool:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -31,12 +31,22 @@ class ApiSection(_Section):
     metrics_without_token: bool = False
 
 
+def _url(text: str | None) -> str | None:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return text if text is None else make_url(text).render_as_string(hide_password=False)
+    except ArgumentError:
+        raise ValueError("should be a URL, such as postgresql+psycopg://user@127.0.0.1/name") from None
+
+
 class Site(_Section):
     """`site.yaml`. `database` defaults to `tatara.db` in the data directory."""
 
     name: Identifier = "lab"
     daemon: Identifier = "daemon"
-    database: str | None = None
+    database: Annotated[str | None, AfterValidator(_url)] = None
     broker: BrokerSection | None = None
     api: ApiSection = ApiSection()
     workers: int = Field(default=1, ge=1, le=64)

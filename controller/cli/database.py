@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from controller.cli import output
-from controller.cli.connection import DEFAULT_DATA, FAILED, Data, Json, Refused, refusals
+from controller.cli.connection import DEFAULT_DATA, FAILED, USAGE, Data, Json, Refused, refusals
 from controller.cli.records import Database
+from controller.cli.site import SiteFile, read_site
 
 if TYPE_CHECKING:
     from controller.schedule.restore import Restored
@@ -22,43 +23,55 @@ def backup(
         Path | None, typer.Option("--output", help="The new file. Without it one in `backups` of the data folder.")
     ] = None,
     database: Database = None,
+    site: SiteFile = None,
     data: Data = DEFAULT_DATA,
     json_: Json = False,
 ) -> None:
     """Copy the database, also while the daemon runs, with its newest hash in a file beside the copy.
 
+    Of PostgreSQL this is a dump by `pg_dump`, in its custom format.
     The big files below `files` are no part of it: they never change, so copy that folder with any tool.
     """
-    from controller.schedule.backup import back_up
+    from controller.schedule.backup import back_up, ending
 
     with refusals(json_):
-        target = output_file or data / "backups" / f"by-hand-{_now():%Y%m%dT%H%M%SZ}.db"
+        url = _url(database, site, data)
+        target = output_file or data / "backups" / f"by-hand-{_now():%Y%m%dT%H%M%SZ}{ending(url)}"
         with _faults():
-            head = back_up(_file(database, data), target)
+            head = back_up(url, target)
         answer = {"file": str(target), "event": head.event, "head": head.head}
         _print(answer, json_, [("backup", target), ("events", head.event or 0), ("newest hash", head.head)])
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A backup.")] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="PostgreSQL: pg_restore has put a dump back already; make it usable.")
+    ] = False,
     database: Database = None,
+    site: SiteFile = None,
     data: Data = DEFAULT_DATA,
     json_: Json = False,
 ) -> None:
     """Put a backup in the place of the database, which is kept under another name. Stop the daemon first.
+
+    On PostgreSQL the dump goes into an empty database. One that was put back by pg_restore alone is refused by the
+    daemon until `restore --in-place` has done the rest.
 
     Nobody knows what was done after the backup. So all open campaigns are paused, what had not been sent is withdrawn
     (it may have been sent since), and real instruments must be armed again. When the daemon runs again, instruments
     report what they did: results that the backup does not know are kept as orphans for you. Look at them before you
     resume. Users and tokens are those of the backup as well, also the ones that were disabled or revoked since.
     """
-    import asyncio
-
+    from controller.schedule.restore import adopt
     from controller.schedule.restore import restore as run
 
     with refusals(json_):
+        if (file is None) != in_place:
+            raise Refused(USAGE, "give a FILE, or --in-place")
+        url = _url(database, site, data)
         with _faults():
-            done = asyncio.run(run(file, _file(database, data), _now()))
+            done = adopt(url, _now()) if file is None else run(file, url, _now())
         _show_restored(done, json_)
 
 
@@ -84,29 +97,33 @@ def _show_restored(done: "Restored", json_: bool) -> None:
 
 
 @db.command()
-def upgrade(database: Database = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
-    """Bring the database of an earlier version to the present one. Makes a backup first; stop the daemon before."""
+def upgrade(database: Database = None, site: SiteFile = None, data: Data = DEFAULT_DATA, json_: Json = False) -> None:
+    """Bring the database of an earlier version to the present one. Makes a backup first; stop the daemon before.
+
+    An empty PostgreSQL database gets its tables.
+    """
     with refusals(json_), _faults():
-        copy = _upgrade(_file(database, data), data)
+        copy = _upgrade(_url(database, site, data), data)
         said = "The database is up to date." if copy is None else "The database is upgraded."
         _print({"upgraded": copy is not None, "backup": copy and str(copy)}, json_, [("backup", copy), ("now", said)])
 
 
-def _upgrade(database: Path, data: Path) -> Path | None:
-    from controller.schedule.backup import back_up
+def _upgrade(url: str, data: Path) -> Path | None:
+    from controller.schedule.backup import back_up, ending, file_of
     from controller.store.database import Lock, open_engine
     from controller.store.schema import is_older, upgrade
 
-    if not database.is_file():
+    database = file_of(url)
+    if database is not None and not database.is_file():
         raise FileNotFoundError(f"no database at {database}")
-    engine = open_engine(f"sqlite:///{database}", writing=True)
+    engine = open_engine(url, writing=True)
     lock = Lock(engine)
     lock.take()
     try:
         if not is_older(engine):
             return None
-        target = data / "backups" / f"before-upgrade-{_now():%Y%m%dT%H%M%SZ}.db"
-        back_up(database, target)
+        target = data / "backups" / f"before-upgrade-{_now():%Y%m%dT%H%M%SZ}{ending(url)}"
+        back_up(url, target)
         upgrade(engine)
         return target
     finally:
@@ -128,6 +145,7 @@ def _faults() -> Any:
 
     from sqlalchemy.exc import SQLAlchemyError
 
+    from controller.schedule.postgresql import NotDumped
     from controller.schedule.restore import NotRestored
     from controller.store import LockedElsewhere, StoreUnavailable, WrongSchema
 
@@ -135,7 +153,15 @@ def _faults() -> Any:
     def told() -> Any:
         try:
             yield
-        except (LockedElsewhere, NotRestored, OSError, SQLAlchemyError, StoreUnavailable, WrongSchema) as error:
+        except (
+            LockedElsewhere,
+            NotDumped,
+            NotRestored,
+            OSError,
+            SQLAlchemyError,
+            StoreUnavailable,
+            WrongSchema,
+        ) as error:
             raise Refused(FAILED, str(error)) from None
         except sqlite3.Error as error:
             raise Refused(FAILED, f"the database cannot be copied: {error}") from None
@@ -143,17 +169,18 @@ def _faults() -> Any:
     return told()
 
 
-def _file(database: str | None, data: Path) -> Path:
-    """The database's file; raises `Refused` for one on a server."""
-    from controller.schedule.backup import file_of
+def _url(database: str | None, site: Path | None, data: Path) -> str:
+    """The URL of the database that is meant: by itself, by the site file, or by the data folder."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    if database is None or "://" not in database:
-        path: Path | None = Path(database) if database else data / "tatara.db"
-    else:
-        path = file_of(database)
-    if path is None:
-        raise Refused(FAILED, "this is for SQLite; back a PostgreSQL database up with pg_dump and restore it with psql")
-    return path
+    named = database or read_site(site).database or str(data / "tatara.db")
+    if "://" not in named:
+        return f"sqlite:///{named}"
+    try:
+        return make_url(named).render_as_string(hide_password=False)
+    except ArgumentError:
+        raise Refused(FAILED, "--database should be a path or a URL such as postgresql+psycopg://host/name") from None
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""Backups of a SQLite database: consistent copies, each with the newest hash of the event chain beside it."""
+"""Backups: consistent copies of the database, each with the newest hash of the event chain beside it."""
 
 import json
 import sqlite3
@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
+
+from controller.schedule.postgresql import dump
 
 KEPT = 7
 HOUR = 3  # UTC
@@ -21,17 +23,11 @@ class Head:
     head: str | None
 
 
-def backup(url: str, folder: Path, now: datetime) -> Path | None:
-    """The nightly copy, made while the database is in use; the last seven are kept.
-
-    Returns the copy; None for PostgreSQL, which its own administrator backs up (`pg_dump`).
-    """
-    database = file_of(url)
-    if database is None:
-        return None
-    target = folder / f"tatara-{now:%Y%m%dT%H%M%SZ}.db"
-    back_up(database, target)
-    for old in sorted(folder.glob("tatara-*.db"))[:-KEPT]:
+def backup(url: str, folder: Path, now: datetime) -> Path:
+    """The nightly copy, made while the database is in use; the last seven are kept. Raises as `back_up`."""
+    target = folder / f"tatara-{now:%Y%m%dT%H%M%SZ}{ending(url)}"
+    back_up(url, target)
+    for old in sorted(folder.glob(f"tatara-*{ending(url)}"))[:-KEPT]:
         old.with_suffix(".json").unlink(missing_ok=True)
         old.unlink()
     return target
@@ -43,14 +39,23 @@ def file_of(url: str) -> Path | None:
     return Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
 
 
-def back_up(database: Path, target: Path) -> Head:
-    """Copy a database to a new file, with its newest hash in a JSON file beside it. Raises `FileExistsError`."""
+def ending(url: str) -> str:
+    """What the name of a copy ends with: a SQLite file is a database itself, a dump has to be put back."""
+    return ".db" if file_of(url) else ".dump"
+
+
+def back_up(url: str, target: Path) -> Head:
+    """Copy a database to a new file, with its newest hash in a JSON file beside it.
+
+    Raises `FileExistsError`, `NotDumped`, `OSError` or `sqlite3.Error`.
+    """
     if target.exists():
         raise FileExistsError(f"{target} is there already")
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
-    head = copy_database(database, unfinished)
+    database = file_of(url)
+    head = Head(*dump(url, unfinished)) if database is None else copy_database(database, unfinished)
     target.with_suffix(".json").write_text(json.dumps(asdict(head)), encoding="utf-8")
     unfinished.rename(target)
     return head

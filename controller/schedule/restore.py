@@ -7,25 +7,24 @@ under way is in doubt until its instrument says more.
 
 import os
 import sqlite3
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlalchemy import Engine, inspect
+from sqlmodel import Session
 
-from controller.loop import CAMPAIGN, JOB, PROPOSAL
-from controller.schedule.backup import Head, copy_database
-from controller.store import Store, Unit
-from controller.store.apply.proposals import withdraw
-from controller.store.change import change_attempt, change_campaign, change_job
-from controller.store.database import Lock, open_engine
+from controller.loop.site_limits import Limits
+from controller.schedule.backup import Head, copy_database, file_of
+from controller.schedule.hold import hold_everything
+from controller.schedule.postgresql import NotDumped, load
+from controller.store import Unit
+from controller.store.database import Lock, holder, home_of, open_engine
 from controller.store.schema import is_older, upgrade
-from controller.store.tables import Attempt, Campaign, Instrument, Job, Proposal
-from controller.store.views import enrolled, open_attempts_of
-
-REASON = "restored from a backup"
+from controller.store.tables import Epoch
+from controller.store.unit import Chain
 
 
 class NotRestored(RuntimeError):
@@ -42,114 +41,99 @@ class Restored:
     withdrawn: int
 
 
-async def restore(backup: Path, database: Path, now: datetime) -> Restored:
-    """Replace the database by a backup; raises `LockedElsewhere` while a daemon runs, and `NotRestored`.
+def restore(backup: Path, url: str, now: datetime) -> Restored:
+    """Replace a SQLite database by a backup, or put a dump into an empty PostgreSQL database.
+
+    Raises `LockedElsewhere` while a daemon runs, and `NotRestored`.
+    """
+    database = file_of(url)
+    with _locked(url) as engine:
+        if database is None:
+            return _restore_dump(backup, url, engine, now)
+        fresh = database.with_name(f"{database.name}.restoring")
+        _copy(backup, fresh)
+        done = _adopt(f"sqlite:///{fresh}", str(backup), now)
+        kept = _put_aside(database, now)
+        os.replace(fresh, database)
+        _sync(database.parent)
+        return replace(done, kept=kept)
+
+
+def adopt(url: str, now: datetime) -> Restored:
+    """Make a PostgreSQL database usable that somebody put back from a dump. Raises `LockedElsewhere`, `NotRestored`."""
+    with _locked(url) as engine:
+        with Session(engine) as session:
+            row = session.get(Epoch, 1)
+            if row is None or row.home == home_of(session.connection()):
+                raise NotRestored("this database was not put back from a dump: it is in use as it is")
+        return _adopt(url, "a dump, in place", now)
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[Engine]:
+    engine = open_engine(url, writing=True)
+    lock = Lock(engine)
+    lock.take()
+    try:
+        yield engine
+    finally:
+        lock.release()
+        engine.dispose()
+
+
+def _restore_dump(backup: Path, url: str, engine: Engine, now: datetime) -> Restored:
+    if inspect(engine).get_table_names():
+        raise NotRestored("the database is not empty: rename it, and make an empty one in its place")
+    try:
+        load(backup, url)
+    except NotDumped as error:
+        raise NotRestored(str(error)) from error
+    return _adopt(url, str(backup), now)
+
+
+def _copy(backup: Path, fresh: Path) -> None:
+    for leftover in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
+        leftover.unlink(missing_ok=True)
+    try:
+        copy_database(backup, fresh)
+        with closing(sqlite3.connect(fresh)) as copy:
+            [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise NotRestored(f"{backup} is damaged: {found}")
+    except (OSError, sqlite3.Error) as error:
+        raise NotRestored(f"{backup} cannot be read as a backup of Tatara: {error}") from error
+
+
+def _adopt(url: str, backup: str, now: datetime) -> Restored:
+    """Begin a new epoch of a database that was put back, and hold everything, in one transaction.
 
     Epochs, wishes and attempts go on from a number that is the moment in seconds. It is above all that were used since
     the backup, also by databases that were restored from it before: instruments ignore older epochs and wishes than
     they know, and no id of an attempt is used twice.
     """
     ahead = int(now.timestamp())
-    engine = open_engine(f"sqlite:///{database}", writing=True)
-    lock = Lock(engine)
-    lock.take()
+    engine = open_engine(url, writing=True)
     try:
-        fresh = database.with_name(f"{database.name}.restoring")
-        head = _copy(backup, fresh, ahead)
-        campaigns, withdrawn = await _make_safe(fresh, str(backup), head, ahead)
-        kept = _put_aside(database, now)
-        os.replace(fresh, database)
-        _sync(database.parent)
-        return Restored(head, kept, campaigns, withdrawn)
-    finally:
-        lock.release()
-        engine.dispose()
-
-
-def _copy(backup: Path, fresh: Path, ahead: int) -> Head:
-    for leftover in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
-        leftover.unlink(missing_ok=True)
-    try:
-        head = copy_database(backup, fresh)
-        with closing(sqlite3.connect(fresh)) as copy:
-            [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise NotRestored(f"{backup} is damaged: {found}")
-            copy.execute("UPDATE epoch SET number = max(number, ?)", (ahead,))
-            copy.commit()
-    except (OSError, sqlite3.Error) as error:
-        raise NotRestored(f"{backup} cannot be read as a backup of Tatara: {error}") from error
-    return head
-
-
-async def _make_safe(fresh: Path, backup: str, head: Head, ahead: int) -> tuple[list[str], int]:
-    _upgrade(fresh)
-    store = Store(f"sqlite:///{fresh}")
-    try:
-        await store.start()
-        return await store.write(lambda unit: _hold_everything(unit, backup, head, ahead), name="restore")
-    finally:
-        await store.stop()
-        fresh.with_name(f"{fresh.name}.lock").unlink(missing_ok=True)
-
-
-def _upgrade(fresh: Path) -> None:
-    """A backup may be of an earlier version."""
-    engine = open_engine(f"sqlite:///{fresh}", writing=True)
-    try:
-        if is_older(engine):
+        if is_older(engine):  # the backup may be of an earlier version
             upgrade(engine)
+        with Session(engine, expire_on_commit=False) as session:
+            chain = Chain(session)
+            head = Head(chain.number or None, chain.hash if chain.number else None)
+            unit = Unit(session, chain, now, Limits())
+            campaigns, withdrawn = hold_everything(unit, backup, head, ahead)
+            unit.flush()
+            _begin_epoch(session, ahead, now)
+            session.commit()
     finally:
         engine.dispose()
+    return Restored(head, None, campaigns, withdrawn)
 
 
-def _hold_everything(unit: Unit, backup: str, head: Head, ahead: int) -> tuple[list[str], int]:
-    unit.record("store.restore", backup=backup, event=head.event, head=head.head)
-    for instrument in enrolled(unit.session):
-        _disarm(unit, instrument, ahead)
-    rows = unit.session.scalars(select(Campaign).where(col(Campaign.state).in_(CAMPAIGN.open_states))).all()
-    withdrawn = 0
-    for campaign in rows:
-        campaign.reason, campaign.attempts_from = REASON, ahead
-        change_campaign(unit, campaign, "restore", reason=REASON)
-        withdrawn += sum(_withdraw(unit, campaign, proposal) for proposal in _open_proposals(unit, campaign))
-    return [row.name for row in rows], withdrawn
-
-
-def _disarm(unit: Unit, instrument: Instrument, ahead: int) -> None:
-    instrument.armed_by = instrument.armed_until = None
-    instrument.wanted_number = max(instrument.wanted_number + 1, ahead)
-    unit.record("instrument.restore", instrument, subject=instrument.name)
-
-
-def _open_proposals(unit: Unit, campaign: Campaign) -> list[Proposal]:
-    query = select(Proposal).where(
-        col(Proposal.campaign_id) == campaign.id, col(Proposal.state).in_(PROPOSAL.open_states)
-    )
-    return list(unit.session.scalars(query.order_by(col(Proposal.number))))
-
-
-def _withdraw(unit: Unit, campaign: Campaign, proposal: Proposal) -> bool:
-    """End a proposal of which nothing is under way: its next attempt may have been made already."""
-    if attempts := open_attempts_of(unit.session, proposal.id):
-        for attempt in attempts:
-            _doubt(unit, attempt)
-        return False
-    query = select(Job).where(col(Job.proposal_id) == proposal.id, col(Job.state).in_(JOB.open_states))
-    for job in unit.session.scalars(query):
-        change_job(unit, job, "cancel")
-    withdraw(unit, campaign, proposal, "cancel")
-    return True
-
-
-def _doubt(unit: Unit, attempt: Attempt) -> None:
-    """Its instrument is asked at once; what the journal still knows ends the doubt, the rest is for an operator.
-
-    A result that was receipted after the backup has left the journal, and would be waited for until the deadline.
-    """
-    if attempt.adapter == "instrument" and attempt.state != "doubtful":
-        attempt.doubt = f"{REASON}: what became of it since then is not known"
-        change_attempt(unit, attempt, "doubt", why=attempt.doubt)
+def _begin_epoch(session: Session, ahead: int, now: datetime) -> None:
+    row = session.get(Epoch, 1) or Epoch(number=0, holder="", taken_at=now)
+    row.number, row.holder, row.taken_at = max(row.number, ahead) + 1, holder(), now
+    row.home = home_of(session.connection())
+    session.add(row)
 
 
 def _put_aside(database: Path, now: datetime) -> Path | None:

@@ -7,13 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
 from controller.store.tables import Epoch
 
 BUSY_MS = 5000
+_HOME = (
+    "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database()), "
+    "CAST(CAST('epoch' AS regclass) AS oid) FROM pg_control_system()"
+)
 
 
 class LockedElsewhere(RuntimeError):
@@ -62,6 +66,22 @@ def _inode(engine: Engine) -> int | None:
         return -1
 
 
+def home_of(connection: Connection) -> str | None:
+    """Which database on which server this is. Copies and what was put back from a dump have another home.
+
+    None for SQLite.
+    """
+    if connection.dialect.name == "sqlite":
+        return None
+    row = connection.execute(text(_HOME)).one()
+    return "/".join(map(str, row))
+
+
+def holder() -> str:
+    """This process, for people."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 class Lock:
     """Held by the one daemon that may write: a file lock beside a SQLite file, an advisory lock in PostgreSQL."""
 
@@ -85,7 +105,8 @@ class Lock:
         """Start a new epoch: whoever held the lock before can write no more."""
         with Session(self._engine) as session:
             row = session.get(Epoch, 1) or Epoch(number=0, holder="", taken_at=now)
-            row.number, row.holder, row.taken_at = row.number + 1, f"{socket.gethostname()}:{os.getpid()}", now
+            row.number, row.holder, row.taken_at = row.number + 1, holder(), now
+            row.home = home_of(session.connection())
             session.add(row)
             session.commit()
             self.epoch = row.number
@@ -108,6 +129,7 @@ class Lock:
 
     def _take_advisory(self) -> None:
         connection = self._engine.connect()
+        connection.detach()  # the lock ends with the connection, which must not live on in the pool
         if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self.ADVISORY}):
             connection.close()
             raise LockedElsewhere("this PostgreSQL database is in use by another tatara process; stop that one first")

@@ -8,18 +8,34 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlmodel import Session
+
+from controller.store.database import home_of
+from controller.store.tables import Epoch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class WrongSchema(RuntimeError):
-    """The database is newer or older than this version of Tatara, or it is no database of Tatara at all."""
+    """The database is newer or older than this version of Tatara, or a copy whose own epoch has not begun, or none."""
 
 
 def ensure_schema(engine: Engine) -> None:
     """Create the tables in an empty database; refuse every other schema than the present one."""
     if is_older(engine):
         raise WrongSchema("the database has an older schema; `tatara db upgrade` makes a backup and upgrades it")
+    _refuse_copy(engine)
+
+
+def _refuse_copy(engine: Engine) -> None:
+    """A database from a dump does not know what was done after the dump; only `tatara restore` makes it safe to use."""
+    with Session(engine) as session:
+        row = session.get(Epoch, 1)
+        if row is not None and row.home != home_of(session.connection()):
+            raise WrongSchema(
+                f"{engine.url.render_as_string()} was put back from a dump, and what was done since then is not known "
+                f"to it; `tatara restore --in-place` pauses what must not be done twice, and makes it usable"
+            )
 
 
 def upgrade(engine: Engine) -> None:

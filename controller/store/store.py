@@ -101,7 +101,11 @@ class Store:
         self._task = asyncio.create_task(self._write_groups(), name="store-writer")
 
     def _open(self) -> None:
-        self.lock.take()
+        try:
+            self.lock.take()
+        except OperationalError as error:
+            where = self._engine.url.render_as_string()
+            raise StoreUnavailable(f"{where} cannot be reached, or refuses this user: {error.orig}") from error
         try:
             ensure_schema(self._engine)
             self.lock.begin_epoch(self.clock())

@@ -45,12 +45,13 @@ def plain(default: Any = None) -> Any:
 
 
 class Epoch(Table, table=True):
-    """One row: which holder of the lock may write."""
+    """One row: which holder of the lock may write, and in which database on a server (`home_of`) it began."""
 
     id: int = Field(default=1, primary_key=True)
     number: int
     holder: str
     taken_at: datetime = moment()
+    home: str | None = None
 
 
 class Event(Table, table=True):

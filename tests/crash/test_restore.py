@@ -11,7 +11,8 @@ from sqlmodel import Session, col
 
 from controller.report.audit import audit
 from controller.schedule.backup import back_up
-from controller.schedule.restore import REASON, Restored, restore
+from controller.schedule.hold import REASON
+from controller.schedule.restore import Restored, restore
 from controller.store import LockedElsewhere
 from controller.store.tables import Attempt, Campaign, Orphan, Proposal
 from controller.store.views import enrolled
@@ -34,7 +35,7 @@ def _present(session: Session) -> bool:
 async def _restore_when_it_is_gone(laboratory: Laboratory, backup: Path) -> Restored:
     while True:
         try:
-            return await restore(backup, laboratory.data / "tatara.db", datetime.now(UTC))
+            return restore(backup, f"sqlite:///{laboratory.data / 'tatara.db'}", datetime.now(UTC))
         except LockedElsewhere:  # it has been killed, and is not gone yet
             await asyncio.sleep(0.05)
 
@@ -47,7 +48,7 @@ async def test_instruments_that_went_on_run_nothing_twice(tmp_path: Path) -> Non
     async with Laboratory(tmp_path, duration_s=0.1) as laboratory:
         await laboratory.submit(two_steps("crash", 8, parallel=2, reactors=reactors, analysers=analysers))
         await laboratory.wait_for(lambda session: _done(session) >= 2, LIMIT_S)
-        back_up(laboratory.data / "tatara.db", tmp_path / "yesterday.db")
+        back_up(f"sqlite:///{laboratory.data / 'tatara.db'}", tmp_path / "yesterday.db")
         await laboratory.wait_for(lambda session: _done(session) >= 5, LIMIT_S)
         laboratory.daemon.hold_down()
         done = await _restore_when_it_is_gone(laboratory, tmp_path / "yesterday.db")

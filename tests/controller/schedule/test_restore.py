@@ -12,7 +12,8 @@ from adapters.instruments.messages import AttemptState, Outcome, Verdict
 from controller.commands import campaigns, instruments
 from controller.report.audit import audit
 from controller.schedule.backup import back_up
-from controller.schedule.restore import REASON, NotRestored, restore
+from controller.schedule.hold import REASON
+from controller.schedule.restore import NotRestored, restore
 from controller.store import LockedElsewhere, Store, Unit
 from controller.store.database import open_engine
 from controller.store.proposals import make_proposal
@@ -55,7 +56,7 @@ async def test_nothing_runs_twice_and_what_the_backup_does_not_know_becomes_an_o
     first = await stand.attempt()
     waiting = await stand.store.write(lambda unit: _approve_one_more(unit, stand.campaign_id), name="t")
     await stand.turn()  # approved by rule; it waits until the stove is free
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
 
     # What only the replaced database knows: the first attempt's end, and a second attempt that ran.
     await stand.result()
@@ -63,7 +64,7 @@ async def test_nothing_runs_twice_and_what_the_backup_does_not_know_becomes_an_o
     second = await stand.attempt()
     assert second.proposal_id == waiting
     await stand.store.stop()
-    done = await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
+    done = restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     assert (done.campaigns, done.withdrawn) == (["heat"], 1)
 
     async with started_again(stand, tmp_path) as again:
@@ -97,9 +98,9 @@ async def test_nothing_runs_twice_and_what_the_backup_does_not_know_becomes_an_o
 async def test_what_was_under_way_is_asked_for_and_never_sent_as_something_new(stand: Stand, tmp_path: Path) -> None:
     await stand.sent()
     await stand.status(AttemptState.RUNNING)
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
     await stand.store.stop()
-    await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
+    restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     async with started_again(stand, tmp_path) as again:
         await again.appear(boot="boot-2")
         asked = [row.payload for row in await again.all(Outbox) if row.payload.get("action") == "report-attempts"]
@@ -112,10 +113,10 @@ async def test_what_was_under_way_is_asked_for_and_never_sent_as_something_new(s
 
 
 async def test_the_replaced_database_is_kept_whole(stand: Stand, tmp_path: Path) -> None:
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
     await stand.store.write(lambda unit: unit.record("test.today"), name="t")
     await stand.store.stop()
-    done = await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
+    done = restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     assert done.kept == tmp_path / "tatara-replaced-20261121T120000Z.db"
     engine = open_engine(f"sqlite:///{done.kept}", writing=False)
     with Session(engine) as session:
@@ -130,9 +131,9 @@ async def test_the_replaced_database_is_kept_whole(stand: Stand, tmp_path: Path)
 
 
 async def test_it_is_refused_while_a_daemon_runs(stand: Stand, tmp_path: Path) -> None:
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
     with pytest.raises(LockedElsewhere):
-        await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
+        restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     await stand.store.write(lambda unit: unit.record("test"), name="t")
 
 
@@ -143,13 +144,13 @@ async def test_what_is_no_backup_changes_nothing(stand: Stand, tmp_path: Path, c
     whole = (tmp_path / "tatara.db").read_bytes()
     for name in ("junk.db", "none.db"):
         with pytest.raises(NotRestored, match="cannot be read as a backup"):
-            await restore(tmp_path / name, tmp_path / "tatara.db", NOON)
+            restore(tmp_path / name, f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     assert (tmp_path / "tatara.db").read_bytes() == whole
 
 
 async def test_a_lost_disk_is_restored_into_an_empty_folder(stand: Stand, tmp_path: Path) -> None:
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
-    done = await restore(tmp_path / "yesterday.db", tmp_path / "new" / "tatara.db", NOON)
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
+    done = restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'new/tatara.db'}", NOON)
     assert done.kept is None
     async with started_again(stand, tmp_path / "new") as again:
         assert (await again.all(Campaign))[0].reason == REASON
@@ -157,12 +158,12 @@ async def test_a_lost_disk_is_restored_into_an_empty_folder(stand: Stand, tmp_pa
 
 
 async def test_restored_twice_no_id_and_no_epoch_is_used_again(stand: Stand, tmp_path: Path) -> None:
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
     await stand.store.stop()
     epochs, attempts = [], []
     for minutes in (0, 1):
         at = NOON + timedelta(minutes=minutes)
-        await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", at)
+        restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", at)
         async with started_again(stand, tmp_path) as again:
             await again.appear(boot="boot-1")
             await again.store.write(lambda unit: campaigns.resume(unit, ADMIN, "heat", "t"), name="t")
@@ -187,9 +188,9 @@ async def test_instruments_are_disarmed_and_later_wishes_win(stand: Stand, tmp_p
     until = stand.store.clock() + timedelta(hours=1)
     await stand.store.write(lambda unit: instruments.enrol(unit, ADMIN, "oven", simulated=False), name="t")
     await stand.store.write(lambda unit: instruments.arm(unit, ADMIN, "oven", until), name="t")
-    back_up(tmp_path / "tatara.db", tmp_path / "yesterday.db")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
     await stand.store.stop()
-    await restore(tmp_path / "yesterday.db", tmp_path / "tatara.db", NOON)
+    restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
     async with started_again(stand, tmp_path) as again:
         oven = next(row for row in await again.all(Instrument) if row.name == "oven")
         assert (oven.armed_by, oven.armed_until, oven.wanted_number) == (None, None, NOON.timestamp())

@@ -47,6 +47,7 @@ def upgrade() -> None:
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('holder', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('taken_at', controller.store.tables.UtcDateTime(), nullable=False),
+    sa.Column('home', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_epoch'))
     )
     op.create_table('estop',
