@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
-from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, StrictBool
 from pydantic_core import to_json
 from sqlmodel import Session
 
@@ -53,9 +53,9 @@ def _said(text: str) -> str:
 
 
 Line = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]
-Reason = Annotated[Line, AfterValidator(_said)]
+Reason = Annotated[Line, Field(min_length=1), AfterValidator(_said)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # no number in quotes, no truth value for one
 
 
 class Body(BaseModel):
@@ -101,13 +101,13 @@ class NewInstrument(Body):
     """An instrument to be enrolled; simulated ones need no arming and serve simulated campaigns only."""
 
     name: Annotated[str, Field(pattern=ID)]
-    simulated: bool = False
+    simulated: StrictBool = False
 
 
 class Arming(Body):
     """For how long, by the daemon's clock: nothing stays armed for ever."""
 
-    seconds: Annotated[float, Field(gt=0, le=30 * 86400, allow_inf_nan=False)]
+    seconds: Annotated[float, Field(strict=True, gt=0, le=30 * 86400, allow_inf_nan=False)]
 
 
 class Acceptance(Body):

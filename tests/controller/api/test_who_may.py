@@ -45,6 +45,7 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/campaigns/{campaign}/amend", {"text": REACTOR}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/import", {"name": "old.csv", "content": OLD}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/inject", {"values": VALUES, **WHY}, SHUT, (403, 201, 201)),
+    ("POST", "/api/v1/campaigns/{campaign}/analyse", WHY, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/pause", WHY, SHUT, EVERYBODY),
     ("POST", "/api/v1/campaigns/{campaign}/resume", WHY, SHUT, (403, 409, 409)),
     ("POST", "/api/v1/campaigns/{campaign}/stop", WHY, SHUT, OPERATORS),
