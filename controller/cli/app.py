@@ -38,7 +38,6 @@ EPILOG = (
 app = typer.Typer(
     name="tatara",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     epilog=EPILOG,

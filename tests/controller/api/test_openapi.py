@@ -1,19 +1,14 @@
 """Schemathesis against the real daemon: no fault, and no answer that the OpenAPI document does not name."""
 
 import asyncio
-import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from controller.store import Store, Unit
 from tests.controller.cli.terminal import Terminal
-from tests.controller.world import add_people, fill
+from tests.controller.serving import Serving, serving
 
-PATIENCE = 60
 ROLES = ("viewer", "operator", "admin")
 # It never ends; `test_stream` is about it.
 STREAM = "/api/v1/events/stream"
@@ -41,38 +36,12 @@ parameters = {{ "path.name" = "olga" }}
 """
 
 
-@asynccontextmanager
-async def daemon(folder: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    """`tatara serve` on a database with something in every list; gives its address and a token for each role."""
-    data = folder / "tatara-data"
-    data.mkdir()
-    store = Store(f"sqlite:///{data / 'tatara.db'}")
-    await store.start()
-    tokens, ids = await store.write(_fill, name="test")
-    await store.stop()
-    (folder / "names.toml").write_text(NAMES.format(**ids))
-    process = await Terminal(folder, {}).start("serve")
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not (data / "api.json").exists():
-                await asyncio.sleep(0.05)
-        yield json.loads((data / "api.json").read_text())["url"], tokens
-        assert process.returncode is None, "the daemon has ended"
-    finally:
-        process.terminate()
-        _, log = await process.communicate()
-    told = [json.loads(line) for line in log.decode().splitlines()]
-    assert [each for each in told if each["level"] in ("error", "critical")] == []
-
-
-def _fill(unit: Unit) -> tuple[dict[str, str], dict[str, str]]:
-    return add_people(unit), fill(unit)
-
-
-async def examine(folder: Path, url: str, token: str, cases: int, *, named: bool, phases: str) -> None:
+async def examine(folder: Path, daemon: Serving, role: str, cases: int, *, named: bool, phases: str) -> None:
+    (folder / "names.toml").write_text(NAMES.format(**daemon.ids))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", *(["--config-file", "names.toml"] if named else [])),
-        *("run", f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}"),
+        *("run", f"{daemon.url}/api/v1/openapi.json"),
+        *("--header", f"Authorization: Bearer {daemon.tokens[role]}"),
         *("--exclude-path", STREAM, "--exclude-checks", ",".join(NOT_CHECKED), "--phases", phases),
         *("--max-examples", str(cases), "--seed", "1", "--continue-on-failure", "--warnings", "off", "--no-color"),
         cwd=folder,
@@ -89,9 +58,9 @@ async def check_record(folder: Path) -> None:
 
 
 async def test_nothing_that_is_made_up_is_a_fault(tmp_path: Path) -> None:
-    async with daemon(tmp_path) as (url, tokens):
+    async with serving(tmp_path) as daemon:
         for role in ROLES:
-            await examine(tmp_path, url, tokens[role], 2, named=True, phases="fuzzing")
+            await examine(tmp_path, daemon, role, 2, named=True, phases="fuzzing")
     await check_record(tmp_path)
 
 
@@ -100,6 +69,6 @@ async def test_nothing_that_is_made_up_is_a_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize("named", [False, True], ids=["names made up", "names that exist"])
 @pytest.mark.parametrize("role", ROLES)
 async def test_much_that_is_made_up(tmp_path: Path, role: str, named: bool) -> None:
-    async with daemon(tmp_path) as (url, tokens):
-        await examine(tmp_path, url, tokens[role], 100, named=named, phases="coverage,fuzzing,stateful")
+    async with serving(tmp_path) as daemon:
+        await examine(tmp_path, daemon, role, 100, named=named, phases="coverage,fuzzing,stateful")
     await check_record(tmp_path)

@@ -1,5 +1,6 @@
 """The command line answers at once: it imports nothing heavy before a command runs."""
 
+import os
 import subprocess
 import sys
 import time
@@ -69,6 +70,24 @@ def test_every_command_explains_itself(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, [*arguments, "--help"])
     assert done.exit_code == 0
     assert "Usage: " in done.output
+
+
+def _completing(instruction: str, words: str = "") -> str:
+    """What the entry prints for a shell's completion."""
+    code = "import sys; from controller.cli import main; sys.argv = ['tatara']; main()"
+    environment = {**os.environ, "_TATARA_COMPLETE": instruction, "COMP_WORDS": words, "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_are_told_how_to_complete(shell: str) -> None:
+    assert "_TATARA_COMPLETE=complete_" in _completing(f"source_{shell}")
+
+
+def test_commands_are_completed() -> None:
+    assert _completing("complete_bash", "tatara camp").split() == ["campaign"]
 
 
 def test_wrong_usage_is_exit_code_2() -> None:
