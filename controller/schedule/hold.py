@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from controller.loop import CAMPAIGN, JOB, PROPOSAL
+from controller.loop.attempt import UNDER_WAY
 from controller.schedule.backup import Head
 from controller.store import Unit
 from controller.store.apply.proposals import withdraw
@@ -59,6 +60,6 @@ def _doubt(unit: Unit, attempt: Attempt) -> None:
 
     A result that was receipted after the backup has left the journal, and would be waited for until the deadline.
     """
-    if attempt.adapter == "instrument" and attempt.state != "doubtful":
+    if attempt.adapter == "instrument" and attempt.state in UNDER_WAY:
         attempt.doubt = f"{REASON}: what became of it since then is not known"
         change_attempt(unit, attempt, "doubt", why=attempt.doubt)

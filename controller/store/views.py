@@ -177,9 +177,9 @@ def open_attempts(session: Session, resource: str) -> Sequence[Attempt]:
 
 
 def open_attempts_of(session: Session, proposal_id: str) -> Sequence[Attempt]:
-    """Attempts of a proposal under way, and those in doubt."""
+    """Attempts of a proposal that have not ended: under way, in doubt, or with files still to be read."""
     query = select(Attempt).where(col(Attempt.proposal_id) == proposal_id)
-    return session.scalars(query.where(col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))).all()
+    return session.scalars(query.where(col(Attempt.state).in_(ATTEMPT.open_states))).all()
 
 
 def held_estops(session: Session) -> Sequence[EStop]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from adapters.instruments.messages import AttemptState, Outcome, Verdict
 from controller.commands import campaigns, instruments
+from controller.intake.results import begin_analysis
 from controller.report.audit import audit
 from controller.schedule.backup import back_up
 from controller.schedule.hold import REASON
@@ -110,6 +111,20 @@ async def test_what_was_under_way_is_asked_for_and_never_sent_as_something_new(s
         assert (await again.attempt()).state == "doubtful"
         await again.status(AttemptState.RUNNING)
         assert (await again.attempt()).state == "running"
+
+
+async def test_files_that_were_still_to_be_read_are_read(stand: Stand, tmp_path: Path) -> None:
+    await stand.sent()
+    attempt = await stand.attempt()
+    await stand.store.write(lambda unit: begin_analysis(unit, unit.session.get_one(Attempt, attempt.id)), name="t")
+    back_up(f"sqlite:///{tmp_path / 'tatara.db'}", tmp_path / "yesterday.db")
+    await stand.store.stop()
+    done = restore(tmp_path / "yesterday.db", f"sqlite:///{tmp_path / 'tatara.db'}", NOON)
+    assert done.withdrawn == 0
+    async with started_again(stand, tmp_path) as again:
+        assert (await again.attempt()).state == "analysing"
+        wanted = [row for row in await again.all(Outbox) if row.kind == "analysis" and row.done_at is None]
+        assert [row.payload["attempt"] for row in wanted] == [attempt.id]
 
 
 async def test_the_replaced_database_is_kept_whole(stand: Stand, tmp_path: Path) -> None:
