@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from controller.access.settings import read_settings
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
@@ -56,11 +58,4 @@ def load_site(path: Path | None) -> Site:
     """Read the site file; raises `ValueError` that names it. None: all defaults."""
     if path is None:
         return Site()
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return Site.model_validate({} if content is None else content)
-    except (YAMLError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+    return read_settings(path, Site)

@@ -18,15 +18,23 @@ from controller.intake.results import load_together, refuse_result, take_result
 from controller.intake.states import take_description, take_state
 from controller.intake.statuses import take_status
 from controller.store import LostLock, Store, StoreUnavailable, Unit
-from controller.store.latencies import INTAKE
+from controller.store.latencies import INTAKE, MESSAGES
 
 log = logging.getLogger("tatara.intake")
 
 GROUP = 200
 AGAIN_S = 0.5
+# Of what comes with QoS 1 no more than the broker's window waits; what comes with QoS 0 beyond this is not taken.
+MOST_WAITING = 1000
+TAKEN, NOT_KEPT = "taken", "not-kept"
 
-# What became of a message: the receipt to send, if it was a result.
-Answer = Receipt | None
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a message, in the words of `/metrics`, and the receipt to send, if it was a result."""
+
+    became: str
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,12 @@ class Intake:
                     self._liveness.saw(said)
                 if said.kind in ("state", "description"):
                     said = replace(said, excess=self._spoken.is_excess(said.instrument, time.monotonic()))
-                if said.kind != "heartbeat" or not await self._beat(said):
-                    self._arrived.put_nowait(_Arrived(delivery, said, time.monotonic()))
+                if said.kind == "heartbeat" and await self._beat(said):
+                    continue
+                if not delivery.qos and self._arrived.qsize() >= MOST_WAITING:
+                    self._count(said, Answer(NOT_KEPT))
+                    continue
+                self._arrived.put_nowait(_Arrived(delivery, said, time.monotonic()))
 
     async def _beat(self, said: Said) -> bool:
         """Heartbeats go no further; one that cannot be read is a message like any other."""
@@ -68,6 +80,7 @@ class Intake:
             await self._liveness.heard(said)
         except MalformedMessage:
             return False
+        MESSAGES.labels(said.kind, TAKEN).inc()
         return True
 
     async def _commit_groups(self, tasks: asyncio.TaskGroup) -> None:
@@ -77,8 +90,9 @@ class Intake:
                 group.append(self._arrived.get_nowait())
             answers = await self.take([each.said for each in group])
             now = time.monotonic()
-            for each in group:
+            for each, answer in zip(group, answers, strict=True):
                 INTAKE.observe(now - each.at)
+                self._count(each.said, answer)
             # Beside the next commit: waiting for the broker's PUBACKs takes as long as a commit does.
             tasks.create_task(self._answer(group, answers), name="receipts")
 
@@ -116,7 +130,7 @@ class Intake:
                 known(unit, said)
             match said.kind:
                 case "result":
-                    return _receipt(said, take_result(unit, said))
+                    return _answer(said, take_result(unit, said))
                 case "status":
                     take_status(unit, said)
                 case "state":
@@ -129,18 +143,21 @@ class Intake:
                     raise Refused("no topic of the protocol")
         except (Refused, MalformedMessage) as error:
             return self._refuse(unit, said, str(error))
-        return None
+        return Answer(TAKEN)
 
     def _refuse(self, unit: Unit, said: Said, reason: str) -> Answer:
-        if not quarantine(unit, said, reason):
-            self._count(said.instrument or "")
+        became = Verdict.QUARANTINED.value if quarantine(unit, said, reason) else NOT_KEPT
         if said.kind != "result":
-            return None
+            return Answer(became)
         refuse_result(unit, said, reason)
-        return _receipt(said, Verdict.QUARANTINED, reason)
+        return Answer(became, _receipt(said, Verdict.QUARANTINED, reason))
 
-    def _count(self, instrument: str) -> None:
+    def _count(self, said: Said, answer: Answer) -> None:
         """Told at 1, 2, 4, 8 ...: the log must not be flooded in the database's stead."""
+        MESSAGES.labels(said.kind, answer.became).inc()
+        if answer.became != NOT_KEPT:
+            return
+        instrument = said.instrument or ""
         self._not_kept[instrument] += 1
         count = self._not_kept[instrument]
         if count & (count - 1) == 0:
@@ -149,9 +166,9 @@ class Intake:
     async def _answer(self, group: Sequence[_Arrived], answers: Sequence[Answer]) -> None:
         """Receipts and acknowledgements, after the commit. A receipt that is lost is asked for by the next resend."""
         sending = [
-            self._host.receipt(each.said.instrument, answer)
+            self._host.receipt(each.said.instrument, answer.receipt)
             for each, answer in zip(group, answers, strict=True)
-            if answer is not None and each.said.instrument is not None
+            if answer.receipt is not None and each.said.instrument is not None
         ]
         for each in group:
             each.delivery.ack()
@@ -160,7 +177,11 @@ class Intake:
                 raise outcome
 
 
-def _receipt(said: Said, verdict: Verdict, reason: str | None = None) -> Answer:
+def _answer(said: Said, verdict: Verdict) -> Answer:
+    return Answer(verdict.value, _receipt(said, verdict))
+
+
+def _receipt(said: Said, verdict: Verdict, reason: str | None = None) -> Receipt | None:
     if said.attempt_id is None:
         return None
     return Receipt(attempt_id=said.attempt_id, verdict=verdict, reason=reason and reason[:2000], at=datetime.now(UTC))

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from controller.loop.instrument import PRESENT
 from controller.report.lists import last_event
-from controller.store.latencies import COMMIT, INTAKE
+from controller.store.latencies import COMMIT, INTAKE, MESSAGES
 from controller.store.tables import Attempt, Measurement, Proposal, Quarantine
 from controller.store.views import enrolled
 
@@ -48,7 +48,7 @@ def count(session: Session) -> Counts:
 def render(counts: Counts) -> bytes:
     """The numbers in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(_Once([*_families(counts), *COMMIT.collect(), *INTAKE.collect()]))
+    registry.register(_Once([*_families(counts), *COMMIT.collect(), *INTAKE.collect(), *MESSAGES.collect()]))
     return generate_latest(registry)
 
 

@@ -67,11 +67,19 @@ def field_name(path: Sequence[str | int]) -> str:
 
 
 def read(text: str | bytes) -> Node:
-    """Read the file's text; raises `SpecError` for what is no YAML 1.2 of the plain kind."""
+    """Read a campaign file's text; raises `SpecError` for what is no YAML 1.2 of the plain kind."""
+    root = read_or_nothing(text)
+    if root is None:
+        raise _refuse(1, "the file is empty; it should begin with `campaign: NAME`")
+    return root
+
+
+def read_or_nothing(text: str | bytes) -> Node | None:
+    """As `read`, for any file that people write; None if there is nothing in it, or only comments."""
     events = _events(_decoded(text))
     document = next(events, None)
     if not isinstance(document, DocumentStartEvent):
-        raise _refuse(1, "the file is empty; it should begin with `campaign: NAME`")
+        return None
     if document.version is not None and _version(document.version) != (1, 2):
         raise _refuse(_line(document), "should be YAML 1.2")
     builder = _Builder(events)
@@ -79,7 +87,7 @@ def read(text: str | bytes) -> Node:
     if not isinstance(next(events), DocumentEndEvent) or next(events, None) is not None:
         raise _refuse(root.line, "the file should hold one document only")
     if not isinstance(root.value, dict):
-        raise _refuse(root.line, "the file should be a mapping such as `campaign: NAME`")
+        raise _refuse(root.line, "the file should be a mapping: lines such as `name: value`")
     return root
 
 

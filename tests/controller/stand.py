@@ -1,5 +1,6 @@
 """Drives intake and decisions by hand: messages in, rows out."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from controller.access.actors import Actor, Role
 from controller.commands import campaigns, instruments
 from controller.effects.runner import mark_done
 from controller.files import Files
-from controller.intake.intake import Intake
+from controller.intake.intake import Intake, read_topic
 from controller.intake.liveness import Liveness
 from controller.intake.quarantine import Said
 from controller.schedule.turns import turn
@@ -137,7 +138,12 @@ class Stand:
     ) -> Receipt | None:
         """Give one message to the intake; returns the receipt that it would send."""
         said = Said(f"{instrument}/{kind}", payload, instrument, attempt_id, kind)
-        return (await self.intake.take([said]))[0]
+        return (await self.intake.take([said]))[0].receipt
+
+    async def told(self, messages: Sequence[tuple[str, bytes]]) -> list[str]:
+        """Give messages by topic and payload to the intake, in one group; returns what became of each."""
+        answers = await self.intake.take([read_topic(*each) for each in messages])
+        return [answer.became for answer in answers]
 
     async def status(self, state: AttemptState, **fields: Any) -> None:
         attempt = await self.attempt()

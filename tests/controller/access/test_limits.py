@@ -22,6 +22,29 @@ def candidate(**values: Any) -> dict[str, Any]:
     return {"kind": "conditions", "values": values, "units": {"temperature": "degC"}}
 
 
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}"])
+def test_a_file_that_says_nothing_limits_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "limits.yaml").write_text(text)
+    assert load_limits(tmp_path / "limits.yaml") == Limits()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("parameters: &a {x: &b [*a, *a], y: [*b, *b]}", "anchors"),
+        ("parameters: " + '{"a":' * 3000, "nested"),
+        ("parameters: !!python/object {}", "tags are not allowed"),
+        ("two_people_from: 2\ntwo_people_from: 9", "twice"),
+        ("- 1", "should be a mapping"),
+    ],
+)
+def test_what_expands_or_is_told_twice_is_refused(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "limits.yaml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"limits.yaml: .*{words}"):
+        load_limits(path)
+
+
 @pytest.fixture
 def limits(tmp_path: Path) -> Limits:
     path = tmp_path / "limits.yaml"
