@@ -210,7 +210,7 @@ class World:
         """Take one message from an instrument, as the intake does."""
         payload = message if isinstance(message, bytes) else encode(message)
         said = Said(f"{name}/{kind}", payload, name, attempt_id, kind)
-        return self.do(lambda unit: self.intake._take(unit, [said]))[0]
+        return self.do(lambda unit: self.intake._take(unit, [said]))[0].receipt
 
     def appear(self, name: str, mode: InstrumentMode = InstrumentMode.ONLINE, **fields: Any) -> None:
         device = self.devices[name]
