@@ -27,7 +27,7 @@ FAST = settings(
     suppress_health_check=list(HealthCheck),
     phases=set(settings.default.phases) - {Phase.explain},  # it takes minutes and says little here
 )
-LONG = settings(FAST, max_examples=300, stateful_step_count=120)
+LONG = settings(FAST, max_examples=150, stateful_step_count=120)
 
 COOK = step(instruments=["stove", "oven"], yields=["yield"], retries=1, breaker=2, timeout=60, cost=1, on_unknown="ask")
 WEIGH = step("weigh", instruments=["scale"], yields=["waste"], retries=2, timeout=20, on_unknown="retry", cost=0.5)
