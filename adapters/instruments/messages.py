@@ -307,10 +307,15 @@ class HostState(Message):
     at: AwareDatetime
 
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # in JSON it stands escaped only
+
+
 def parse(model: type[M], payload: bytes) -> M:
     """Return the message, or raise `MalformedMessage` with a reason that the sender can act on."""
     if len(payload) > MAX_BYTES:
         raise MalformedMessage(f"{len(payload)} bytes; at most {MAX_BYTES} are allowed (send a file and name it)")
+    if _NUL.search(payload):
+        raise MalformedMessage("no text holds the character NUL: not every database keeps it")
     try:
         # Strict: the schemas know no number in quotes and no truth value for a number.
         return model.model_validate_json(payload, strict=True)

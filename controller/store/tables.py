@@ -48,7 +48,7 @@ class Epoch(Table, table=True):
     """One row: which holder of the lock may write, and in which database on a server (`home_of`) it began."""
 
     id: int = Field(default=1, primary_key=True)
-    number: int
+    number: int = Field(sa_type=BigInteger)  # after a restore it goes on from the seconds since 1970
     holder: str
     taken_at: datetime = moment()
     home: str | None = None
@@ -103,7 +103,7 @@ class Campaign(Table, table=True):
     failures: dict[str, dict[str, int]] = plain(dict)
     paused_steps: list[str] = plain(list)
     # The moment of a restore, in seconds: attempts are numbered from here, above all that were made since the backup.
-    attempts_from: int | None = None
+    attempts_from: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class SpecVersion(Table, table=True):
@@ -214,7 +214,7 @@ class Attempt(Table, table=True):
     start_before: datetime = moment()
     deadline: datetime = moment()
     said_boot: str | None = None  # boot and number of the last status taken, to leave out what comes late
-    said_seq: int = -1
+    said_seq: int = Field(default=-1, sa_type=BigInteger)
     asked_at: datetime | None = moment(default=None)
     cancel_asked: bool = False
     unknown: str | None = None
@@ -324,13 +324,13 @@ class Instrument(Table, table=True):
     boot_id: str | None = None
     earlier_boots: list[str] = plain(list)  # the last ones; what they said comes too late
     journal_id: str | None = None
-    seq: int = 0
+    seq: int = Field(default=0, sa_type=BigInteger)  # PostgreSQL keeps nothing above 2**31 in an INTEGER
     said_at: datetime | None = moment(default=None)
     description: dict[str, Any] = plain(dict)
     description_digest: str | None = None
     accepted_digest: str | None = None
     wanted_paused: bool = False
-    wanted_number: int = 0
+    wanted_number: int = Field(default=0, sa_type=BigInteger)
     armed_by: str | None = None
     armed_until: datetime | None = moment(default=None)
     password_hash: str

@@ -39,6 +39,8 @@ async def test_another_result_of_the_same_attempt_is_refused(stand: Stand) -> No
         ({"topic_id": "01another-1"}, "topic names"),
         ({"payload": b"\xff\x00 no json"}, "JSON"),
         ({"payload": b"x" * 300_000}, "bytes"),
+        ({"payload": b'{"reason": "\\\\\\u0000"}'}, "NUL"),
+        ({"payload": b'{"reason": "\\\\u0000"}'}, "outcome: Field required"),
         ({"measurements": [Measurement(channel="y", property="yield", value=1, unit="percent")] * 2}, "same channel"),
     ],
 )

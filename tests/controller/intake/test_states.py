@@ -37,6 +37,13 @@ async def test_the_will_of_an_earlier_boot_is_ignored(stand: Stand) -> None:
     assert (await stove(stand)).state == "offline"
 
 
+async def test_numbers_beyond_32_bits_are_kept(stand: Stand) -> None:
+    await stand.appear(seq=9_000_000_000_000_000_002)
+    await stand.status(AttemptState.RUNNING, seq=9_000_000_000_000_000_003)
+    assert (await stove(stand)).seq == 9_000_000_000_000_000_002
+    assert (await stand.attempt()).said_seq == 9_000_000_000_000_000_003
+
+
 async def test_what_is_older_than_the_last_is_ignored(stand: Stand) -> None:
     await stand.appear(seq=50)
     await stand.appear(seq=40, state=InstrumentMode.OFFLINE)

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
 from controller.store import LockedElsewhere, LostLock, Store, StoreUnavailable, Unit, WrongSchema, schema
 from controller.store.database import Lock, open_engine
+from controller.store.tables import Table
 from tests.controller.store.ledger import check_whole, names, note, write
 from tests.postgresql import PostgreSQL
 
@@ -144,6 +147,16 @@ async def test_a_newer_schema_and_somebody_elses_tables_are_refused(url: str, po
     postgresql.execute("DROP TABLE alembic_version", database)
     with pytest.raises(WrongSchema, match="tables that Tatara did not make"):
         await opened(url)
+
+
+def test_the_migrations_make_the_tables_that_the_models_describe(url: str) -> None:
+    engine = open_engine(url, writing=False)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Table.metadata) == []
+    finally:
+        engine.dispose()
 
 
 def test_an_older_schema_is_upgraded(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
