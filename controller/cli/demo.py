@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from controller.cli.site import SiteFile
+
 demo = typer.Typer(no_args_is_help=True, help="Run a whole campaign with emulated instruments on this machine.")
 
 Approve = Annotated[bool, typer.Option("--approve", help="Approve each experiment yourself.")]
 Experiments = Annotated[int, typer.Option(min=1, help="How many experiments may be made.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the campaign and of the emulated noise.")]
 Strategy = Annotated[str, typer.Option(help="What proposes: botorch, sobol or random.")]
+Parallel = Annotated[int | None, typer.Option(min=1, help="How many experiments run at a time.")]
 Runs = Annotated[Path, typer.Option(help="Folder for databases and results.")]
 
 
@@ -43,13 +46,16 @@ def reactor(
     experiments: Experiments = 40,
     seed: Seed = 1,
     strategy: Strategy = "botorch",
+    parallel: Parallel = None,
     runs: Runs = Path("runs"),
+    site: SiteFile = None,
 ) -> None:
     """Two flow reactors and an analyser: find conditions that give much product and little waste.
 
-    Ends with a table, a plot and a CSV of the best conditions. Ctrl-C stops it; running it again continues it.
+    Ends with a table, a plot and a CSV of the best conditions. Ctrl-C stops it; running it again continues it. With
+    --site it uses that site's database and broker.
     """
-    _run("reactor", approve, experiments, seed, strategy, runs)
+    _run("reactor", approve, experiments, seed, strategy, parallel, runs, site)
 
 
 @demo.command()
@@ -58,7 +64,9 @@ def freesolv(
     experiments: Experiments = 60,
     seed: Seed = 1,
     strategy: Strategy = "botorch",
+    parallel: Parallel = None,
     runs: Runs = Path("runs"),
+    site: SiteFile = None,
 ) -> None:
     """642 molecules with measured free energies of hydration: find the most strongly hydrated ones.
 
@@ -66,14 +74,24 @@ def freesolv(
     computes from their structures. Ends with a table, a plot and a CSV of what was found, and a comparison with random
     search. Ctrl-C stops it; running it again continues it.
     """
-    _run("freesolv", approve, experiments, seed, strategy, runs)
+    _run("freesolv", approve, experiments, seed, strategy, parallel, runs, site)
 
 
-def _run(name: str, approve: bool, experiments: int, seed: int, strategy: str, runs: Path) -> None:
-    from controller.cli.demos import run
+def _run(
+    name: str,
+    approve: bool,
+    experiments: int,
+    seed: int,
+    strategy: str,
+    parallel: int | None,
+    runs: Path,
+    site: Path | None,
+) -> None:
+    from controller.cli.demos import DEMOS, run
+    from controller.cli.demos.description import Settings
 
-    code = run(name, approve=approve, experiments=experiments, seed=seed, directory=runs, strategy=strategy)
-    raise typer.Exit(code)
+    settings = Settings(DEMOS[name], runs, experiments, approve, seed, strategy, parallel)
+    raise typer.Exit(run(settings, site))
 
 
 def add_to(app: typer.Typer) -> None:

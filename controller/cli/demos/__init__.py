@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from controller.cli.demos.description import Demo, Settings, Setup
@@ -18,12 +19,13 @@ FAILED, INTERRUPTED = 1, 130
 ENDED = ("completed", "stopped", "aborted")
 
 
-def run(name: str, *, approve: bool, experiments: int, seed: int, directory: Path, strategy: str) -> int:
-    """Run, continue or show again the demo of that name in `directory/name`; returns the exit status."""
+def run(settings: Settings, site: Path | None) -> int:
+    """Run, continue or show again a demo in its folder; returns the exit status."""
     from controller.cli.connection import Refused
+    from controller.cli.site import read_site
 
     try:
-        return _run(Settings(DEMOS[name], directory, experiments, approve, seed, strategy))
+        return _run(replace(settings, site=read_site(site)))
     except Refused as refused:
         print(f"tatara: {refused}", file=sys.stderr)
         return refused.code
@@ -35,7 +37,7 @@ def _run(settings: Settings) -> int:
     from controller.cli.demos.record import state
 
     afresh = f"To start afresh: rm -r {settings.data} (or another folder with --runs)."
-    if state(settings.data, settings.demo.name) in ENDED:
+    if state(settings) in ENDED:
         _write(f"The campaign in {settings.data} has ended already. {afresh}")
     elif (code := _campaign(settings)) is not None:
         _write(f"Run the same command again to continue. {afresh}")
@@ -86,7 +88,7 @@ def _lay_out(folder: Path, setup: Setup) -> None:
 def _report(settings: Settings) -> None:
     from controller.cli.demos.record import read
 
-    record = read(settings.data, settings.demo.name)
+    record = read(settings)
     _write(f"The campaign is {record.state}: {record.reason}.")
     if record.rows:
         settings.demo.report(settings.data, record, _write)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from controller.access.site import Site
     from controller.cli.demos.record import Record
 
 Write = Callable[[str], None]
@@ -48,6 +49,13 @@ class Settings:
     approve: bool = False
     seed: int = 1
     strategy: str = "botorch"
+    parallel: int | None = None  # None: as the campaign file says
+    site: "Site | None" = None  # None: database and broker in the demo's folder
+
+    @property
+    def database(self) -> str | None:
+        """The site's own database; None: the one in the folder."""
+        return None if self.site is None else self.site.database
 
     @property
     def data(self) -> Path:
@@ -60,6 +68,8 @@ def campaign_text(settings: Settings) -> str:
     file = f"{settings.demo.name}.yaml"
     text = resources.files(settings.demo.package).joinpath(file).read_text(encoding="utf-8")
     text = _put(text, r"(?m)^seed: \d+$", f"seed: {settings.seed}")
+    if settings.parallel is not None:
+        text = _put(text, r"(?m)^parallel: \d+$", f"parallel: {settings.parallel}")
     text = _put(text, r"(?m)^  experiments: \d+$", f"  experiments: {settings.experiments}")
     text = _put(text, r"(?m)^  name: botorch$", f"  name: {settings.strategy}")
     return _put(text, re.escape(AUTOMATIC), BY_HAND) if settings.approve else text

@@ -35,22 +35,23 @@ class Laboratory:
         self._folder = daemon.data / "instruments"
         self._processes: dict[str, Process] = {}
 
-    async def enrol(self) -> None:
-        """Enrol what is not enrolled yet."""
+    async def enrol(self) -> bool:
+        """Enrol what is not enrolled yet; says whether there was any."""
         self._folder.mkdir(exist_ok=True)
-        await self._daemon.store.write(self._enrol_missing, name="enrol")
+        return await self._daemon.store.write(self._enrol_missing, name="enrol")
 
     async def start(self, seed: int) -> None:
         """Start all; `seed` is that of the noise."""
         for name in self._emulated:
             self._processes[name] = await self._launch(name, seed)
 
-    def _enrol_missing(self, unit: Unit) -> None:
+    def _enrol_missing(self, unit: Unit) -> bool:
         """Each password is in its file before the enrolment is committed: no crash can lose it."""
-        for name in self._emulated:
-            if unit.session.get(Instrument, name) is None:
-                self._password(name).unlink(missing_ok=True)
-                write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
+        missing = [name for name in self._emulated if unit.session.get(Instrument, name) is None]
+        for name in missing:
+            self._password(name).unlink(missing_ok=True)
+            write_secret(self._password(name), instruments.enrol(unit, self._actor, name, simulated=True))
+        return bool(missing)
 
     def _password(self, name: str) -> Path:
         return self._folder / f"{name}.password"
@@ -68,20 +69,25 @@ class Laboratory:
             )
 
     def _config(self, name: str, seed: int) -> dict[str, Any]:
-        broker = self._daemon.broker
-        assert broker is not None, "the demo's site has no broker of its own"
+        broker = self._daemon.site.broker or self._daemon.broker
+        assert broker is not None, "the daemon has started its broker"
         return {
             **self._emulated[name],
             "name": name,
             "site": self._daemon.site.name,
             "host": broker.host,
             "port": broker.port,
+            "ca_file": self._authority(),
             "password_file": str(self._password(name)),
             "journal": str(self._folder / f"{name}.journal"),
             "seed": seed,
             "duration_s": DURATION_S,
             "stop_with_parent": True,
         }
+
+    def _authority(self) -> str | None:
+        section = self._daemon.site.broker
+        return None if section is None or section.ca_file is None else str(section.ca_file)
 
     async def ended(self) -> None:
         """Raise `InstrumentEnded` when one of the processes ends."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 from sqlmodel import col
 
 from controller.access.actors import Actor, Role
@@ -59,7 +60,7 @@ class _Demo:
         self._name = settings.demo.name
         self._setup = setup
         self._write = write
-        self._daemon = Daemon(settings.data, Site())
+        self._daemon = Daemon(settings.data, settings.site or Site())
         self._stop = asyncio.Event()
         self._changed = asyncio.Event()
         self._laboratory: Laboratory | None = None
@@ -99,7 +100,8 @@ class _Demo:
     async def _follow_when(self, ready: asyncio.Event) -> None:
         await ready.wait()
         self._laboratory = Laboratory(self._daemon, PERSON, self._setup.instruments)
-        await self._laboratory.enrol()
+        if await self._laboratory.enrol() and self._daemon.site.broker is not None:
+            self._write("Instruments are enrolled. They wait for the broker: run `tatara broker config`, reload it.")
         campaign = await self._daemon.store.write(self._open, name="open")
         await self._laboratory.start(campaign.seed)
         await self._tell_where()
@@ -123,7 +125,8 @@ class _Demo:
         while (url := self._daemon.api_url) is None:
             await asyncio.sleep(0.02)
         data = self._settings.data
-        self._write(f"Database:  {data / 'tatara.db'}")
+        database = self._settings.database
+        self._write(f"Database:  {make_url(database).render_as_string() if database else data / 'tatara.db'}")
         self._write(f"API:       {url}, token in {data / 'admin-token'}")
         self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {self._name} --data {data}")
 
