@@ -8,7 +8,9 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,7 @@ class Daemon:
         data.mkdir(parents=True, exist_ok=True)
         self.store = Store(site.database or f"sqlite:///{data / 'tatara.db'}", load_limits(data / "limits.yaml"))
         self.files = Files(data / "files")
+        self.liveness = Liveness(self.store)
         self.broker: EmbeddedBroker | None = None
         self.host: Host | None = None
         self.api_url: str | None = None
@@ -102,7 +105,7 @@ class Daemon:
             "enrolment": self._admit,
         }
         endings = {"propose": give_up_iteration, "analysis": give_up_analysis}
-        liveness = Liveness(self.store)
+        liveness = self.liveness
         turns = Turns(self.store, scheduler, self._disk_is_full)
         scheduler.add_job(self._back_up, "cron", hour=HOUR, id="backup")
         scheduler.start()
@@ -211,6 +214,7 @@ class Daemon:
             publish_estop=self.publish_estop,
             health=self.health,
             missing=self.missing,
+            diagnose=self.diagnose,
             daemon=self.site.daemon,
             external_broker=self.site.broker is not None,
             metrics_without_token=self.site.api.metrics_without_token,
@@ -267,6 +271,14 @@ class Daemon:
             "disk": not self._disk_is_full(),
         }
         return [name for name, there in found.items() if not there]
+
+    async def diagnose(self) -> dict[str, Any]:
+        """What `tatara doctor` cannot find out from outside; `rights` is null without a connection."""
+        rights = None
+        if self.host is not None and self.host.connected:
+            with contextlib.suppress(BusDown):
+                rights = [asdict(right) for right in await self.host.rights()]
+        return {"rights": rights, "clocks": dict(self.liveness.clocks), "version": version("tatara")}
 
     async def _feed_watchdog(self) -> None:
         """Tell systemd that things move: the event loop, and the writer, which answers also when it cannot commit."""

@@ -1,5 +1,6 @@
 """The host's side of protocol v1: one connection that takes what instruments say and sends what they are told."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +11,7 @@ from typing import Any, Self
 from adapters.instruments import topics
 from adapters.instruments.bus import Bus, BusDown, Delivery, Will
 from adapters.instruments.messages import Command, HostMode, HostState, Message, Receipt, encode
+from adapters.instruments.rights import Right, Rights
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Host:
         self._epoch = epoch
         self._greet = on_connect
         self._seam = seam
+        self._rights = Rights(site, daemon)
         self._bus = Bus(
             address.host,
             address.port,
@@ -56,6 +59,7 @@ class Host:
                 (f"{topics.ROOT}/{site}/+/heartbeat", 0),
                 (f"{topics.ROOT}/{site}/+/attempt/+/status", 1),
                 (f"{topics.ROOT}/{site}/+/attempt/+/result", 1),
+                *self._rights.filters,
             ],
             on_connect=self._connected,
         )
@@ -80,6 +84,8 @@ class Host:
         async for delivery in self._bus.messages():
             if delivery.topic == self._topic:
                 await self._contradict(delivery)
+            elif self._rights.take(delivery.topic, delivery.payload):
+                delivery.ack()
             else:
                 yield delivery
 
@@ -89,6 +95,10 @@ class Host:
         if HostMode.OFFLINE.value.encode() in delivery.payload:
             with contextlib.suppress(BusDown):
                 await self._bus.publish(self._topic, self._state(HostMode.ONLINE), qos=1, retain=True)
+
+    async def rights(self) -> list[Right]:
+        """Try what the broker lets us do; raises `BusDown`."""
+        return await self._rights.run(lambda topic, payload: self._bus.publish(topic, payload, qos=1))
 
     async def request(self, instrument: str, attempt_id: str, fields: dict[str, Any]) -> None:
         """Publish a request as it was committed; raises `BusDown`."""
@@ -126,3 +136,26 @@ class Host:
             with contextlib.suppress(BusDown):  # then the last will says it
                 await self._bus.publish(self._topic, self._state(HostMode.OFFLINE), qos=1, retain=True)
         await self._bus.__aexit__(*exit_info)
+
+
+async def rights_of(address: Address, site: str, daemon: str, patience_s: float) -> list[Right]:
+    """Try what the broker lets a daemon do that does not run. What waits for it in its session goes on waiting there.
+
+    Raises `TimeoutError` if the broker does not let it in, or `BusDown`.
+    """
+    rights = Rights(site, daemon)
+    user = address.username
+    bus = Bus(address.host, address.port, user, user, address.password, tls=address.tls, subscriptions=rights.filters)
+
+    async def listen() -> None:
+        async for delivery in bus.messages():
+            if rights.take(delivery.topic, delivery.payload):
+                delivery.ack()
+
+    async with bus:
+        await bus.wait_connected(patience_s)
+        listening = asyncio.create_task(listen())
+        try:
+            return await rights.run(lambda topic, payload: bus.publish(topic, payload, qos=1))
+        finally:
+            listening.cancel()

@@ -13,7 +13,18 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
 from controller.api.errors import add_handlers, refusals
 from controller.api.estop import Recorder
-from controller.api.routes import campaigns, doubts, events, files, instruments, proposals, records, tasks, users
+from controller.api.routes import (
+    campaigns,
+    diagnosis,
+    doubts,
+    events,
+    files,
+    instruments,
+    proposals,
+    records,
+    tasks,
+    users,
+)
 from controller.api.services import Services
 from controller.api.stream import Bell
 from controller.report import metrics
@@ -48,7 +59,7 @@ def close_app(app: FastAPI) -> None:
 def _router() -> APIRouter:
     # The entrance has checked the token; this tells OpenAPI of it.
     router = APIRouter(prefix=ROOT, dependencies=[Depends(HTTPBearer(auto_error=False))], responses=refusals())
-    for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files):
+    for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files, diagnosis):
         router.include_router(part.router)
     router.add_api_route("/openapi.json", _openapi, methods=["GET"])
     return router

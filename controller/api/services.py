@@ -9,11 +9,16 @@ from controller.files import Files
 from controller.store import Store
 
 
+async def _nothing() -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Services:
     """`publish_estop(id, instrument or None for all, why)` publishes at once and raises `OSError` if it cannot.
 
     `missing()` names what keeps the daemon from working; with nothing missing it is ready.
+    `diagnose()` tries what only the daemon can.
     `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
     """
 
@@ -24,6 +29,7 @@ class Services:
     publish_estop: Callable[[str, str | None, str], Awaitable[None]]
     health: Callable[[], dict[str, Any]]
     missing: Callable[[], list[str]]
+    diagnose: Callable[[], Awaitable[dict[str, Any]]] = _nothing
     daemon: str = "daemon"  # our own login at the broker
     external_broker: bool = False  # its own administrator writes its users and rules
     metrics_without_token: bool = False  # to whoever connects from this machine

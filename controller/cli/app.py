@@ -8,6 +8,7 @@ from controller.cli import (
     database,
     decisions,
     demo,
+    doctor,
     emulate,
     estops,
     instrument_test,
@@ -51,5 +52,5 @@ app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
 instrument_test.add_to(instruments.app)
-for part in (new, simulate, decisions, work, instruments, estops, emulate, watch, records, database, broker):
+for part in (new, simulate, decisions, work, instruments, estops, emulate, watch, records, database, broker, doctor):
     part.add_to(app)

@@ -2,8 +2,8 @@
 
 DAEMON = {
     "alembic", "apscheduler", "argon2", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
-    "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen", "rdkit", "scipy", "sqlalchemy",
-    "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
+    "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen", "rdkit", "scipy",
+    "sqlalchemy", "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
 }  # fmt: skip
 BROKER = {"amqtt"}
 DEMOS = {"datamol"}

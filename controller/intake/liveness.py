@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -38,6 +39,7 @@ class Liveness:
         self._store = store
         self._beats: dict[str, _Beat] = {}
         self._absent: set[str] = set()
+        self.clocks: dict[str, float] = {}  # how far each instrument's clock is ahead of ours at its last beat, seconds
 
     def saw(self, said: Said) -> None:
         """A state proves presence as a heartbeat does; the first beat of a new boot comes later."""
@@ -55,6 +57,7 @@ class Liveness:
         if known and known.boot_id == beat.boot_id and beat.seq <= known.seq:
             return
         self._beats[name] = _Beat(beat.boot_id, beat.seq, time.monotonic())
+        self.clocks[name] = (beat.at - datetime.now(UTC)).total_seconds()
         if name in self._absent:
             try:
                 await self._store.write(lambda unit: _back(unit, name, beat.boot_id), name="heard-again")

@@ -40,12 +40,12 @@ def _refuse_copy(engine: Engine) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring an older schema to the present one; make a backup before."""
-    command.upgrade(_config(engine), "head")
+    command.upgrade(config(engine), "head")
 
 
 def is_older(engine: Engine) -> bool:
     """Whether the schema is one of an earlier version; makes the tables of an empty database. Raises `WrongSchema`."""
-    script = ScriptDirectory.from_config(_config(engine))
+    script = ScriptDirectory.from_config(config(engine))
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
@@ -71,7 +71,8 @@ def is_older(engine: Engine) -> bool:
     return True
 
 
-def _config(engine: Engine) -> Config:
+def config(engine: Engine) -> Config:
+    """Where alembic finds the migrations, and what they work on."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
