@@ -1,8 +1,9 @@
 """A process that plays one instrument for the intake: publishes results at a pace, and times their receipts.
 
-`python -m tests.benchmarks.publisher SETTINGS.json` with host, port, user, password, site, attempts (first, count),
-campaign name, rate (results a second; 0: as fast as receipts come) and window (results without a receipt at most).
-It writes a JSON line `ready`, waits for a line on its standard input, and ends with a JSON line of what it measured.
+`python -m tests.benchmarks.publisher SETTINGS.json` with host, port, ca_file (null: no TLS), user, password, site,
+messages (attempt, topic, payload), rate (results a second; 0: as fast as receipts come) and window (results without a
+receipt at most). It writes a JSON line `ready`, waits for a line on its standard input, and ends with a JSON line of
+what it measured.
 """
 
 import json
@@ -34,6 +35,8 @@ class Publisher:
             mqtt.CallbackAPIVersion.VERSION2, client_id=settings["user"], clean_session=True, protocol=mqtt.MQTTv311
         )
         self.client.username_pw_set(settings["user"], settings["password"])
+        if settings["ca_file"]:
+            self.client.tls_set(settings["ca_file"])
         self.client.max_inflight_messages_set(1000)
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self.connected.set()
