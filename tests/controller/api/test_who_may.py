@@ -102,6 +102,7 @@ TABLE: list[Row] = [
     ("GET", "/api/v1/iterations?campaign=reactor", None, SHUT, EVERYBODY),
     ("POST", "/api/v1/corrections", {"measurement": "{measurement}", "value": 3, **WHY}, SHUT, (403, 201, 201)),
     ("GET", "/api/v1/samples", None, SHUT, EVERYBODY),
+    ("POST", "/api/v1/diagnosis", None, SHUT, ADMINS),
     ("PUT", "/api/v1/files/{new_file}", NEW_CONTENT, (401, 401, 401, 401, 201), (403, 201, 201)),
     ("GET", "/api/v1/files/{file}", None, SHUT, EVERYBODY),
 ]

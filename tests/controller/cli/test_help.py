@@ -53,6 +53,7 @@ def test_help_takes_less_than_half_a_second() -> None:
         ),
         *(["instrument", each] for each in ("list", "add", "arm", "disarm", "accept", "remove", "pause", "resume")),
         ["broker", "config"],
+        ["doctor"],
         ["backup"],
         ["restore"],
         ["db", "upgrade"],
