@@ -42,6 +42,7 @@ class Comparison:
         """The best so far of the random runs, shape (seeds, experiments)."""
         return np.stack([each.best for each in self.random])
 
+    @property
     def as_good(self) -> int:
         """How many of the random runs ended with as low a value as the campaign."""
         return int(np.sum(self.by_chance[:, -1] <= self.campaign.best[-1]))

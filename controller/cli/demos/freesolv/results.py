@@ -42,7 +42,7 @@ def _pool(folder: Path, record: Record) -> dict[str, Path]:
 
 def _show_best(record: Record, comparison: Comparison, write: Write) -> None:
     best = sorted(record.rows, key=lambda row: row.values[PROPERTY])[:SHOWN]
-    smiles = {each.name: each.smiles for each in molecules()}
+    smiles = _smiles()
     write("")
     write(
         f"The lowest of {len(record.rows)} measured (place: among all {len(comparison.ranks)} molecules of the table):"
@@ -57,12 +57,16 @@ def _show_best(record: Record, comparison: Comparison, write: Write) -> None:
     )
 
 
+def _smiles() -> dict[str, str]:
+    return {each.name: each.smiles for each in molecules()}
+
+
 def _numbers(row: Tried) -> str:
     return " ".join(map(str, row.numbers))
 
 
 def _write_table(folder: Path, record: Record, comparison: Comparison) -> None:
-    smiles = {each.name: each.smiles for each in molecules()}
+    smiles = _smiles()
     rows = [
         [_numbers(row), _name(row), smiles[_name(row)], row.values[PROPERTY], float(best), comparison.ranks[_name(row)]]
         for row, best in zip(record.rows, comparison.campaign.best, strict=True)
@@ -79,7 +83,10 @@ def _plot(folder: Path, comparison: Comparison) -> None:
         ("experiments", "lowest free energy of hydration so far / (kcal/mol)"),
         {
             "this campaign": (best.tolist(), [0.0] * len(best)),
-            f"random search, mean of {len(SEEDS)} seeds": (chance.mean(0).tolist(), chance.std(0, ddof=1).tolist()),
+            f"random search, {len(SEEDS)} seeds: mean and standard deviation": (
+                chance.mean(0).tolist(),
+                chance.std(0, ddof=1).tolist(),
+            ),
         },
         comparison.lowest,
     )
@@ -99,7 +106,7 @@ def _judge(folder: Path, comparison: Comparison, write: Write) -> None:
             f"Of the {top} lowest of the whole table it measured {ours}; "
             f"random search {fmean(theirs):.1f} on average, {max(theirs)} at most."
         )
-    write(f"{comparison.as_good()} of the {len(SEEDS)} random runs came as low as this campaign.")
+    write(f"{comparison.as_good} of the {len(SEEDS)} random runs came as low as this campaign.")
     write(f"Plot: {folder / 'best.png'}  Table: {folder / 'experiments.csv'}")
 
 
