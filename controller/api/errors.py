@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from controller.access.actors import Forbidden
 from controller.commands.errors import Conflict, Invalid, NotFound
@@ -68,6 +69,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(SpecError, _spec_refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(500, _fault)
 
 
@@ -101,6 +103,10 @@ async def _http(_request: Request, error: Exception) -> Response:
     message = str(error.detail) if isinstance(error, HTTPException) else ""
     headers = error.headers if isinstance(error, HTTPException) else None  # which methods there are, after a 405
     return refusal(status, HTTPStatus(status).phrase.lower().replace(" ", "-"), message, headers)
+
+
+async def _hung_up(_request: Request, _error: Exception) -> Response:
+    return refusal(400, "bad-request", "the connection ended before the body did")  # nobody reads it
 
 
 async def _fault(_request: Request, _error: Exception) -> Response:

@@ -148,14 +148,14 @@ def _let_in(unit: Unit) -> dict[str, str]:
 
 async def _ask(world: World, headers: dict[str, str], row: Row) -> httpx.Response:
     method, path, body, *_ = row
-    sent = {"content": body} if isinstance(body, bytes) else {"json": _filled(body, world.ids)}
+    sent = {"content": body} if isinstance(body, bytes) else {"json": filled(body, world.ids)}
     async with world.client(None) as client:
-        return await client.request(method, _filled(path, world.ids), headers=headers, **sent)
+        return await client.request(method, filled(path, world.ids), headers=headers, **sent)
 
 
-def _filled(value: Any, ids: dict[str, str]) -> Any:
+def filled(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _filled(each, ids) for key, each in value.items()}
+        return {key: filled(each, ids) for key, each in value.items()}
     return value.format(**ids) if isinstance(value, str) and value.startswith(("/", "{")) else value
 
 
