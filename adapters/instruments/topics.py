@@ -7,9 +7,10 @@ ROOT = "tatara/v1"
 HOST = "host"  # stands where instruments have their names
 _ID = r"[a-z0-9][a-z0-9-]{0,79}"
 _FROM_INSTRUMENT = re.compile(
-    rf"^{ROOT}/(?P<site>{_ID})/(?P<instrument>{_ID})/"
-    rf"(?:(?P<plain>state|description|heartbeat)|attempt/(?P<attempt>{_ID})/(?P<answer>status|result))$"
+    rf"{ROOT}/(?P<site>{_ID})/(?P<instrument>{_ID})/"
+    rf"(?:(?P<plain>state|description|heartbeat)|attempt/(?P<attempt>{_ID})/(?P<answer>status|result))"
 )
+_OF_INSTRUMENT = re.compile(rf"{ROOT}/{_ID}/(?P<instrument>{_ID})/")
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,16 @@ class Topic:
 
 def parse_topic(topic: str) -> Topic | None:
     """Take a topic apart that an instrument writes to; None if it is none."""
-    if (found := _FROM_INSTRUMENT.match(topic)) is None:
+    if (found := _FROM_INSTRUMENT.fullmatch(topic)) is None:
         return None
     kind = found["plain"] or found["answer"]
     return Topic(found["site"], found["instrument"], kind, found["attempt"])
+
+
+def speaker(topic: str) -> str | None:
+    """The instrument on whose topic this is, also where the rest of it makes no sense."""
+    found = _OF_INSTRUMENT.match(topic)
+    return found["instrument"] if found else None
 
 
 def own(site: str, instrument: str, kind: str) -> str:

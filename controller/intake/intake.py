@@ -80,7 +80,7 @@ class Intake:
             await self._liveness.heard(said)
         except MalformedMessage:
             return False
-        MESSAGES.labels(said.kind, TAKEN).inc()
+        MESSAGES.labels(said.instrument, said.kind, TAKEN).inc()
         return True
 
     async def _commit_groups(self, tasks: asyncio.TaskGroup) -> None:
@@ -154,10 +154,10 @@ class Intake:
 
     def _count(self, said: Said, answer: Answer) -> None:
         """Told at 1, 2, 4, 8 ...: the log must not be flooded in the database's stead."""
-        MESSAGES.labels(said.kind, answer.became).inc()
+        instrument = said.instrument or ""
+        MESSAGES.labels(instrument, said.kind, answer.became).inc()
         if answer.became != NOT_KEPT:
             return
-        instrument = said.instrument or ""
         self._not_kept[instrument] += 1
         count = self._not_kept[instrument]
         if count & (count - 1) == 0:
@@ -190,5 +190,5 @@ def _receipt(said: Said, verdict: Verdict, reason: str | None = None) -> Receipt
 def read_topic(topic: str, payload: bytes) -> Said:
     """Who said what kind of thing."""
     if (parsed := topics.parse_topic(topic)) is None:
-        return Said(topic, payload)
+        return Said(topic, payload, topics.speaker(topic))
     return Said(topic, payload, parsed.instrument, parsed.attempt_id, parsed.kind)

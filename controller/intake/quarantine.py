@@ -57,9 +57,10 @@ class Spoken:
 
 def quarantine(unit: Unit, said: Said, reason: str) -> bool:
     """Keep the message and the reason. Beyond 1,000 an hour from one instrument: pause it, and return False."""
-    instrument = unit.session.get(Instrument, said.instrument) if said.instrument else None
-    if instrument is not None and _kept_lately(unit, instrument.name) >= KEPT_PER_HOUR:
-        _stop_the_flood(unit, instrument)
+    if _kept_lately(unit, said.instrument) >= KEPT_PER_HOUR:
+        instrument = unit.session.get(Instrument, said.instrument) if said.instrument else None
+        if instrument is not None:
+            _stop_the_flood(unit, instrument)
         return False
     row = Quarantine(
         id=unit.new_id(),
@@ -76,7 +77,7 @@ def quarantine(unit: Unit, said: Said, reason: str) -> bool:
     return True
 
 
-def _kept_lately(unit: Unit, instrument: str) -> int:
+def _kept_lately(unit: Unit, instrument: str | None) -> int:
     query = select(func.count()).where(
         col(Quarantine.instrument) == instrument, col(Quarantine.at) > unit.now - timedelta(hours=1)
     )

@@ -11,5 +11,5 @@ INTAKE = Histogram(
 MESSAGES = Counter(
     "tatara_messages",
     "Messages of instruments: taken (a state, say), stored, duplicate, unknown, quarantined, or refused and not-kept",
-    ["kind", "became"],
+    ["instrument", "kind", "became"],
 )

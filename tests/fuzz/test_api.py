@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from sqlmodel import select
 
 from controller.commands.instruments import enrol
 from controller.report.audit import audit
@@ -91,7 +92,7 @@ async def test_uploads_on_the_wire(world: World, cases: int, tmp_path: Path) -> 
         assert await _send(url, good[0], 30) in ("200", "201")
     assert found.total() == cases
     assert [status for status in found if status.startswith("5")] == []
-    kept = await world.store.read(lambda session: [row.sha256 for row in session.query(StoredFile)])
+    kept = await world.store.read(lambda session: session.exec(select(StoredFile.sha256)).all())
     files = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
     assert sorted(path.name for path in files) == sorted(kept), "only what is recorded is kept"
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in files)

@@ -4,23 +4,17 @@ import itertools
 import json
 import random
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
 from adapters.instruments.messages import (
-    AttemptState,
     AttemptStatus,
     Command,
     Description,
     Heartbeat,
     HostState,
-    InstrumentMode,
     InstrumentState,
     MalformedMessage,
-    Measurement,
-    Message,
-    Outcome,
     Receipt,
     Request,
     Result,
@@ -29,29 +23,13 @@ from adapters.instruments.messages import (
 )
 from controller.report.audit import audit
 from controller.store.tables import Attempt, Orphan, Quarantine
-from tests.controller.stand import DESCRIPTION, Stand
+from tests.controller.stand import Stand
+from tests.fuzz.messages import seeds
 from tests.fuzz.mutations import Mutations
 
 MODELS = (AttemptStatus, Command, Description, Heartbeat, HostState, InstrumentState, Receipt, Request, Result)
-AT = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP = 200
 MANY = pytest.mark.slow
-
-
-def seeds(attempt_id: str, digest: str) -> dict[str, list[Message]]:
-    """Good messages by the last word of their topic."""
-    who = {"boot_id": "boot-1", "journal_id": "journal-1"}
-    values = [Measurement(channel="y", property="yield", value=0.7, unit="dimensionless", standard_error=0.01)]
-    of = {"digest": digest, "measurements": values, "started_at": AT, "ended_at": AT, **who}
-    return {
-        "state": [InstrumentState(state=mode, seq=3, at=AT, **who) for mode in InstrumentMode],
-        "description": [DESCRIPTION],
-        "heartbeat": [Heartbeat(boot_id="boot-1", seq=9, at=AT, active=[attempt_id])],
-        "status": [AttemptStatus(attempt_id=attempt_id, state=state, seq=3, at=AT, **who) for state in AttemptState],
-        "result": [
-            Result(attempt_id=name, outcome=outcome, **of) for name in (attempt_id, "unknown-1") for outcome in Outcome
-        ],
-    }
 
 
 @pytest.mark.parametrize("cases", [2_000, pytest.param(30_000, marks=MANY)])

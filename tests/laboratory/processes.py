@@ -43,6 +43,12 @@ class Kept:
         self._may_run.set()
 
     @property
+    def pid(self) -> int:
+        """Of the process as it runs now."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def deaths(self) -> int:
         """How often it was killed."""
         return max(0, self.starts - 1)

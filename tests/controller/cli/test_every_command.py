@@ -12,8 +12,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from adapters.instruments import topics
+from adapters.instruments.bus import Bus
+from adapters.instruments.messages import encode
 from controller.cli.app import app
 from tests.controller.serving import serving
+from tests.controller.stand import DESCRIPTION
 
 HAND = """
 campaign: hand
@@ -100,7 +104,11 @@ AFTERWARDS: list[Line] = [
     ("restore copy.db", "paused", None),
     ("audit", "Everything is as it was written.", None),
 ]
-WAITING = ("proposals", "tasks")  # what they list comes when the strategy has proposed, and the daemon decided
+ACCEPTING: list[Line] = [
+    ("instruments --json", "bigger", None),
+    ("instrument accept oven --yes", "bigger", None),
+]
+WAITING = ("proposals", "tasks", "instruments --json")  # what they list comes when it comes
 # Processes of their own, or no daemon at all: the tests that run them.
 ELSEWHERE = {
     "serve": "tests.controller.cli.test_serve:test_a_removed_instruments_login_is_refused",
@@ -108,8 +116,6 @@ ELSEWHERE = {
     "simulate": "tests.controller.cli.test_plan:test_simulate_compares_strategies",
     "emulate": "tests.controller.cli.test_instrument_test:test_an_emulator_passes_without_a_daemon",
     "instrument test": "tests.controller.cli.test_instrument_test:test_an_emulator_passes_without_a_daemon",
-    # There is no description to accept before an instrument has sent two.
-    "instrument accept": "tests.controller.cli.test_instruments:test_a_description_is_shown_and_accepted",
 }
 
 
@@ -125,7 +131,9 @@ def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 def test_every_command_is_run_by_a_test() -> None:
     known = list(commands())
-    run = {name for line, *_ in (*SCENE, *AFTERWARDS) for name in known if f"{line} ".startswith(f"{name} ")}
+    run = {
+        name for line, *_ in (*SCENE, *ACCEPTING, *AFTERWARDS) for name in known if f"{line} ".startswith(f"{name} ")
+    }
     assert sorted(run | set(ELSEWHERE)) == sorted(known)
     for place in ELSEWHERE.values():
         module, _, name = place.partition(":")
@@ -143,6 +151,23 @@ async def test_every_command_on_the_real_daemon(tmp_path: Path, monkeypatch: pyt
             await _type(line, ids)
     for line in AFTERWARDS:
         await _type(line, ids)
+
+
+async def test_a_wider_description_is_accepted_on_the_real_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wider = DESCRIPTION.model_copy(update={"concurrency": 5, "model": "bigger"})
+    async with serving(tmp_path):
+        await _type(("instrument add oven --simulated --password-file oven.password", "is enrolled", None), {})
+        broker = json.loads((tmp_path / "tatara-data" / "broker.json").read_text())
+        password = (tmp_path / "oven.password").read_text().strip()
+        async with Bus(broker["host"], broker["port"], "oven", "oven", password) as bus:
+            await bus.wait_connected(60)  # the broker lets it in after the commit
+            for description in (DESCRIPTION, wider):
+                await bus.publish(topics.own("lab", "oven", "description"), encode(description))
+        for line in ACCEPTING:
+            await _type(line, {})
 
 
 async def _type(line: Line, ids: dict[str, str]) -> None:

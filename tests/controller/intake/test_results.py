@@ -5,8 +5,8 @@ import json
 import pytest
 
 from adapters.instruments.messages import Measurement, Outcome, Verdict
+from controller.store.tables import Instrument, Orphan, Proposal, Quarantine
 from controller.store.tables import Measurement as Row
-from controller.store.tables import Orphan, Proposal, Quarantine
 from tests.controller.stand import Stand
 
 
@@ -96,6 +96,13 @@ async def test_a_result_of_an_unknown_attempt_is_kept_as_an_orphan_once(stand: S
     for _ in range(2):
         assert (await stand.result(attempt_id="01older-1")).verdict is Verdict.UNKNOWN
     assert [row.attempt_id for row in await stand.all(Orphan)] == ["01older-1"]
+
+
+async def test_a_flood_on_topics_without_sense_is_bounded(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.intake.quarantine.KEPT_PER_HOUR", 3)
+    for topic in ("tatara/v1/lab/stove/attempt/UPPER/result", "tatara/v1/lab/nobody/attempt/x-1/result", "elsewhere"):
+        assert await stand.told([(topic, b"{}")] * 5) == ["quarantined"] * 3 + ["not-kept"] * 2
+    assert [row.name for row in await stand.all(Instrument) if row.wanted_paused] == ["stove"]
 
 
 async def test_a_flood_of_unknown_results_is_refused(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
