@@ -35,12 +35,12 @@ class Mutations:
             yield self.one()
 
     def one(self) -> bytes:
-        """One more; one in fifty is nothing but noise, and one in fifty is good."""
+        """One more; one in fifty is nothing but noise, and one in ten is good."""
         kind = self._random.random()
         if kind < 0.02:
             return self._noise(self._random.choice((0, 1, 30, 3000)))
         content = self._random.choice(self._seeds)
-        for _ in range(0 if kind > 0.98 else self._random.choice((1, 1, 1, 2, 5))):
+        for _ in range(0 if kind > 0.9 else self._random.choice((1, 1, 1, 2, 5))):
             content = self._random.choice(self._ways)(content)
         return content
 
