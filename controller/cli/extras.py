@@ -1,7 +1,7 @@
 """Which extra holds a package that `pip install tatara` alone leaves out."""
 
 DAEMON = {
-    "alembic", "apscheduler", "argon2", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
+    "alembic", "apscheduler", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
     "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen", "rdkit", "scipy",
     "sqlalchemy", "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
 }  # fmt: skip
