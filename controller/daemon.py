@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import signal
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -167,6 +169,16 @@ class Daemon:
             return 0
         return port if isinstance(port, int) and 0 < port < 65536 else 0
 
+    def _api_port(self) -> int:
+        """The site's, or that of the last time if it is free: instruments that upload keep its address."""
+        try:
+            url = json.loads((self.data / "api.json").read_text(encoding="utf-8"))["url"]
+            port = self.site.api.port or urlsplit(url).port or 0
+            with socket.create_server((self.site.api.host, port)):
+                return port
+        except (OSError, ValueError, KeyError, TypeError):
+            return self.site.api.port
+
     def _logins(self) -> dict[str, Login]:
         daemon_hash = hash_password(self._password)
         return site_logins(self.site.name, self.site.daemon, daemon_hash, self._instruments)
@@ -216,6 +228,7 @@ class Daemon:
             missing=self.missing,
             diagnose=self.diagnose,
             daemon=self.site.daemon,
+            broker=f"{host.address.host}:{host.address.port}" if (host := self.host) else "",
             external_broker=self.site.broker is not None,
             metrics_without_token=self.site.api.metrics_without_token,
         )
@@ -223,7 +236,7 @@ class Daemon:
         config = uvicorn.Config(
             app,
             host=self.site.api.host,
-            port=self.site.api.port,
+            port=self._api_port(),
             log_level="warning",
             log_config=None,  # its lines go the way of all others
             lifespan="off",

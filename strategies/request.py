@@ -54,7 +54,7 @@ class Observation(Row):
 
 
 class Failure(Row):
-    """A candidate that could not be made or was invalid: `kind` is failed-synthesis or invalid."""
+    """A candidate that cannot be carried out: `kind` is failed-synthesis, invalid or outside-limits."""
 
     kind: str
 

@@ -79,7 +79,7 @@ def read_curve(path: Path, x: Column, y: Column) -> tuple[Array, Array]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"the file is no text in UTF-8: {error}") from error
+        raise UnreadableFile(f"the file is no text in UTF-8, save it as such ({error})") from error
     headings, rows = _rows(lines)
     places = [_place(column, headings, rows.shape[1]) for column in (x, y)]
     return _rising(rows[:, places[0]], rows[:, places[1]])

@@ -38,6 +38,7 @@ class Host:
         on_connect: Callable[[], Awaitable[None]],
         seam: Callable[[str], None],
     ) -> None:
+        self.address = address
         self.site = site
         self.daemon = daemon
         self._epoch = epoch

@@ -158,10 +158,10 @@ class Correction(Body):
 
 
 class Value(Body):
-    """A value that a person read."""
+    """A value that a person read; without a unit it is in that of the campaign file."""
 
     value: Finite
-    unit: Line = "dimensionless"
+    unit: Line | None = None
 
 
 class DataTable(Body):

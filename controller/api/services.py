@@ -31,5 +31,6 @@ class Services:
     missing: Callable[[], list[str]]
     diagnose: Callable[[], Awaitable[dict[str, Any]]] = _nothing
     daemon: str = "daemon"  # our own login at the broker
+    broker: str = ""  # host:port, as the daemon reaches it
     external_broker: bool = False  # its own administrator writes its users and rules
     metrics_without_token: bool = False  # to whoever connects from this machine

@@ -1,6 +1,7 @@
 """`tatara campaign ...`: check, submit, look, steer."""
 
 import base64
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,7 +62,11 @@ def _show_checked(answer: dict[str, Any]) -> None:
 @talks
 def submit(daemon: Daemon, file: File) -> None:
     """Start a campaign."""
-    answer = daemon.post("/campaigns", **read_campaign(file))
+    content = read_campaign(file)
+    warnings = daemon.post("/campaigns/check", **content)["warnings"]
+    answer = daemon.post("/campaigns", **content)
+    for warning in warnings:
+        print(f"warning: {output.safe(warning)}", file=sys.stderr)
     daemon.show(
         answer, lambda row: print(f"Campaign {row['name']} is {row['state']}. See: tatara campaign show {row['name']}")
     )
@@ -130,6 +135,7 @@ def _show_one(row: dict[str, Any]) -> None:
             ("campaign", row["name"]),
             ("state", f"{row['state']}" + (f" ({row['reason']})" if row["reason"] else "")),
             ("paused steps", row["paused_steps"]),
+            ("gets no work", [f"{name}: {why}" for name, why in row["obstacles"].items()]),
             ("simulated", row["simulated"]),
             ("experiments", _of(row["experiments"], row["budget"].get("experiments"))),
             ("cost", _of(row["cost"], row["budget"].get("cost"))),
@@ -145,6 +151,16 @@ def _show_one(row: dict[str, Any]) -> None:
         output.table(
             ("proposal", "step", "where", "state", "attempt"),
             (tuple(each[key] for key in ("proposal", "step", "resource", "state", "id")) for each in row["under_way"]),
+            "",
+        )
+    if row["failures"]:
+        print()
+        output.table(
+            ("failed", "how", "why", "candidate"),
+            (
+                (each["number"], each["failure"], each["why"], output.candidate(each["candidate"]))
+                for each in row["failures"]
+            ),
             "",
         )
     if row["open"]:

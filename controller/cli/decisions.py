@@ -197,7 +197,8 @@ def _show_doubts(rows: list[dict[str, Any]]) -> None:
         )
         print()
     print(
-        "Go and look at the instrument, then: tatara resolve ATTEMPT ask-again|repeat|fail|value --why ..."
+        "Go and look, then: tatara resolve ATTEMPT ask-again|repeat|fail|value --why ... (`ask-again` asks an "
+        "instrument; after `campaign amend`, `tatara analyse` reads a file anew)."
         if rows
         else "Nothing is in doubt."
     )
@@ -225,7 +226,7 @@ def resolve(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="With `fail`: failed-synthesis, failed-measurement, invalid or lost."),
+        typer.Option(help="With `fail`: failed-synthesis, failed-measurement (the default), invalid or lost."),
     ] = None,
     sample: Annotated[
         str | None, typer.Option(help="With `value`: the name of the sample that it made, if later steps need it.")
@@ -235,7 +236,15 @@ def resolve(
     values = dict(map(measured, value)) if value else None
     told = {"how": how.value, "why": why, "kind": kind, "values": values, "sample": sample}
     answer = daemon.post(f"/attempts/{attempt}/resolve", **told)
-    daemon.show(answer, lambda row: print(f"Attempt {row['id']} is {row['state']}."))
+    daemon.show(answer, lambda row: print(_RESOLVED[how].format(**row)))
+
+
+_RESOLVED = {
+    How.ASK_AGAIN: "{resource} is asked again what became of {id}; see `tatara doubts`.",
+    How.REPEAT: "Attempt {id} is {state}; another one takes its place.",
+    How.FAIL: "Attempt {id} is {state}: {failure}.",
+    How.VALUE: "Attempt {id} is {state}; see `tatara measurements`.",
+}
 
 
 @talks

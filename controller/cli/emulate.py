@@ -17,11 +17,11 @@ HELP = """Run an emulated instrument until Ctrl-C.
 The file is JSON, for example:
 
 \b
-    {"kind": "reactor", "name": "reactor-1", "site": "test",
+    {"kind": "reactor", "name": "reactor-1", "site": "lab",
      "host": "127.0.0.1", "port": 1883, "password_file": "reactor-1.password",
      "journal": "reactor-1.db", "duration_s": 2.0}
 
-`kind` is reactor, analyser or table (measured data: then also
+`kind` is reactor (capability `react`), analyser (`analyse`) or table (`look_up`; measured data: then also
 "table": {"file": "data.csv", "parameters": {"temperature": "degC", "solvent": null},
 "measured": {"yield": {"property": "yield", "unit": "percent"}}}; a "label" names the column that holds the labels of
 a pool's rows, and is enough where they are all different).

@@ -26,7 +26,7 @@ def instruments(daemon: Daemon) -> None:
 
 def _show(rows: list[dict[str, Any]]) -> None:
     output.table(
-        ("instrument", "state", "busy", "armed", "simulated", "gets no work because", "last heard (UTC)"),
+        ("instrument", "state", "busy", "armed", "simulated", "gets no work because", "last change (UTC)"),
         (
             (
                 row["name"],
@@ -72,6 +72,7 @@ def _show_added(row: dict[str, Any]) -> None:
         print(f"written to {output.safe(row['file'])}")
     else:
         print(f"\n    {row['password']}\n\nThe password is not shown again.")
+    print(f"It finds the broker at {row['broker']}, and its topics begin with tatara/v1/{row['site']}/{row['name']}.")
     if row["external_broker"]:
         print("\nRun `tatara broker config` and let mosquitto read the files again (SIGHUP). Or by hand: password file")
         print("\n" + row["password_line"] + "\nand ACL file\n\n" + row["acl"])

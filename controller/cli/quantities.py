@@ -20,7 +20,7 @@ def seconds(text: str) -> float:
 
 
 def measured(text: str) -> tuple[str, dict[str, Any]]:
-    """NAME=VALUE[UNIT] as property, value and unit; raises `Refused`."""
+    """NAME=VALUE[UNIT] as property, value and unit (None: that of the campaign file); raises `Refused`."""
     found = _VALUE.fullmatch(text.strip())
     try:
         number = float(found["number"]) if found else float("nan")
@@ -28,4 +28,4 @@ def measured(text: str) -> tuple[str, dict[str, Any]]:
         number = float("nan")
     if found is None or number - number != 0:
         raise Refused(USAGE, f"{text!r} should be NAME=VALUE[UNIT], such as yield=71.2% or 'mass=3.1 g'")
-    return found["name"].strip(), {"value": number, "unit": found["unit"].strip() or "dimensionless"}
+    return found["name"].strip(), {"value": number, "unit": found["unit"].strip() or None}

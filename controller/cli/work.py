@@ -26,7 +26,7 @@ def inject(
 ) -> None:
     """Put an experiment of your own forward. The stage's rules and people approve it as any other."""
     answer = daemon.post(f"/campaigns/{campaign}/inject", values=_settings(values), why=why, stage=stage)
-    daemon.show(answer, lambda row: print(f"Proposal {row['id']} (number {row['number']}) is {row['state']}."))
+    daemon.show(answer, lambda row: print(f"Proposal {row['id']} (number {row['number']}) is put forward."))
 
 
 @talks
@@ -41,7 +41,7 @@ def edit(
     """Change some values of a proposal that has not begun: a new proposal takes its place, to be approved anew."""
     seen = shown(daemon, proposal, digest, "Change this proposal?", yes)
     answer = daemon.post(f"/proposals/{proposal}/edit", values=_settings(values), digest=seen, why=why)
-    daemon.show(answer, lambda row: print(f"Proposal {row['id']} takes its place; it is {row['state']}."))
+    daemon.show(answer, lambda row: print(f"Proposal {row['id']} takes its place, to be approved anew."))
 
 
 def _settings(texts: list[str]) -> dict[str, float | str]:
@@ -78,7 +78,7 @@ def _show_tasks(rows: list[dict[str, Any]]) -> None:
                 ("candidate", output.candidate(row["proposal"]["candidate"])),
                 ("sample", row["request"].get("sample_id")),
                 ("measures", row["yields"]),
-                ("or, from files", [f"{each['gives']} from {each['file']}" for each in row["analysis"]]),
+                ("or from files", [f"{each['gives']} from {each['file']}" for each in row["analysis"]]),
                 ("until (UTC)", output.moment(row["deadline"])),
             ]
         )
@@ -124,7 +124,7 @@ def analyse(
     Values that come out differently take the place of the old ones, which stay on record; what people entered stays.
     """
     answer = daemon.post(f"/campaigns/{campaign}/analyse", attempts=attempt, why=why)
-    daemon.show(answer, lambda row: print(f"The files of {len(row['attempts'])} attempts are read again."))
+    daemon.show(answer, lambda row: print(f"Attempts whose files are read again: {len(row['attempts'])}."))
 
 
 @talks

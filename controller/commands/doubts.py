@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
-from controller.commands.values import entered, unmeasured
+from controller.commands.values import Given, entered, unmeasured
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
@@ -55,7 +55,7 @@ def value(
     unit: Unit,
     actor: Actor,
     attempt_id: str,
-    values: dict[str, tuple[float, str]],
+    values: dict[str, Given],
     why: str,
     sample: str | None = None,
 ) -> Attempt:

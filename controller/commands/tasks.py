@@ -10,7 +10,7 @@ from controller.access.actors import Actor, Role
 from controller.commands.doubts import FAILURES
 from controller.commands.errors import Conflict, Invalid
 from controller.commands.lookup import find
-from controller.commands.values import entered
+from controller.commands.values import Given, entered, unmeasured
 from controller.intake.results import begin_analysis, raw_data
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
 from controller.spec import Step
@@ -30,7 +30,7 @@ def measure(
     unit: Unit,
     actor: Actor,
     attempt_id: str,
-    values: Mapping[str, tuple[float, str]],
+    values: Mapping[str, Given],
     *,
     files: Sequence[File] = (),
     sample: str | None = None,
@@ -38,13 +38,15 @@ def measure(
 ) -> Attempt:
     """Enter what a step by hand yielded; `values` is property -> (value, unit), `sample` the name of what it made.
 
-    With `files`, which must be in the file store, what the step's analysis gives is read from them.
+    With `files`, which must be in the file store, what the step's analysis gives is read from them. Where an earlier
+    file could not be read, another one may be given.
     """
     attempt = _unanswered(unit, actor, attempt_id)
     step = step_of(unit.session, attempt)
     analysed = bool(files and step.analysis)
-    rows = entered(unit, attempt, values, step.asked if analysed else step.yields, sample)
     _check(unit, step, files)
+    missing = [name for name in unmeasured(unit.session, attempt) if not analysed or name in step.asked]
+    rows = entered(unit, attempt, values, missing, sample)
     attempt.outcome, attempt.reason = "ok", why
     if files:
         attempt.result = {"files": [file.model_dump(mode="json") for file in files]}
@@ -97,6 +99,6 @@ def _unanswered(unit: Unit, actor: Actor, attempt_id: str) -> Attempt:
     attempt = find(unit.session, Attempt, attempt_id)
     if attempt.adapter != "person":
         raise Conflict(f"attempt {attempt_id} runs on {attempt.resource}, which reports its results itself")
-    if attempt.outcome is not None or attempt.state in ("succeeded", "failed"):
+    if (attempt.outcome is not None and attempt.state != "doubtful") or attempt.state in ("succeeded", "failed"):
         raise Conflict(f"attempt {attempt_id} is {attempt.state} already")
     return attempt

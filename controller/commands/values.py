@@ -10,8 +10,10 @@ from controller.commands.errors import Invalid
 from controller.intake.results import sample_of
 from controller.store import Unit
 from controller.store.measured import Unusable, measurement
-from controller.store.specs import step_of
+from controller.store.specs import spec_of, step_of, units_of
 from controller.store.tables import Attempt, Campaign, Measurement
+
+Given = tuple[float, str | None]
 
 _SAMPLE = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")  # as on the wire, where a later step's request names it
 
@@ -19,22 +21,24 @@ _SAMPLE = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")  # as on the wire, where a late
 def entered(
     unit: Unit,
     attempt: Attempt,
-    values: Mapping[str, tuple[float, str]],
+    values: Mapping[str, Given],
     wanted: Collection[str],
     sample: str | None = None,
 ) -> list[SQLModel]:
     """Rows of exactly the properties `wanted`; raises `Invalid`.
 
-    `values` is property -> (value, unit), `sample` the name of what the attempt made.
+    `values` is property -> (value, unit; None: that of the campaign file), `sample` the name of what the attempt made.
     """
+    if strange := sorted(set(values) - set(wanted)):
+        raise Invalid(f"{', '.join(strange)}: not wanted here; {_wanted(wanted)}")
     if set(values) != set(wanted):
-        raise Invalid(f"give exactly what the step yields: {', '.join(sorted(wanted)) or 'nothing'}")
+        raise Invalid(_wanted(wanted))
     if sample is not None and not _SAMPLE.fullmatch(sample):
         raise Invalid(f"{sample!r} cannot be a sample's name: lower-case letters, digits and '-', at most 80")
     origin = "person" if attempt.adapter == "person" else "operator"
     try:
         rows: list[SQLModel] = [
-            measurement(unit, attempt, name, number, given, origin=origin, place=origin)
+            measurement(unit, attempt, name, number, given or _unit(unit, attempt, name), origin=origin, place=origin)
             for name, (number, given) in values.items()
         ]
     except Unusable as error:
@@ -42,6 +46,15 @@ def entered(
     if sample is None:
         return rows
     return [*rows, sample_of(unit.session.get_one(Campaign, attempt.campaign_id), attempt, sample)]
+
+
+def _wanted(names: Collection[str]) -> str:
+    return f"give exactly {', '.join(sorted(names))}" if names else "there is nothing to enter"
+
+
+def _unit(unit: Unit, attempt: Attempt, name: str) -> str:
+    campaign = unit.session.get_one(Campaign, attempt.campaign_id)
+    return units_of(spec_of(unit.session, campaign)).get(name, "dimensionless")
 
 
 def unmeasured(session: Session, attempt: Attempt) -> list[str]:

@@ -77,6 +77,8 @@ class Analyst:
                 return Found(fault=f"{reading.analysis.function}: {error}"[:2000])
             if "nothing" in answer:
                 return Found(nothing=f"{reading.analysis.function}: {answer['nothing']}"[:2000])
+            if "fault" in answer:
+                return Found(fault=f"{reading.analysis.function}: {answer['fault']}"[:2000])
             _take(found, reading, answer)
         return found
 
@@ -124,6 +126,9 @@ def finish_analysis(unit: Unit, row: Outbox, attempt_id: str, found: Found) -> N
     elif found.fault is not None:
         attempt.doubt = f"its files could not be read: {found.fault}"
         change_attempt(unit, attempt, "doubt", why=attempt.doubt)
+    elif found.nothing is not None and attempt.adapter == "person":  # who may have taken the wrong file
+        attempt.doubt = found.nothing
+        change_attempt(unit, attempt, "doubt", why=found.nothing)
     elif found.nothing is not None:
         attempt.failure, attempt.reason = "failed-measurement", found.nothing
         change_attempt(unit, attempt, "fail", failure=attempt.failure, why=found.nothing)

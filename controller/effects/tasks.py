@@ -46,14 +46,16 @@ def assess(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def analyse(payload: dict[str, Any]) -> dict[str, Any]:
-    """Read one file: values by name, each with its unit; or why it holds none."""
-    from adapters.analysis import NothingThere, analyse, version
+    """Read one file: values by name, each with its unit; or why it holds none, or cannot be read."""
+    from adapters.analysis import NothingThere, UnreadableFile, analyse, version
 
     function = payload["function"]
     try:
         found = analyse(function, Path(payload["path"]), payload["options"])
     except NothingThere as error:
         return {"nothing": str(error)}
+    except UnreadableFile as error:
+        return {"fault": str(error)}
     return {"values": {name: each._asdict() for name, each in found.items()}, "version": version(function)}
 
 

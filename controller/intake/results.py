@@ -124,7 +124,7 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
         change_attempt(unit, attempt, "succeed", *rows)
     else:
         attempt.failure = result.outcome.value
-        change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure)
+        change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure, why=result.reason)
 
 
 def _row(unit: Unit, attempt: Attempt, sent: Sent) -> Measurement:
@@ -169,6 +169,8 @@ def _check_completeness(result: Result, attempt: Attempt, analyses: Sequence[Ana
 
 def raw_data(unit: Unit, attempt: Attempt, files: Sequence[File]) -> list[Artifact]:
     """What a result names of the file store; the file itself may come before or after."""
+    known = select(func.count()).where(col(Artifact.attempt_id) == attempt.id)
+    first = unit.session.scalar(known) or 0  # a person may have given others before
     return [
         Artifact(
             id=f"{attempt.id}/file/{place}",
@@ -179,7 +181,7 @@ def raw_data(unit: Unit, attempt: Attempt, files: Sequence[File]) -> list[Artifa
             made_from={"name": file.name, "media_type": file.media_type},
             event=unit.next_event,
         )
-        for place, file in enumerate(files)
+        for place, file in enumerate(files, first)
     ]
 
 

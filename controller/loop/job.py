@@ -21,6 +21,7 @@ JOB = Transitions(
 
 # Outcomes that say something about the candidate: trying again would only spend material.
 ABOUT_THE_CANDIDATE = frozenset({"failed-synthesis", "invalid"})
+OUTSIDE = "outside-limits"  # of an instrument or the site: it was not sent, and would not be another time
 REPEAT = "repeat"  # an operator's wish, which is no failure
 RETRY_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = 60 * RETRY_PAUSE

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report import lists
+from controller.report.failures import reasons_of
 from controller.report.table import cell
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Event, Measurement, SpecVersion
@@ -56,11 +57,14 @@ def as_csv(session: Session, name: str) -> str:
             for each in properties
             for kind in ("measured", "predicted")
         ),
-        *("failure", "reason"),
+        *("failure", "why it failed", "why it was proposed"),
     ]
     writer.writerow([cell(each) for each in header])
-    for row in lists.proposals(session, name, None, limit=ALL):
-        writer.writerow([cell(each) for each in _line(row, parameters, properties, measured[row["id"]])])
+    rows = lists.proposals(session, name, None, limit=ALL)
+    reasons = reasons_of(session, [row["id"] for row in rows if row["failure"]])
+    for row in rows:
+        line = [*_line(row, parameters, properties, measured[row["id"]]), reasons.get(row["id"]), row["reason"]]
+        writer.writerow([cell(each) for each in line])
     return text.getvalue()
 
 
@@ -79,7 +83,6 @@ def _line(row: Plain, parameters: Sequence[str], properties: Sequence[str], meas
         *(values.get(name) for name in parameters),
         *numbers,
         row["failure"],
-        row["reason"],
     ]
 
 

@@ -16,6 +16,7 @@ from controller.commands.values import unmeasured
 from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
+from controller.report.failures import latest_failures
 from controller.store.specs import spec_of, step_of
 from controller.store.tables import (
     ApprovalDecision,
@@ -66,7 +67,7 @@ def _campaign(session: Session, row: Campaign) -> Plain:
     }
 
 
-def campaign(session: Session, name: str) -> Plain:
+def campaign(session: Session, name: str, now: datetime) -> Plain:
     """One campaign by name or id: its file, what it has done, what it does now; raises `NotFound`."""
     row = find_campaign(session, name)
     version = session.get_one(SpecVersion, (row.id, row.version))
@@ -81,7 +82,18 @@ def campaign(session: Session, name: str) -> Plain:
         },
         "open": proposals(session, row.name, "open", limit=200),
         "under_way": _under_way(session, row.id),
+        "failures": latest_failures(session, row.id),
+        "obstacles": _obstacles(session, row, now),
     }
+
+
+def _obstacles(session: Session, row: Campaign, now: datetime) -> Plain:
+    """What keeps its resources from being given work: name -> why."""
+    steps = [step for stage in spec_of(session, row).stages for step in stage.steps]
+    names = list(dict.fromkeys(name for step in steps for name in step.resources))
+    there = load_resources(session, names, now)
+    known = {name: there[name].obstacle if name in there else "is not enrolled" for name in names}
+    return {name: why for name, why in known.items() if why}
 
 
 def _count(session: Session, table: type[Proposal] | type[Attempt], campaign_id: str) -> dict[str, int]:
@@ -167,7 +179,7 @@ def samples(session: Session, name: str | None, *, limit: int) -> list[Plain]:
         query = query.where(col(Sample.campaign_id) == find_campaign(session, name).id)
     rows = session.execute(query.order_by(col(Sample.id)).limit(limit)).all()
     return [
-        {**as_dict(sample), "proposal": row.number, "candidate": row.candidate, "made_at": attempt.ended_at}
+        {**as_dict(sample), "proposal": row.number, "candidate": row.candidate, "made_at": _plain(attempt.ended_at)}
         for sample, attempt, row in rows
     ]
 

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def page(session: Session, name: str) -> str:
     campaign = find_campaign(session, name)
     spec = spec_of(session, campaign)
     rows = tried(session, campaign)
-    shown = lists.campaign(session, campaign.name)
+    shown = lists.campaign(session, campaign.name, datetime.now(UTC))
     newest = newest_event(session)
     parts = [
         f"<h1>{escape(campaign.name)}</h1>",

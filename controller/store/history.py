@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
+from controller.loop.job import OUTSIDE
 from controller.store.specs import spec_of
 from controller.store.tables import Campaign, Iteration, Measurement, Proposal, SpecVersion
 from strategies import Request
 
-_ABOUT_THE_CANDIDATE = ("failed-synthesis", "invalid")
+_ABOUT_THE_CANDIDATE = ("failed-synthesis", "invalid", OUTSIDE)
 
 
 def build_request(session: Session, iteration: Iteration) -> Request:

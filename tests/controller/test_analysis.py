@@ -181,7 +181,7 @@ async def test_a_file_that_cannot_be_read_is_for_an_operator_who_mends_the_analy
         (tmp_path / "colour.yaml").write_text(text())
         assert (await here.terminal.run("campaign", "amend", "colour", "colour.yaml")).code == 0
         done = await here.terminal.run("analyse", "colour", "--why", "the window was wrong")
-        assert (done.code, done.out) == (0, "The files of 1 attempts are read again.\n"), done.err
+        assert (done.code, done.out) == (0, "Attempts whose files are read again: 1.\n"), done.err
         await here.until(Campaign, "completed")
         assert (await here.values())["absorbed"].value == pytest.approx(0.5 * AREA / 1000, rel=1e-3)
 
@@ -223,7 +223,7 @@ async def test_a_person_brings_a_spectrum(tmp_path: Path) -> None:
         (tmp_path / "mine.csv").write_text(spectrum(1.0))
         (tmp_path / "mine.txt").write_text(spectrum(1.0))
         for arguments, says in (
-            (("temperature=20degC",), "give exactly what the step yields: absorbed, temperature"),
+            (("temperature=20degC",), "give exactly absorbed, temperature"),
             (("temperature=20degC", "--file", "mine.txt"), "needs one file named '*.csv'; the result has mine.txt"),
             (("temperature=20degC", "--file", "moon.csv"), "moon.csv cannot be read"),
             (("--failed", "lost", "--file", "mine.csv"), "no files"),

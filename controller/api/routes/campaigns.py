@@ -67,7 +67,7 @@ async def check(services: Serving, body: CampaignFile) -> dict[str, Any]:
 @router.get("/{name}")
 async def show(services: Serving, name: Key) -> Response:
     """One campaign: its file, progress, open proposals and counters."""
-    return await listed(services, lambda session: lists.campaign(session, name))
+    return await listed(services, lambda session: lists.campaign(session, name, services.store.clock()))
 
 
 @router.post("/{name}/amend")

@@ -33,7 +33,7 @@ async def resolve(services: Serving, actor: Asking, attempt_id: Key, body: Resol
 def _check(body: Resolution) -> None:
     given = body.values is not None or body.sample is not None
     if given != (body.how == "value"):
-        raise Invalid("`values` and `sample` belong to `value`, which takes at least one of them")
+        raise Invalid("`value` takes what was read, or the name of the sample that was made; the others take neither")
     if body.kind is not None and body.how != "fail":
         raise Invalid("`kind` belongs to `fail`")
 

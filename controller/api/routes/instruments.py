@@ -52,6 +52,8 @@ def _enrol(unit: Unit, services: Services, actor: Actor, body: NewInstrument) ->
         "name": row.name,
         "simulated": row.simulated,
         "password": password,
+        "site": services.site,
+        "broker": services.broker,
         "external_broker": services.external_broker,
         "password_line": password_lines(logins),
         "acl": mosquitto_acl(logins),

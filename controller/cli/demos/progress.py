@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -69,7 +70,7 @@ class Snapshot:
 
 def take(session: Session, name: str, known: set[int]) -> Snapshot:
     """Read the campaign; `known` are the numbers of the experiments that were shown already."""
-    campaign = lists.campaign(session, name)
+    campaign = lists.campaign(session, name, datetime.now(UTC))
     latest = select(col(Iteration.state)).where(col(Iteration.campaign_id) == campaign["id"])
     rows = lists.proposals(session, name, None, limit=10_000)
     ended = [row for row in rows if row["ended_event"] is not None and row["number"] not in known]

@@ -5,14 +5,12 @@ from typing import Any
 
 from controller.loop import ATTEMPT, JOB, SAMPLE
 from controller.loop.actions import CancelJob, Dispatch, FailJob, OpenJob, RetryJob, SucceedJob
-from controller.loop.job import REPEAT, job_id, step_key
+from controller.loop.job import OUTSIDE, REPEAT, job_id, step_key
 from controller.store.change import change_attempt, change_job, change_proposal
 from controller.store.requests import earlier, prepare
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Job, Proposal
 from controller.store.unit import Unit
-
-OUTSIDE = "outside-limits"
 
 
 def open_job(unit: Unit, campaign: Campaign, action: OpenJob) -> None:

@@ -32,8 +32,8 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -161,7 +161,7 @@ def test_the_migrations_make_the_tables_that_the_models_describe(url: str) -> No
 
 def test_an_older_schema_is_upgraded(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0002_later.py").write_text(LATER)
+    (tmp_path / "migrations" / "versions" / "0003_later.py").write_text(LATER)
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
     engine = open_engine(url, writing=True)
     lock = Lock(engine)
