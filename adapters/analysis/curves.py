@@ -59,7 +59,7 @@ def _window(x: Array, y: Array, options: CurveOptions) -> tuple[Array, Array]:
     """The part from `low` to `high`, with points at just these two."""
     low = x[0] if options.low is None else options.low
     high = x[-1] if options.high is None else options.high
-    if low < x[0] or high > x[-1]:
+    if not x[0] <= low < high <= x[-1]:
         raise UnreadableFile(
             f"the curve goes from {x[0]:g} to {x[-1]:g} {options.x_unit}, not from {low:g} to {high:g}"
         )

@@ -80,6 +80,9 @@ def test_text_as_instruments_write_it(tmp_path: Path, separator: str, head: str)
         (b"1,2\n2,3\n3,4\n", {"y": "c"}, "the headings are missing"),
         (b"a,b\n1,2\n2,3\n3,4\n", {"y": 2}, "no column 2, counted from 0; there are 2"),
         (b"a,b\n1,2\n2,3\n3,4\n", {"low": 0.5}, "the curve goes from 1 to 3 nm, not from 0.5 to 3"),
+        (b"a,b\n1,2\n2,3\n3,4\n", {"low": 3}, "the curve goes from 1 to 3 nm, not from 3 to 3"),
+        (b"a,b\n1,2\n2,3\n3,4\n", {"low": 4}, "the curve goes from 1 to 3 nm, not from 4 to 3"),
+        (b"a,b\n1,2\n2,3\n3,4\n", {"high": 0.5}, "the curve goes from 1 to 3 nm, not from 1 to 0.5"),
     ],
 )
 def test_what_is_no_such_curve_is_said(tmp_path: Path, content: bytes, options: dict[str, Any], says: str) -> None:
