@@ -74,6 +74,7 @@ def test_text_as_instruments_write_it(tmp_path: Path, separator: str, head: str)
         (b"\xff\xfe\x00", {}, "no text in UTF-8"),
         (b"", {}, "no three lines"),
         (b"a,b\n1,2\n3,4\n", {}, "no three lines"),
+        (b"1" * 100_000 + b"x,1\n", {}, "no three lines"),  # in a moment, however many digits
         (b"a,b\n1,2\n1,3\n2,4\n", {}, "x = 1 stands there twice"),
         (b"a,b\n1,2\n2,3\n3,1e999\n", {}, "beyond what a float holds"),
         (b"a,b\n1,2\n2,3\n3,4\n", {"y": "c"}, "no column 'c'; the headings are a, b"),
