@@ -11,8 +11,10 @@ from adapters.analysis.options import Column, CurveOptions, PeakOptions
 from adapters.analysis.registry import NothingThere, UnreadableFile
 
 Array = NDArray[np.float64]
+_Run = tuple[int, int]  # the first line of a table, and the one after its last
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes
+SMALLEST_CURVE = 3  # rows
 _SEPARATORS = ("\t", ";", ",", None)  # None: any white space
 
 
@@ -72,7 +74,7 @@ def read_curve(path: Path, x: Column, y: Column) -> tuple[Array, Array]:
     """Two columns of a text file, in rising order of x: CSV, tabs, semicolons or white space, with any head.
 
     The rows of numbers are the longest run of lines that hold only numbers; the line before them may be their headings.
-    Raises `UnreadableFile`.
+    Raises `UnreadableFile`, also where two such runs have as many columns.
     """
     if path.stat().st_size > LARGEST_FILE:
         raise UnreadableFile(f"the file has {path.stat().st_size} bytes; a curve has at most {LARGEST_FILE}")
@@ -87,23 +89,32 @@ def read_curve(path: Path, x: Column, y: Column) -> tuple[Array, Array]:
 
 def _rows(lines: list[str]) -> tuple[list[str], Array]:
     """Headings, and n x columns numbers."""
-    found: list[tuple[int, list[list[float]], str | None]] = []
+    found: list[tuple[list[_Run], list[list[float]], str | None]] = []
     for separator in _SEPARATORS:
         numbers = [_numbers(line, separator) for line in lines]
-        start, end = _longest_run(numbers)
-        found.append((start, [row for row in numbers[start:end] if row is not None], separator))
-    start, rows, separator = max(found, key=lambda each: len(each[1]))
-    if len(rows) < 3:
+        runs = _longest_first(numbers)
+        start, end = runs[0] if runs else (0, 0)
+        found.append((runs, [row for row in numbers[start:end] if row is not None], separator))
+    runs, rows, separator = max(found, key=lambda each: len(each[1]))
+    if len(rows) < SMALLEST_CURVE:
         raise UnreadableFile("no three lines that follow each other hold two or more numbers (with a decimal point)")
+    start = runs[0][0]
+    for other, end in runs[1:]:
+        # Most often one curve with a point that is no number: its half would pass for the whole.
+        if end - other >= SMALLEST_CURVE and len(_cells(lines[other], separator)) == len(rows[0]):
+            first, second = sorted((start, other))
+            raise UnreadableFile(
+                f"there are two tables of {len(rows[0])} columns, from line {first + 1} and from {second + 1}"
+            )
     return _cells(lines[start - 1], separator) if start else [], np.array(rows)
 
 
-def _longest_run(rows: list[list[float] | None]) -> tuple[int, int]:
-    """Where the longest run of rows of one width begins and ends."""
+def _longest_first(rows: list[list[float] | None]) -> list[_Run]:
+    """Where the runs of rows of one width begin and end."""
     widths = [None if row is None else len(row) for row in rows]
     edges = [0, *(place for place, (a, b) in enumerate(pairwise(widths), 1) if a != b), len(widths)]
     runs = [(start, end) for start, end in pairwise(edges) if widths[start:end] and widths[start] is not None]
-    return max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    return sorted(runs, key=lambda run: run[0] - run[1])
 
 
 def _cells(line: str, separator: str | None) -> list[str]:

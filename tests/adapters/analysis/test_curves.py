@@ -77,6 +77,8 @@ def test_text_as_instruments_write_it(tmp_path: Path, separator: str, head: str)
         (b"1" * 100_000 + b"x,1\n", {}, "no three lines"),  # in a moment, however many digits
         (b"a,b\n1,2\n1,3\n2,4\n", {}, "x = 1 stands there twice"),
         (b"a,b\n1,2\n2,3\n3,1e999\n", {}, "beyond what a float holds"),
+        (b"a,b\n1,2\n2,3\n3,4\n4,nan\n5,2\n6,2\n7,2\n8,2\n", {}, "two tables of 2 columns, from line 2 and from 6"),
+        (b"a,b\n1,2\n2,3\n3,4\n4,3\n5,OVER\n6,2\n7,2\n8,2\n", {}, "two tables of 2 columns, from line 2 and from 7"),
         (b"a,b\n1,2\n2,3\n3,4\n", {"y": "c"}, "no column 'c'; the headings are a, b"),
         (b"1,2\n2,3\n3,4\n", {"y": "c"}, "the headings are missing"),
         (b"a,b\n1,2\n2,3\n3,4\n", {"y": 2}, "no column 2, counted from 0; there are 2"),
