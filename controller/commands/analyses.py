@@ -10,7 +10,7 @@ from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.intake.results import begin_analysis
 from controller.store import Unit
-from controller.store.specs import step_of
+from controller.store.specs import NoSuchStep, step_of
 from controller.store.tables import Attempt
 
 AGAIN = ("succeeded", "doubtful")
@@ -38,4 +38,7 @@ def analyse_again(unit: Unit, actor: Actor, name: str, attempts: Sequence[str] |
 
 
 def _has_files(unit: Unit, attempt: Attempt) -> bool:
-    return bool((attempt.result or {}).get("files")) and bool(step_of(unit.session, attempt).analysis)
+    try:
+        return bool((attempt.result or {}).get("files")) and bool(step_of(unit.session, attempt).analysis)
+    except NoSuchStep:
+        return False

@@ -16,7 +16,7 @@ from controller.loop.attempt import ATTEMPT, UNDER_WAY
 from controller.spec import Step
 from controller.store import Unit
 from controller.store.change import change_attempt
-from controller.store.specs import step_of
+from controller.store.specs import NoSuchStep, step_of
 from controller.store.tables import Attempt, Measurement, StoredFile
 
 
@@ -42,7 +42,10 @@ def measure(
     file could not be read, another one may be given.
     """
     attempt = _unanswered(unit, actor, attempt_id)
-    step = step_of(unit.session, attempt)
+    try:
+        step = step_of(unit.session, attempt)
+    except NoSuchStep as error:
+        raise Conflict(str(error)) from error
     analysed = bool(files and step.analysis)
     _check(unit, step, files)
     missing = [name for name in unmeasured(unit.session, attempt) if not analysed or name in step.asked]

@@ -16,7 +16,7 @@ from controller.store import Store, Unit
 from controller.store.apply.proposals import judge_anew
 from controller.store.change import change_attempt
 from controller.store.measured import Unusable, measurement, replacement
-from controller.store.specs import step_of
+from controller.store.specs import NoSuchStep, step_of
 from controller.store.tables import Attempt, Campaign, Measurement, Outbox
 
 TASK = "controller.effects.tasks:analyse"
@@ -94,11 +94,11 @@ class Analyst:
 def _prepare(session: Session, attempt_id: str) -> _Question | str:
     """What is to be read; a text if the campaign file has changed so that it cannot be said any more."""
     attempt = session.get_one(Attempt, attempt_id)
-    step = step_of(session, attempt)
     files = (attempt.result or {}).get("files", [])
     try:
+        step = step_of(session, attempt)
         places = [each.choose([file["name"] for file in files]) for each in step.analysis]
-    except ValueError as error:
+    except (NoSuchStep, ValueError) as error:
         return str(error)
     readings = [_Reading(each, files[place]["sha256"]) for each, place in zip(step.analysis, places, strict=True)]
     return _Question(readings, attempt.deadline + grace(step.timeout))

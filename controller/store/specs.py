@@ -20,12 +20,19 @@ def units_of(spec: Spec) -> dict[str, str]:
     }
 
 
+class NoSuchStep(LookupError):
+    """The campaign file was amended, and has the step of an attempt that ended before no more."""
+
+
 def step_of(session: Session, attempt: Attempt) -> Step:
-    """The step of an attempt, as the campaign file has it now."""
+    """The step of an attempt, as the campaign file has it now; raises `NoSuchStep`."""
     spec = spec_of(session, session.get_one(Campaign, attempt.campaign_id))
     stage = session.get_one(Proposal, attempt.proposal_id).stage
-    steps = next(each.steps for each in spec.stages if each.name == stage)
-    return steps[session.get_one(Job, attempt.job_id).step]
+    name = session.get_one(Job, attempt.job_id).name
+    for step in (step for each in spec.stages if each.name == stage for step in each.steps):
+        if step.name == name:
+            return step
+    raise NoSuchStep(f"the campaign file has no step {name!r} in a stage {stage!r} any more")
 
 
 def spec_of(session: Session, campaign: Campaign, version: int | None = None) -> Spec:

@@ -252,3 +252,32 @@ async def test_the_file_store_must_hold_what_a_person_names(tmp_path: Path) -> N
             answer = await client.post(f"{here.daemon.api_url}/api/v1/tasks/{task.id}/measure", json=body)
         assert answer.status_code == 422
         assert "not in the file store" in answer.json()["message"]
+
+
+async def test_an_amended_campaign_still_knows_which_step_an_old_file_is_of(tmp_path: Path) -> None:
+    async with bench(tmp_path) as here:
+        before = text().replace("policy: auto", "policy: operator").replace("experiments: 1", "experiments: 9")
+        await here.submit(before)
+        await here.until(Proposal, "awaiting-approval")
+        assert (await here.terminal.run("approve", "--campaign", "colour", "--yes")).code == 0
+        await here.until(Proposal, "completed")
+        assert (await here.terminal.run("campaign", "pause", "colour", "--why", "to look")).code == 0
+        weigh = '    steps:\n      - {name: weigh, adapter: person, instructions: "Weigh it.", timeout: 60}\n'
+        await amend(here, tmp_path, before.replace("    steps:\n", weigh))
+        done = await here.terminal.run("analyse", "colour", "--why", "a step before it", "--json")
+        assert len(done.json["attempts"]) == 1, done.err
+        async with asyncio.timeout(30):
+            while "attempt.analysed-again" not in {row.kind for row in await here.rows(Event)}:
+                await asyncio.sleep(0.02)
+        await amend(here, tmp_path, before.replace("name: bench", "name: desk"))
+        done = await here.terminal.run("analyse", "colour", "--why", "its stage is gone", "--json")
+        assert (done.code, done.json["attempts"]) == (0, []), done.err
+
+
+async def amend(here: Bench, folder: Path, to: str) -> None:
+    """Once nothing is open any more."""
+    (folder / "colour.yaml").write_text(to)
+    async with asyncio.timeout(30):
+        while (await here.terminal.run("campaign", "amend", "colour", "colour.yaml")).code:
+            await here.terminal.run("reject", "--campaign", "colour", "--why", "amended", "--yes")
+            await asyncio.sleep(0.02)
