@@ -61,12 +61,12 @@ def test_campaigns(cases: int) -> None:
     feed(lambda content: spec.load(content, BESIDE), SpecError, TEXTS, cases)
 
 
-@cases(10_000)
+@cases(5_000)
 def test_site_files(cases: int, tmp_path: Path) -> None:
     feed(lambda content: load_site(_written(tmp_path / "site.yaml", content)), ValueError, SITES, cases)
 
 
-@cases(10_000)
+@cases(5_000)
 def test_limits(cases: int, tmp_path: Path) -> None:
     feed(lambda content: load_limits(_written(tmp_path / "limits.yaml", content)), ValueError, LIMITS, cases)
 
