@@ -153,7 +153,7 @@ class Intake:
         return Answer(became, _receipt(said, Verdict.QUARANTINED, reason))
 
     def _count(self, said: Said, answer: Answer) -> None:
-        """Told at 1, 2, 4, 8 ...: the log must not be flooded in the database's stead."""
+        """What is not kept is told at 1, 2, 4, 8 ...: the log must not be flooded in the database's stead."""
         instrument = said.instrument or ""
         MESSAGES.labels(instrument, said.kind, answer.became).inc()
         if answer.became != NOT_KEPT:
