@@ -21,7 +21,7 @@ def correct(unit: Unit, actor: Actor, measurement_id: str, value: float, why: st
         raise Invalid(f"{value} is no value that can be kept")
     if value == old.value:
         raise Invalid("it has this value")
-    fresh = replacement(unit, old, value, "operator")
+    fresh = replacement(unit, old, value, old.unit, "operator")
     campaign = unit.session.get_one(Campaign, old.campaign_id)
     unit.session.add(fresh)
     judge_anew(unit, campaign)

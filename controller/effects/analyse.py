@@ -161,7 +161,7 @@ def _analysed_again(unit: Unit, attempt: Attempt, rows: list[Measurement], found
         old = _current(unit, attempt, row.property)
         if old is None or old.origin in BY_PEOPLE or (old.value, old.made_from) == (row.value, row.made_from):
             continue
-        fresh = replacement(unit, old, row.value, row.origin)
+        fresh = replacement(unit, old, row.value, row.unit, row.origin)
         fresh.made_from = row.made_from
         unit.session.add(fresh)
         changed += [old, fresh]

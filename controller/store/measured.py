@@ -59,12 +59,17 @@ def measurement(
     )
 
 
-def replacement(unit: Unit, old: Measurement, value: float, origin: str) -> Measurement:
-    """The row that takes the place of `old` from the next event on, and counts as measured well."""
-    fields = old.model_dump(exclude={"id", "value", "event", "replaced_event", "origin", "status", "made_from"})
+def replacement(unit: Unit, old: Measurement, value: float, given: str, origin: str) -> Measurement:
+    """The row, in unit `given`, that takes the place of `old` from the next event on, and counts as measured well."""
+    fields = old.model_dump(exclude={"id", "value", "unit", "event", "replaced_event", "origin", "status", "made_from"})
     stem = old.id.rsplit("/correction-", 1)[0]
     fresh = Measurement(
-        **fields, id=f"{stem}/correction-{unit.next_event}", value=value, event=unit.next_event, origin=origin
+        **fields,
+        id=f"{stem}/correction-{unit.next_event}",
+        value=value,
+        unit=given,
+        event=unit.next_event,
+        origin=origin,
     )
     old.replaced_event = unit.next_event
     return fresh

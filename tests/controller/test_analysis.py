@@ -254,6 +254,25 @@ async def test_the_file_store_must_hold_what_a_person_names(tmp_path: Path) -> N
         assert "not in the file store" in answer.json()["message"]
 
 
+async def test_a_value_that_is_no_objective_gets_the_unit_of_the_new_reading(tmp_path: Path) -> None:
+    async with bench(tmp_path) as here:
+        both = text().replace("{area: absorbed}", "{area: absorbed, position: peak_at}")
+        both = both.replace("yields: [absorbed,", "yields: [absorbed, peak_at,")
+        await here.submit(both.replace("policy: auto", "policy: operator").replace("experiments: 1", "experiments: 9"))
+        await here.until(Proposal, "awaiting-approval")
+        assert (await here.terminal.run("approve", "--campaign", "colour", "--yes")).code == 0
+        await here.until(Proposal, "completed")
+        (tmp_path / "colour.yaml").write_text(both.replace("x_unit: nm", "x_unit: um"))
+        assert (await here.terminal.run("campaign", "amend", "colour", "colour.yaml")).code == 0
+        assert (await here.terminal.run("analyse", "colour", "--why", "its axis is in um")).code == 0
+        async with asyncio.timeout(30):
+            while "attempt.analysed-again" not in {row.kind for row in await here.rows(Event)}:
+                await asyncio.sleep(0.02)
+        values = await here.values()
+        assert (values["peak_at"].value, values["peak_at"].unit) == (pytest.approx(450), "um")
+        assert (values["absorbed"].value, values["absorbed"].unit) == (pytest.approx(0.5 * AREA, rel=1e-3), "um")
+
+
 async def test_an_amended_campaign_still_knows_which_step_an_old_file_is_of(tmp_path: Path) -> None:
     async with bench(tmp_path) as here:
         before = text().replace("policy: auto", "policy: operator").replace("experiments: 1", "experiments: 9")
