@@ -23,8 +23,8 @@ def take_status(unit: Unit, said: Said) -> None:
         raise Refused(f"attempt {status.attempt_id} is not known here")
     if attempt.resource != said.instrument:
         raise Refused(f"attempt {attempt.id} was sent to {attempt.resource}, not to {said.instrument}")
-    if ATTEMPT.final(attempt.state) or _is_old(attempt, status):
-        return
+    if ATTEMPT.final(attempt.state) or attempt.result_digest is not None or _is_old(attempt, status):
+        return  # once its result is here, its journal knows nothing that we do not
     _take(unit, attempt, status)
 
 

@@ -1,10 +1,13 @@
 """Statuses move attempts; only the journal that a request was meant for can prove that it never ran."""
 
 import pytest
+from sqlalchemy import select
 
 from adapters.instruments.messages import AttemptState, Refusal, Verdict
 from controller.commands import campaigns
 from controller.report.audit import audit
+from controller.store import Unit
+from controller.store.change import change_attempt
 from controller.store.tables import Attempt, Outbox, Proposal, Quarantine
 from tests.controller.stand import ADMIN, Stand
 
@@ -63,6 +66,24 @@ async def test_the_journal_ends_a_doubt(stand: Stand, said: AttemptState, state:
     await stand.turn()
     await stand.status(said, refusal=Refusal.ESTOPPED if said is AttemptState.REFUSED else None)
     assert (await stand.attempt()).state == state
+
+
+@pytest.mark.parametrize("said", [AttemptState.UNKNOWN, AttemptState.RUNNING, AttemptState.CANCELLED])
+async def test_an_attempt_whose_files_could_not_be_read_has_its_result(stand: Stand, said: AttemptState) -> None:
+    """What its journal has forgotten since, or said before, must neither begin it again nor end it."""
+    await stand.sent()
+    await stand.store.write(_unreadable, name="t")
+    await stand.status(said)
+    await stand.turn()
+    assert (await stand.attempt()).state == "doubtful"
+    assert "cancel" not in [each["action"] for each in await wanted(stand, "command")]
+
+
+def _unreadable(unit: Unit) -> None:
+    attempt = unit.session.scalars(select(Attempt)).one()
+    attempt.outcome, attempt.result_digest, attempt.doubt = "ok", "0" * 64, "its files could not be read"
+    change_attempt(unit, attempt, "analyse")
+    change_attempt(unit, attempt, "doubt")
 
 
 @pytest.mark.parametrize("said", list(AttemptState))
