@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import SQLModel
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
 
 from controller.loop import ATTEMPT, CAMPAIGN, JOB, PROPOSAL
 from controller.loop.attempt import UNDER_WAY
-from controller.store.tables import Attempt, Campaign, Job, Proposal
+from controller.store.tables import Attempt, Campaign, Job, Measurement, Proposal
 from controller.store.unit import Unit
 
 ATTEMPT_ENDS_WITHOUT_RESULT = {
@@ -64,11 +65,22 @@ def change_attempt(
     attempt.state = ATTEMPT.next(attempt.state, event)
     if ATTEMPT.final(attempt.state):
         _end(attempt, event, unit.now)
+    if ATTEMPT.final(attempt.state) and attempt.state != "succeeded":
+        rows = (*rows, *_uncounted(unit, attempt))
     if attempt.state not in UNDER_WAY:
         unit.wake_all()  # another campaign may be waiting for the instrument
     return unit.record(
         f"attempt.{event}", attempt, *rows, campaign_id=attempt.campaign_id, subject=attempt.id, actor=actor, **data
     )
+
+
+def _uncounted(unit: Unit, attempt: Attempt) -> list[Measurement]:
+    """What an attempt measured whose files then gave nothing is no value of its candidate: kept as if it came late."""
+    query = select(Measurement).where(col(Measurement.attempt_id) == attempt.id, col(Measurement.late).is_(False))
+    rows = list(unit.session.scalars(query))
+    for row in rows:
+        row.late = True
+    return rows
 
 
 def _end(attempt: Attempt, event: str, now: datetime) -> None:
