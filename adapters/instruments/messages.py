@@ -17,6 +17,7 @@ MAX_BYTES = 256 * 1024
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*/.() -]{1,64}$")]
 Text = Annotated[str, StringConstraints(max_length=2000)]
@@ -30,6 +31,11 @@ class MalformedMessage(ValueError):
 def is_name(text: str) -> bool:
     """Whether a text can be the name of a parameter, channel or property in a message."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text can be the name of a site or an instrument."""
+    return _IDENTIFIER.fullmatch(text) is not None
 
 
 class Message(BaseModel):

@@ -45,7 +45,7 @@ def conformance(
     user: User = "tatara",
     password_file: PasswordFile = None,
     ca_file: CaFile = None,
-    site: Annotated[str, typer.Option(help="The site's name, in the device's topics.")] = "test",
+    site: Annotated[str, typer.Option(help="The site's name, in the device's topics.")] = "lab",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the broker started here; 0: any.")] = 0,
     capability: Annotated[str | None, typer.Option(help="What to ask for; default: the first described.")] = None,
     candidate: Candidate = None,
@@ -64,8 +64,8 @@ def conformance(
 
     with refusals(json_):
         settings = Settings(
-            name=name,
-            site=site,
+            name=_identifier("NAME", name),
+            site=_identifier("--site", site),
             broker=_address(broker),
             user=user,
             password_file=password_file,
@@ -128,6 +128,17 @@ def _address(text: str | None) -> tuple[str, int] | None:
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise Refused(USAGE, f"--broker {text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def _identifier(what: str, text: str) -> str:
+    """A name of the protocol (rule 9): the broker would take no other, and the device would wait in vain."""
+    from adapters.instruments.messages import is_identifier
+    from adapters.instruments.topics import HOST
+
+    if not is_identifier(text) or text == HOST:
+        rule = f"a name has lower case letters, digits and hyphens, at most 80 of them, and is not {HOST!r}"
+        raise Refused(USAGE, f"{what} {text!r}: {rule}")
+    return text
 
 
 def _candidate(path: Path | None) -> dict[str, Any] | None:

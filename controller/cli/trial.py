@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.broker import make_password
-from adapters.instruments.conformance import Finding, Patience, Stand, Subject, Talk, examine, meet
+from adapters.instruments.conformance import Finding, Patience, Stand, Subject, Talk, Verdict, examine, meet
 from adapters.instruments.conformance.parameters import Order
 from adapters.instruments.host import Address
 from adapters.instruments.tls import tls_for
@@ -47,10 +47,11 @@ async def run(settings: Settings, tell: Tell) -> list[Finding]:
         stand: Stand | None = None
         if settings.broker is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tatara-test-"))
-            password, shown = _device_password(settings.password_file)
-            stand = Stand(Path(folder), settings.site, settings.name, password, settings.port)
+            stand = Stand(
+                Path(folder), settings.site, settings.name, _device_password(settings.password_file), settings.port
+            )
             await stack.enter_async_context(stand)
-            tell(_invitation(settings, stand, shown))
+            tell(_invitation(settings, stand, _keep(stand.password, settings.password_file)))
         address = _address(settings) if stand is None else stand.address
         talk = await stack.enter_async_context(Talk(address, settings.site, settings.name, patience))
         tell(f"Waiting for {settings.name} ...")
@@ -59,27 +60,35 @@ async def run(settings: Settings, tell: Tell) -> list[Finding]:
         await _consent(subject, settings, tell)
         if settings.restart:
             subject.restarted = lambda: _ask_for_restart(tell)
-        return await examine(subject, lambda finding: tell(f"{finding.verdict:<10} {finding.what}"))
+        return await examine(subject, lambda finding: tell(_line_of(finding)))
+
+
+def _line_of(finding: Finding) -> str:
+    reason = f": {finding.seen}" if finding.verdict is Verdict.FAILED else ""
+    return f"{finding.verdict:<10} {finding.what}{reason}"
 
 
 def _invitation(settings: Settings, stand: Stand, shown: str) -> str:
     return (
         f"Let the device connect to {stand.host}:{stand.port} (on this machine, without TLS), with\n"
-        f"  site      {settings.site}\n  user name {settings.name}\n  password  {shown}"
+        f"  site      {settings.site}\n  user name {settings.name}\n  password  {shown}\n"
+        f"Files that its results name: PUT {stand.files_url}/api/v1/files/{{sha256}}"
     )
 
 
-def _device_password(file: Path | None) -> tuple[str, str]:
-    """A password for the device, and what is shown of it; a file keeps it for the next test."""
+def _device_password(file: Path | None) -> str:
+    """The device's password: of an earlier test, or new."""
+    return _read(file) if file is not None and file.exists() else make_password()
+
+
+def _keep(password: str, file: Path | None) -> str:
+    """Keep the password for the next test, now that its broker runs; returns what is shown of it."""
     if file is None:
-        password = make_password()
-        return password, password
-    try:
+        return password
+    if not file.exists():
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as fresh:
-            fresh.write(make_password() + "\n")
-    except FileExistsError:
-        pass  # made by an earlier test
-    return _read(file), f"in {file}"
+            fresh.write(password + "\n")
+    return f"in {file}"
 
 
 def _address(settings: Settings) -> Address:

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from adapters.instruments.conformance import attempts, commands, connection, introduction, refusals, restart, stops
-from adapters.instruments.conformance.findings import Check, Finding, NotConforming, Verdict, demand
+from adapters.instruments.conformance.findings import Check, Finding, NotConforming, NotTested, Verdict, demand
 from adapters.instruments.conformance.heard import Heard
 from adapters.instruments.conformance.parameters import Order
 from adapters.instruments.conformance.subject import Subject
@@ -28,8 +28,7 @@ async def meet(talk: Talk, candidate: dict[str, Any] | None = None, capability: 
         await talk.state(lambda each: each.state is not InstrumentMode.OFFLINE, f"state of {talk.name}", within=come_s)
         said = await talk.hear(lambda each: isinstance(each.message, Description), "description")
     except NotConforming as fault:
-        faults = "; ".join(talk.heard.faults[:3])
-        raise NotReady(f"{fault}" + (f"; malformed: {faults}" if faults else "")) from None
+        raise NotReady(f"{fault}{_likely(talk)}") from None
     await talk.caught_up()
     if talk.others:
         raise NotReady(f"a daemon is at work at this site ({', '.join(sorted(talk.others))}): stop it first")
@@ -37,6 +36,13 @@ async def meet(talk: Talk, candidate: dict[str, Any] | None = None, capability: 
     assert isinstance(description, Description)
     await _take_over(talk)
     return Subject(talk, description, _orders(description, candidate, capability), candidate)
+
+
+def _likely(talk: Talk) -> str:
+    """What somebody whose device is not understood should look at."""
+    if faults := "; ".join(talk.heard.faults[:3]):
+        return f"; malformed: {faults}"
+    return "" if talk.heard.place else f". Does it use site {talk.site}, name {talk.name} and the right password?"
 
 
 async def _take_over(talk: Talk) -> None:
@@ -87,6 +93,22 @@ async def _all_ended(subject: Subject) -> str:
     return f"{len(subject.talk.sent)} requests"
 
 
+async def _files_put(subject: Subject) -> str:
+    """What a result names is in the file store before the result comes."""
+    said = [(each.at, each.result) for each in subject.talk.heard.since(0) if each.result is not None]
+    named = {file.sha256: file.name for _, result in said for file in result.files}
+    if not named:
+        raise NotTested("no result names a file")
+    if subject.wires is None:
+        raise NotTested("the file store is not ours: run it without --broker")
+    for at, result in said:
+        for file in result.files:
+            put_at = subject.wires.put_at(file.sha256)
+            demand(put_at is not None, f"{result.attempt_id} names {file.name} ({file.sha256}), which was not put")
+            demand(put_at is None or put_at <= at, f"{file.name} of {result.attempt_id} was put after the result")
+    return f"{len(named)} files"
+
+
 async def _numbered(subject: Subject) -> str:
     return numbered(subject.talk.heard)
 
@@ -102,6 +124,7 @@ def numbered(heard: Heard) -> str:
 
 _AT_THE_END = [
     Check("8 to 11", "every message that it sent could be read", _all_readable),
+    Check("section 5", "files that results name were put before", _files_put),
     Check("21, 28", "everything that was asked for has ended", _all_ended),
     Check("13", "no seq was used twice within a boot", _numbered),
 ]

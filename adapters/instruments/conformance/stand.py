@@ -1,4 +1,4 @@
-"""A broker of our own on this machine, with a wire to the device that can be cut."""
+"""A broker and a file store of our own on this machine, with a wire to the device that can be cut."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from adapters.broker import EmbeddedBroker, Login, daemon_rules, hash_password, instrument_rules, make_password
+from adapters.instruments.conformance.store import FileStore
 from adapters.instruments.host import Address
 from adapters.instruments.misbehaviour import ProxyConfig
 from adapters.instruments.proxy import Proxy
@@ -16,7 +17,10 @@ HOST_USER = "tatara"
 
 @dataclass
 class Stand:
-    """`async with Stand(...)`: the device connects to `port` as `name` with `password`, the test by `address`."""
+    """`async with Stand(...)`: the device connects to `port` as `name` with `password`, the test by `address`.
+
+    Files are put below `files_url`.
+    """
 
     folder: Path
     site: str
@@ -38,11 +42,17 @@ class Stand:
         config = ProxyConfig(host=self.host, port=self.port, broker_port=self._broker.port)
         self._proxy = await self._stack.enter_async_context(Proxy(config))
         self.port = self._proxy.port
+        self._files = self._stack.enter_context(FileStore(self.name, self.password))
+        self.files_url = self._files.url
         self.address = Address(self._broker.host, self._broker.port, HOST_USER, own)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    def put_at(self, sha256: str) -> float | None:
+        """When the device put this file (`time.monotonic`), if it did."""
+        return self._files.put_at.get(sha256)
 
     def cut(self) -> None:
         """Break the device's connection without a goodbye."""

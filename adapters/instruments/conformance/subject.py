@@ -14,7 +14,10 @@ ENDED = {AttemptState.REFUSED, AttemptState.EXPIRED, AttemptState.CANCELLED, Att
 
 
 class Wires(Protocol):
-    """What can be done to the device's connection where the broker is ours."""
+    """What can be done and seen where broker and file store are ours."""
+
+    def put_at(self, sha256: str) -> float | None:
+        """When the device put this file (`time.monotonic`), if it did."""
 
     def cut(self) -> None:
         """Break the device's connection without a goodbye."""

@@ -102,6 +102,19 @@ async def test_nobody_comes(here: Terminal) -> None:
     assert done.code == 1
     assert "no state of reactor-1 within 0.2 s" in done.err
     assert "password  " in done.err
+    assert "site lab, name reactor-1 and the right password" in done.err
+
+
+async def test_a_name_that_no_instrument_can_have(here: Terminal) -> None:
+    for name in ("Reactor_1", "host"):
+        done = await here.run("instrument", "test", name)
+        assert (done.code, name in done.err, "hyphens" in done.err) == (2, True, True), done.err
+
+
+async def test_no_password_file_stays_of_a_test_that_did_not_begin(here: Terminal, mosquitto: BrokerProcess) -> None:
+    taken = ("--port", str(mosquitto.port), "--password-file", "password")
+    done = await here.run("instrument", "test", "reactor-1", *taken)
+    assert (done.code, (here.folder / "password").exists()) == (1, False), done.err
 
 
 async def test_a_real_device_is_not_set_to_work_unasked(here: Terminal, mosquitto: BrokerProcess) -> None:
@@ -119,6 +132,7 @@ async def test_a_real_device_is_not_set_to_work_unasked(here: Terminal, mosquitt
     ("options", "code", "words"),
     [
         (["--broker", "nowhere"], 2, "HOST:PORT"),
+        (["--site", "Lab 1"], 2, "--site 'Lab 1'"),
         (["--broker", "127.0.0.1:1"], 2, "--password-file"),
         (["--candidate", "nothing.json"], 1, "nothing.json"),
         (["--broker", "127.0.0.1:1", "--password-file", "nothing"], 1, "nothing"),
