@@ -15,6 +15,7 @@ from adapters.instruments.messages import (
     Quantity,
     Status,
 )
+from adapters.instruments.upload import UploadError, upload
 from adapters.instruments.work import FailedMeasurement, FailedSynthesis, Finished, Invalid, Work
 
 __all__ = [
@@ -35,5 +36,7 @@ __all__ = [
     "ParameterLimits",
     "Quantity",
     "Status",
+    "UploadError",
     "Work",
+    "upload",
 ]

@@ -106,7 +106,7 @@ async def _files_put(subject: Subject) -> str:
             put_at = subject.wires.put_at(file.sha256)
             demand(put_at is not None, f"{result.attempt_id} names {file.name} ({file.sha256}), which was not put")
             demand(put_at is None or put_at <= at, f"{file.name} of {result.attempt_id} was put after the result")
-    return f"{len(named)} files"
+    return f"{len(named)} put in time"
 
 
 async def _numbered(subject: Subject) -> str:
