@@ -129,7 +129,7 @@ class Speech:
             seq=self._seq() if seq is None else seq,
             at=datetime.now(UTC),
             wanted=self._journal.wanted,
-            estops=estops,
+            estops=estops[:100],  # no message holds more
         )
         return encode(state)
 
