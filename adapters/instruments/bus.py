@@ -24,6 +24,14 @@ MAX_INFLIGHT = 200
 MAX_QUEUED_QOS0 = 10_000  # beyond this, QoS 0 messages (heartbeats) are dropped; QoS 1 is bounded by the broker
 
 
+# What the reason codes mostly mean. MQTT 3.1.1 says no more when it closes a connection than that it is closed.
+_REASONS = {
+    128: "it was closed at the other end; if that goes on, another program uses the name {user}",
+    134: "the broker refused the name {user} or its password",
+    135: "the broker let {user} not in: is the password right, and the site, to whose topics it has a right?",
+}
+
+
 class BusDown(ConnectionError):
     """There is no connection, or it ended before the broker acknowledged: the message may or may not have arrived."""
 
@@ -100,11 +108,10 @@ class _Connection(aiomqtt.Client):
         if not self._disconnected.done():
             self._disconnected.set_exception(aiomqtt.MqttError(reason))
 
-    async def ended(self) -> str:
-        """Wait for the end and tell why."""
+    async def ended(self) -> BaseException:
+        """Wait for the end; returns why."""
         await asyncio.wait([self._disconnected])
-        error = self._disconnected.exception()
-        return str(error) if error else "disconnected"
+        return self._disconnected.exception() or BusDown("disconnected")
 
     def discard(self) -> None:
         """Close the socket whatever state it is in and fail what still waits for PUBACK."""
@@ -288,7 +295,7 @@ class Bus:
             # answers only after the client has acknowledged that.
             await _all_or_none(self._subscribe(connection), self._greet(connection))
         except (aiomqtt.MqttError, BusDown, OSError) as error:
-            self._note(str(error))
+            self._note(self._in_words(error))
             return False
         self._ready.set()
         self.last_error = None
@@ -305,7 +312,7 @@ class Bus:
         granted = [code if isinstance(code, int) else code.value for code in codes]
         self.refused = [topic for (topic, _), code in zip(self._subscriptions, granted, strict=True) if code >= 0x80]
         if self.refused:
-            log.error("the broker refused the subscriptions %s", self.refused)
+            log.error("the broker refused the subscriptions %s: is the site right?", self.refused)
 
     def _release(self) -> None:
         held, self._held = self._held, None
@@ -327,7 +334,7 @@ class Bus:
             closing.cancel()
             ended.cancel()
         if ended.done() and not ended.cancelled() and not self._closing.is_set():
-            self._note(ended.result())
+            self._note(self._in_words(ended.result()))
         elif self._closing.is_set():
             with contextlib.suppress(aiomqtt.MqttError):
                 await connection.__aexit__(None, None, None)
@@ -338,6 +345,11 @@ class Bus:
         # Deliveries held by a connection that broke before `on_connect` ended still count: not every broker repeats.
         self._release()
         connection.discard()
+
+    def _in_words(self, error: BaseException) -> str:
+        code = getattr(error.rc, "value", -1) if isinstance(error, aiomqtt.MqttCodeError) else -1
+        words = _REASONS.get(code)
+        return f"{words.format(user=self._options['username'])} ({error})" if words else str(error)
 
     def _note(self, reason: str) -> None:
         if reason != self.last_error:

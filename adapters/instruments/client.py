@@ -18,7 +18,7 @@ from pathlib import Path
 
 from adapters.instruments.bus import Backoff, Bus, BusDown
 from adapters.instruments.crew import Crew
-from adapters.instruments.journal import Journal
+from adapters.instruments.journal import Journal, JournalError
 from adapters.instruments.messages import Description
 from adapters.instruments.outbox import Outbox
 from adapters.instruments.session import Session
@@ -98,8 +98,11 @@ class Instrument:
         return function
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT."""
-        asyncio.run(self._run())
+        """Serve until SIGTERM or SIGINT; ends the program, with the reason, if the journal cannot be opened."""
+        try:
+            asyncio.run(self._run())
+        except JournalError as error:
+            raise SystemExit(f"{self.name}: {error}") from None
 
     async def _run(self) -> None:
         stop = asyncio.Event()

@@ -143,10 +143,12 @@ class Crew:
         # Whatever goes wrong in an instrument maker's own code is a fact about this run: the host must hear of it,
         # and the instrument must go on. Nothing of ours runs inside this try but checks of what the handler gave.
         except Exception as error:
-            log.exception("attempt %s failed", request.attempt_id)
             outcome, reason = Outcome.FAILED_MEASUREMENT, f"{type(error).__name__}: {error}"
             if limit.expired():
                 reason = f"not finished within timeout_s = {request.timeout_s:g}"
+                log.warning("attempt %s was stopped: %s", request.attempt_id, reason)
+            else:
+                log.exception("attempt %s failed", request.attempt_id)
         return self._make(request, started_at, Finished(), outcome, reason)
 
     def _make(

@@ -67,5 +67,5 @@ def make_bus(broker: BrokerProcess, user: str, *filters: str, **options: object)
     subscriptions = [(topic_filter, 1) for topic_filter in filters]
     return Bus(
         broker.host, broker.port, user, user, PASSWORD,
-        subscriptions=subscriptions, backoff=Backoff(0.05, 0.2), **options,  # type: ignore[arg-type]
+        subscriptions=subscriptions, **{"backoff": Backoff(0.05, 0.2), **options},  # type: ignore[arg-type]
     )  # fmt: skip

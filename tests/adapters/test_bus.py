@@ -155,6 +155,18 @@ async def test_wrong_password_is_reported(broker: BrokerProcess) -> None:
     async with bus:
         await until(lambda: bus.last_error is not None)
         assert not bus.connected
+        assert "reactor-1" in (bus.last_error or "")
+        assert "password" in (bus.last_error or "")
+
+
+async def test_a_second_program_of_the_same_name_is_suspected(broker: BrokerProcess) -> None:
+    first, second = make_bus(broker, "reactor-1", backoff=Backoff(60, 60)), make_bus(broker, "reactor-1")
+    async with first:
+        await first.wait_connected(5)
+        async with second:
+            await second.wait_connected(5)
+            await until(lambda: first.last_error is not None)
+        assert "another program uses the name reactor-1" in (first.last_error or "")
 
 
 async def test_listener_is_closed_with_the_bus(broker: BrokerProcess) -> None:

@@ -370,12 +370,29 @@ async def test_results_that_cannot_be_sent_are_failed_measurements(device: Devic
 
 
 @either
-async def test_a_run_that_takes_too_long_is_ended(device: AnyDevice, host: HostSide) -> None:
+async def test_a_run_that_takes_too_long_is_ended(
+    device: AnyDevice, host: HostSide, caplog: pytest.LogCaptureFixture
+) -> None:
     device.let_go.clear()
     await host.request("a1", timeout_s=0.1)
     result = await host.result("a1")
     assert result.outcome is Outcome.FAILED_MEASUREMENT
     assert result.reason
+    if isinstance(device, Device):
+        assert "attempt a1 was stopped: not finished within timeout_s = 0.1" in caplog.text
+        assert "Traceback" not in caplog.text
+
+
+def test_a_second_start_with_the_same_journal_ends_in_one_line(tmp_path: Path) -> None:
+    second = Instrument(
+        "reactor-1",
+        site="lab",
+        description=Description(model="m", software="1", capabilities={}),
+        journal=tmp_path / "journal.db",
+        host="127.0.0.1",
+    )
+    with Journal(tmp_path / "journal.db"), pytest.raises(SystemExit, match="is another process using this journal"):
+        second.run()
 
 
 @either
