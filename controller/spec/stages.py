@@ -94,7 +94,8 @@ class Analysis(Section):
 
     def choose(self, names: Sequence[str]) -> int:
         """Which of the files that a result names is the one; raises `ValueError` if not exactly one can be."""
-        found = [place for place, name in enumerate(names) if fnmatchcase(name, self.file)]
+        pattern = self.file.replace("[", "[[]").replace("?", "[?]")
+        found = [place for place, name in enumerate(names) if fnmatchcase(name, pattern)]
         if len(found) != 1:
             told = ", ".join(names) or "no file"
             raise ValueError(f"analysis {self.function!r} needs one file named {self.file!r}; the result has {told}")
