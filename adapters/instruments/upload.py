@@ -2,13 +2,17 @@
 
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from adapters.instruments.messages import File
 
 PART = 1024 * 1024
 PATIENCE_S = 60.0
+_NOT_IN_A_HEADER = re.compile(r"[^ -~]")
 
 
 class UploadError(OSError):
@@ -39,17 +43,20 @@ def upload(url: str, name: str, password: str, path: Path, media_type: str | Non
 
 
 def described(path: Path, media_type: str | None = None) -> File:
-    """What a result names of a file: its digest, name and type."""
+    """What a result names of a file: its digest, name and type. Raises `UploadError` if none can hold its name."""
     digest = hashlib.sha256()
     for part in parts(path):
         digest.update(part)
     kind = media_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return File(sha256=digest.hexdigest(), name=path.name, media_type=kind)
+    try:
+        return File(sha256=digest.hexdigest(), name=path.name, media_type=kind)
+    except ValidationError as error:
+        raise UploadError(f"{path.name!r} should be a name in UTF-8 of at most 200 characters") from error
 
 
 def headers_of(file: File) -> dict[str, str]:
     """What the file store is told beside the content."""
-    return {"Content-Type": file.media_type, "X-File-Name": file.name.encode("ascii", "replace").decode()}
+    return {"Content-Type": file.media_type, "X-File-Name": _NOT_IN_A_HEADER.sub("?", file.name).strip()}
 
 
 def parts(path: Path) -> Iterator[bytes]:
