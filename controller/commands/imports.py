@@ -11,7 +11,7 @@ from controller.commands.lookup import find_campaign
 from controller.loop import CAMPAIGN
 from controller.loop.progress import advance
 from controller.spec import Campaign as Spec
-from controller.spec import TableError, candidate_of, read_rows
+from controller.spec import TableError, read_candidates
 from controller.store import Unit
 from controller.store.proposals import make_proposal
 from controller.store.specs import spec_of, units_of
@@ -42,10 +42,8 @@ class Table:
 
 def read_table(spec: Spec, name: str, sha256: str, content: bytes, files: Mapping[str, Path]) -> Table:
     """Read and check a CSV; raises `TableError`. Takes long for many rows: call it off the event loop."""
-    rows = []
-    for row in read_rows(content, spec):
-        candidate = candidate_of(spec, row, files)
-        rows.append(ImportedRow(row.line, candidate_key(candidate), candidate, row.values))
+    found = read_candidates(content, spec, files)
+    rows = [ImportedRow(row.line, candidate_key(candidate), candidate, row.values) for row, candidate in found]
     return Table(name, sha256, rows)
 
 

@@ -1,6 +1,6 @@
 """The campaign file: load it, check it, explain what is wrong by line."""
 
-from controller.spec.data import DataRow, TableError, candidate_of, properties_of, read_rows
+from controller.spec.data import DataRow, TableError, properties_of, read_candidates, read_rows
 from controller.spec.loading import json_schema, load, spec_digest
 from controller.spec.model import Campaign, Data, Strategy
 from controller.spec.problems import Problem, SpecError
@@ -29,10 +29,10 @@ __all__ = [
     "TableError",
     "TargetReached",
     "Window",
-    "candidate_of",
     "json_schema",
     "load",
     "properties_of",
+    "read_candidates",
     "read_rows",
     "spec_digest",
 ]

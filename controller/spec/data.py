@@ -1,35 +1,41 @@
 """Tables of earlier measurements: a CSV whose columns are named as the parameters and the properties."""
 
-import csv
-import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from controller.spec.model import Campaign
-    from strategies.spaces import Parameter
+    from strategies.spaces import Parameter, Sheet
 
 MOST_ROWS = 100_000
+MOST_FAULTS = 10  # shown of one table; the rest is counted
 LARGEST = 1e100  # as of a measurement that an instrument sends
+WAY_OUT = "delete these rows or mend them, or widen the space"
 
 
 class TableError(ValueError):
-    """The table cannot be used; the text says what is wrong, and on which line."""
+    """The table cannot be used; `faults` say what is wrong, and on which line."""
+
+    def __init__(self, *faults: str) -> None:
+        more = len(faults) - MOST_FAULTS
+        self.faults = [*faults[:MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])]
+        super().__init__("\n".join(self.faults))
 
 
 @dataclass(frozen=True)
 class DataRow:
     """One line: the inputs as they stand there, and the values in the objectives' units; None: the run failed.
 
-    Inputs are in the units of the space.
+    Inputs are in the units of the space. `label` tells rows of a pool apart.
     """
 
     line: int
     inputs: Mapping[str, str]
     values: Mapping[str, float] | None
+    label: str | None = None
 
 
 def properties_of(campaign: "Campaign") -> list[str]:
@@ -39,62 +45,118 @@ def properties_of(campaign: "Campaign") -> list[str]:
 
 
 def read_rows(content: bytes, campaign: "Campaign") -> list[DataRow]:
-    """The rows of a CSV file in UTF-8 with a header line; further columns are left out. Raises `TableError`.
+    """The rows of a CSV file with a header line; further columns are left out. Raises `TableError` with every fault.
 
     A row with an empty cell among the properties tells of a failed synthesis.
     """
-    inputs, properties = campaign.space.names(), properties_of(campaign)
-    rows = [_row(line, row, inputs, properties) for line, row in _lines(content, [*inputs, *properties])]
-    if not rows:
-        raise TableError("the table has a header and no rows")
+    rows, faults = _rows(content, campaign)
+    if faults:
+        raise TableError(*faults)
     return rows
 
 
-def _lines(content: bytes, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_candidates(
+    content: bytes,
+    campaign: "Campaign",
+    files: Mapping[str, Path] | None = None,
+    keys: Container[str] | None = None,
+) -> list[tuple[DataRow, dict[str, Any]]]:
+    """The rows with their candidates of the space; raises `TableError` with every row that cannot be used.
+
+    A pool's rows are known by their `keys`, or read from `files` (path by digest).
+    """
+    rows, faults = _rows(content, campaign)
+    found: list[tuple[DataRow, dict[str, Any]]] = []
+    misfits: list[str] = []
+    for row in rows:
+        try:
+            found.append((row, candidate_of(campaign, row, files, keys)))
+        except TableError as error:
+            misfits.append(str(error))
+    if faults or misfits:
+        raise TableError(*_told([*faults, *misfits], WAY_OUT if misfits else None))
+    return found
+
+
+def _told(faults: Sequence[str], way_out: str | None) -> Sequence[str]:
+    """The faults by line; the way out stands with the last that is shown."""
+    ordered = sorted(faults, key=lambda fault: int(fault.removeprefix("line ").split(":")[0]))
+    last = min(len(ordered), MOST_FAULTS) - 1
+    return [f"{fault}; {way_out}" if way_out and place == last else fault for place, fault in enumerate(ordered)]
+
+
+def _rows(content: bytes, campaign: "Campaign") -> tuple[list[DataRow], list[str]]:
+    """The rows that can be read, and what is wrong with the others."""
+    inputs, properties = campaign.space.names(), properties_of(campaign)
+    sheet = _sheet(content, [*inputs, *properties])
+    label = campaign.space.pool.label if campaign.space.pool else None
+    rows: list[DataRow] = []
+    faults = list(sheet.uneven())
+    for line, cells in sheet.rows:
+        if len(cells) != len(sheet.header):
+            continue
+        row = dict(zip(sheet.header, cells, strict=True))
+        if wrong := list(_cell_faults(row, inputs, properties)):
+            faults.append(f"line {line}: {'; '.join(wrong)}")
+        else:
+            measured = all(row[name] for name in properties)
+            values = {name: float(row[name]) for name in properties} if measured else None
+            rows.append(
+                DataRow(line, {name: row[name] for name in inputs}, values, row[label] if label in row else None)
+            )
+    return rows, faults
+
+
+def _sheet(content: bytes, wanted: Sequence[str]) -> "Sheet":
+    from strategies.spaces import SheetError, read_sheet
+
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        header = list(reader.fieldnames or [])
-        for name in wanted:
-            if header.count(name) != 1:
-                problem = "is missing" if name not in header else "stands there twice"
-                raise TableError(f"column {name!r} {problem}; columns: {', '.join(header) or 'none'}")
-        for row in reader:
-            if reader.line_num > MOST_ROWS:
-                raise TableError(f"the table has more than {MOST_ROWS} lines")
-            if None in row or None in row.values():
-                raise TableError(f"line {reader.line_num}: the row and the header differ in their number of cells")
-            yield reader.line_num, {name: row[name].strip() for name in wanted}
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"not a CSV file in UTF-8 ({error})") from error
+        sheet = read_sheet(content)
+    except SheetError as error:
+        raise TableError(str(error)) from error
+    header = ", ".join(sheet.header) or "none"
+    if faults := [
+        f"column {name!r} {'stands there twice' if name in sheet.header else 'is missing'}; columns: {header}"
+        for name in wanted
+        if list(sheet.header).count(name) != 1
+    ]:
+        raise TableError(*faults)
+    if not sheet.rows:
+        raise TableError("the table has a header and no rows")
+    if len(sheet.rows) > MOST_ROWS:
+        raise TableError(f"the table has more than {MOST_ROWS} rows")
+    return sheet
 
 
-def _row(line: int, row: Mapping[str, str], inputs: Sequence[str], properties: Sequence[str]) -> DataRow:
+def _cell_faults(row: Mapping[str, str], inputs: Sequence[str], properties: Sequence[str]) -> Iterator[str]:
     for name in inputs:
         if not row[name]:
-            raise TableError(f"line {line}: column {name!r} is empty")
-    cells = {name: row[name] for name in properties}
-    values = {name: _number(line, name, text) for name, text in cells.items()} if all(cells.values()) else None
-    return DataRow(line, {name: row[name] for name in inputs}, values)
+            yield f"column {name!r} is empty"
+    for name in properties:
+        if row[name] and not abs(_number(row[name])) <= LARGEST:
+            yield f"{row[name]!r} in column {name!r} is no finite number of a sensible size"
 
 
-def _number(line: int, name: str, text: str) -> float:
+def _number(text: str) -> float:
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
-        value = math.nan
-    if not abs(value) <= LARGEST:
-        raise TableError(f"line {line}: {text!r} in column {name!r} is no finite number of a sensible size")
-    return value
+        return math.nan
 
 
-def candidate_of(campaign: "Campaign", row: DataRow, files: Mapping[str, Path] | None = None) -> dict[str, Any]:
-    """The row as a candidate of the space; `files` holds a pool's file by digest. Raises `TableError`."""
+def candidate_of(
+    campaign: "Campaign",
+    row: DataRow,
+    files: Mapping[str, Path] | None = None,
+    keys: Container[str] | None = None,
+) -> dict[str, Any]:
+    """The row as a candidate of the space, a pool's known as in `read_candidates`. Raises `TableError`."""
     from strategies.spaces import conditions, space_contains
 
     values = {name: _setting(row, name, campaign.space.parameters.get(name)) for name in row.inputs}
     try:
-        candidate = conditions(campaign.space, values)
-        faults = space_contains(campaign.space, candidate, files)
+        candidate = conditions(campaign.space, values, row.label)
+        faults = space_contains(campaign.space, candidate, files, keys)
     except ValueError as error:
         faults = [str(error)]
     if faults:
@@ -109,10 +171,7 @@ def _setting(row: DataRow, name: str, declared: "Parameter | None") -> float | s
     text = row.inputs[name]
     if isinstance(declared, Categorical):
         return text
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if math.isfinite(value):
         return value
     if declared is not None:

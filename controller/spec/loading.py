@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from controller.spec.check import Fault, Path, check, check_units_plain
-from controller.spec.data import TableError, read_rows
+from controller.spec.data import TableError, read_candidates
 from controller.spec.explain import explain
 from controller.spec.model import Campaign
 from controller.spec.problems import SpecError
 from controller.spec.source import Node, read
-from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool
+from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool, rows_of
 from strategies.units import convert
 
 MAX_POOL_BYTES = 256 * 1024 * 1024
@@ -65,6 +65,7 @@ def _with_pool(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
 def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Campaign:
     """The campaign with the digests of its tables, which must be there and fit the space."""
     faults: list[Fault] = []
+    keys = _pool_keys(campaign, root, files) if campaign.data else None
     for place, data in enumerate(campaign.data):
         path: Path = ["data", place, "file"]
         content = files.get(data.file)
@@ -74,13 +75,24 @@ def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
             faults.append((["data", place, "sha256"], f"the file that was sent has the SHA-256 {digest}"))
         else:
             try:
-                read_rows(content, campaign)
+                read_candidates(content, campaign, keys=keys)
             except TableError as error:
-                faults.append((path, str(error)))
+                faults.extend((path, fault) for fault in error.faults)
     _refuse(root, faults)
     digests = [hashlib.sha256(files[each.file]).hexdigest() for each in campaign.data]
     tables = [each.model_copy(update={"sha256": sha256}) for each, sha256 in zip(campaign.data, digests, strict=True)]
     return campaign.model_copy(update={"data": tables})
+
+
+def _pool_keys(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Container[str] | None:
+    """The canonical keys of the pool's rows, if the space has a pool."""
+    space = campaign.space
+    if space.pool is None:
+        return None
+    try:
+        return rows_of(space, parse_pool(files[space.pool.file], space.pool, space.parameters)).keys
+    except ValueError as error:
+        raise SpecError([root.problem(["space", "constraints"], str(error))]) from error
 
 
 def _pool_faults(space: Space, pool: Pool, files: Mapping[str, bytes]) -> Iterator[Fault]:

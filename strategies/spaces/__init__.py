@@ -10,11 +10,12 @@ from strategies.spaces.candidates import (
     validate_candidate,
 )
 from strategies.spaces.chemistry import canonical_smiles, inchi_key
-from strategies.spaces.finite import ENUMERATION_LIMIT, Rows, finite_rows, finite_size
+from strategies.spaces.finite import ENUMERATION_LIMIT, Rows, finite_rows, finite_size, rows_of
 from strategies.spaces.keys import candidate_key, canonical_json, canonical_number, key_of_valid
 from strategies.spaces.linear import LinearConstraint, parse_linear
 from strategies.spaces.membership import space_contains, values_in
 from strategies.spaces.pools import PoolError, PoolTable, parse_pool, read_pool
+from strategies.spaces.sheets import Sheet, SheetError, read_sheet
 from strategies.spaces.snapping import snap, snap_values
 from strategies.spaces.space import Categorical, Continuous, Discrete, Integer, Parameter, Pool, Space
 
@@ -33,6 +34,8 @@ __all__ = [
     "PoolError",
     "PoolTable",
     "Rows",
+    "Sheet",
+    "SheetError",
     "Space",
     "candidate_key",
     "canonical_json",
@@ -47,6 +50,8 @@ __all__ = [
     "parse_linear",
     "parse_pool",
     "read_pool",
+    "read_sheet",
+    "rows_of",
     "schema",
     "snap",
     "snap_values",

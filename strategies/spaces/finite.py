@@ -72,7 +72,7 @@ def finite_rows(space: Space, files: Mapping[str, Path]) -> Rows:
 @lru_cache(maxsize=4)
 def _pool_rows(space_json: str, path: str) -> Rows:
     space = Space.model_validate_json(space_json)
-    return _rows(space, read_pool(space, {str(space.pool and space.pool.sha256): Path(path)}))
+    return rows_of(space, read_pool(space, {str(space.pool and space.pool.sha256): Path(path)}))
 
 
 @lru_cache(maxsize=4)
@@ -83,10 +83,11 @@ def _grid_rows(space_json: str) -> Rows:
         name: [setting if isinstance(setting, str) else float(setting) for setting in column]
         for name, column in zip(space.parameters, zip(*points, strict=True), strict=True)
     }
-    return _rows(space, PoolTable(columns, None))
+    return rows_of(space, PoolTable(columns, None))
 
 
-def _rows(space: Space, table: PoolTable) -> Rows:
+def rows_of(space: Space, table: PoolTable) -> Rows:
+    """The rows that keep the space's constraints; raises `ValueError` where there are none."""
     constraints = space.linear_constraints()
     keys: dict[str, int] = {}
     for index in range(len(table)):

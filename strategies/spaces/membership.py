@@ -1,6 +1,6 @@
 """Whether a candidate belongs to a space, and if not, why."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,16 @@ from strategies.spaces.space import Categorical, Parameter, Space
 from strategies.units import convert
 
 
-def space_contains(space: Space, candidate: Candidate, files: Mapping[str, Path] | None = None) -> list[str]:
+def space_contains(
+    space: Space,
+    candidate: Candidate,
+    files: Mapping[str, Path] | None = None,
+    keys: Container[str] | None = None,
+) -> list[str]:
     """What keeps the candidate out of the space, in words; empty when it belongs to it.
 
-    A pool space looks its rows up in `files` (path by SHA-256) and raises `PoolError` when the file is not there.
+    A pool space looks its rows up among the `keys` of them, or without these in `files` (path by SHA-256), and raises
+    `PoolError` when the file is not there.
     """
     try:
         validate_candidate(candidate)
@@ -23,7 +29,7 @@ def space_contains(space: Space, candidate: Candidate, files: Mapping[str, Path]
     except CandidateError as error:
         return [str(error)]
     if space.pool is not None:
-        if key_of_valid(candidate) not in finite_rows(space, files or {}).keys:
+        if key_of_valid(candidate) not in (finite_rows(space, files or {}).keys if keys is None else keys):
             return [f"no row of the pool {space.pool.file!r} is this candidate"]
         return _broken_constraints(space, values)
     faults = [fault for name, parameter in space.parameters.items() for fault in _faults(name, parameter, values[name])]

@@ -1,8 +1,6 @@
 """Pools: candidates listed in a CSV file, read once and kept by the digest of its content."""
 
-import csv
 import hashlib
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from strategies.spaces.candidates import Candidate, conditions
+from strategies.spaces.sheets import Line, SheetError, read_sheet
 from strategies.spaces.space import Categorical, Parameter, Pool, Space
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -63,18 +62,16 @@ def _read(path: str, sha256: str, pool_json: str, space_json: str) -> PoolTable:
 
 
 def parse_pool(content: bytes, pool: Pool, parameters: Mapping[str, Parameter] | None = None) -> PoolTable:
-    """The table of a CSV file (UTF-8, header line); raises `PoolError` naming line and column."""
+    """The table of a CSV file with a header line; raises `PoolError` naming line and column."""
     try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise PoolError(f"{pool.file}: not a CSV file in UTF-8 ({error})") from error
-    header = rows[0] if rows else []
-    body = [(line, row) for line, row in enumerate(rows[1:], start=2) if row]
+        sheet = read_sheet(content)
+    except SheetError as error:
+        raise PoolError(f"{pool.file}: {error}") from error
+    header, body = sheet.header, sheet.rows
     if not body:
         raise PoolError(f"{pool.file}: a header line and at least one row are needed")
-    for line, row in body:
-        if len(row) != len(header):
-            raise PoolError(f"{pool.file}, line {line}: {len(row)} cells, but the header has {len(header)}")
+    for fault in sheet.uneven():
+        raise PoolError(f"{pool.file}, {fault}")
     declared = parameters or {}
     columns = {
         name: _column(pool.file, _cells(pool.file, header, body, name), name, declared.get(name))
@@ -84,12 +81,12 @@ def parse_pool(content: bytes, pool: Pool, parameters: Mapping[str, Parameter] |
     return PoolTable(columns, labels)
 
 
-def _cells(file: str, header: list[str], body: list[tuple[int, list[str]]], name: str) -> list[tuple[int, str]]:
+def _cells(file: str, header: Sequence[str], body: Sequence[Line], name: str) -> list[tuple[int, str]]:
     if header.count(name) != 1:
         problem = "is missing" if name not in header else "stands there twice"
         raise PoolError(f"{file}: column {name!r} {problem}; columns: {', '.join(header)}")
     place = header.index(name)
-    cells = [(line, row[place].strip()) for line, row in body]
+    cells = [(line, row[place]) for line, row in body]
     for line, text in cells:
         if not text:
             raise PoolError(f"{file}, line {line}: column {name!r} is empty")

@@ -135,7 +135,7 @@ def test_pool_rows_are_candidates(store_pool: Callable[..., Any]) -> None:
     [
         ("", ["a"], "a header line and at least one row"),
         ("a,b\n", ["a"], "at least one row"),
-        ("a,b\n1,2\n3\n", ["a"], "line 3: 1 cells, but the header has 2"),
+        ("a,b\n1,2\n3\n", ["a"], "line 3: the row and the header differ in their number of cells"),
         ("a,b\n1,2\n", ["c"], "column 'c' is missing; columns: a, b"),
         ("a,a\n1,2\n", ["a"], "column 'a' stands there twice"),
         ("a,b\n1,2\n,2\n", ["a"], "line 3: column 'a' is empty"),
