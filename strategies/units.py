@@ -14,8 +14,30 @@ _WRITTEN = re.compile(r"(?=.{1,64}$)(?!.*\d{3})(?!.*\*\*[^*/]*\*\*)(?!.*\)\s*\*\
 _SYNTAX = (SyntaxError, TokenError, AssertionError)  # what pint's parser raises on odd brackets
 
 
+_PLAIN = {"%": "percent", "°C": "degC", "°F": "degF", "℃": "degC", "µ": "u", "μ": "u", "Å": "angstrom", "·": "*"}
+EXAMPLES = "use units such as degC, mol/L, percent"
+
+
 class UnitError(ValueError):
     """The unit is not known, or measures something else."""
+
+
+def plain_unit(written: str) -> str:
+    """The unit with the signs that spreadsheets use for it spelled as names in ASCII."""
+    for sign, name in _PLAIN.items():
+        written = written.replace(sign, name)
+    return written
+
+
+def unit_hint(written: str) -> str:
+    """What to write instead of a unit that is not known."""
+    plain = plain_unit(written)
+    if plain == written:
+        return EXAMPLES
+    try:
+        return f"use {check_unit(plain)}"
+    except UnitError:
+        return EXAMPLES
 
 
 @cache
@@ -31,12 +53,12 @@ def _unit(name: str) -> Any:
     import pint
 
     if not _WRITTEN.fullmatch(name):
-        raise UnitError(f"unknown unit {name[:80]!r}; use pint names, such as degC, mol/L, kg/m**3/h")
+        raise UnitError(f"unknown unit {name[:80]!r}; {unit_hint(name[:80])}")
     try:
         unit = _registry().Unit(name)
         points = [float(_registry().Quantity(value, unit).to_base_units().magnitude) for value in (0.0, 1.0, 2.0)]
     except (pint.PintError, ValueError, TypeError, AttributeError, ArithmeticError, *_SYNTAX) as error:
-        raise UnitError(f"unknown unit {name!r}; use pint names, such as degC, mol/L, kg/m**3/h") from error
+        raise UnitError(f"unknown unit {name!r}; {unit_hint(name)}") from error
     if abs(points[2] - 2 * points[1] + points[0]) > 1e-9 * max(map(abs, points)):
         raise UnitError(f"{name!r} is a logarithmic unit; use its linear one")
     return unit

@@ -40,14 +40,58 @@ def new(
         if table is not None and table.resolve().parent != path.resolve().parent:
             raise Refused(FAILED, f"the table must lie beside {path}: copy it there first")
         try:
-            columns = [] if table is None else columns_of(_read(table))
+            content = b"" if table is None else _read(table)
+            columns = [] if table is None else columns_of(content)
             goals = _goals(objective, columns)
-            text = draft(name, columns, goals, None if table is None else table.name)
+            data = _data(path, table, content, columns)
+            text = draft(name, columns, goals, next(iter(data), None))
+            _say(columns, goals)
         except TableError as error:
             raise Refused(FAILED, f"{table}: {error}") from None
-        _check(text, {} if table is None else {table.name: _read(table)})
+        _check(text, data)
+        if table is not None and table.name not in data:
+            _write_renamed(path, data)
         path.write_text(text, encoding="utf-8")
         print(f"{path} is written. Read it, then: tatara campaign check {path}")
+
+
+def _data(path: Path, table: Path | None, content: bytes, columns: "list[Column]") -> dict[str, bytes]:
+    """The table that the campaign file names: the given one, or one beside it where columns need other names."""
+    from controller.spec.draft import renamed
+
+    if table is None:
+        return {}
+    if all(column.header == column.name for column in columns):
+        return {table.name: content}
+    fresh = path.with_name(f"{path.stem}-data.csv")
+    if fresh.exists():
+        raise Refused(FAILED, f"{fresh} is there already; the table with its new names would be written there")
+    return {fresh.name: renamed(columns)}
+
+
+def _write_renamed(path: Path, data: dict[str, bytes]) -> None:
+    for name, content in data.items():
+        path.with_name(name).write_bytes(content)
+        print(f"{path.with_name(name)} is written: the table under these names; the campaign uses it.")
+
+
+def _say(columns: "list[Column]", goals: "list[Goal]") -> None:
+    """What was made of the table."""
+    from controller.spec.draft import inputs_of
+
+    for column in columns:
+        if column.header != column.name:
+            print(f"column {column.header!r} became {column.name}" + (f", in {column.unit}" if column.unit else ""))
+    wanted = [goal.property for goal in goals]
+    used = {*wanted, *(column.name for column in inputs_of(columns, goals))}
+    if left := [column.name for column in columns if column.name not in used]:
+        print(f"left out, for they do not vary or are remarks: {', '.join(left)}")
+    if columns:
+        rows = list(zip(*(column.cells for column in columns if column.name in wanted), strict=True))
+        measured = sum(all(row) for row in rows)
+        print(
+            f"{measured} rows are measured; {len(rows) - measured} have no {' or '.join(wanted)} and count as failed."
+        )
 
 
 def _read(path: Path) -> bytes:
@@ -58,13 +102,8 @@ def _read(path: Path) -> bytes:
 
 
 def _goals(said: list[str] | None, columns: "list[Column]") -> "list[Goal]":
-    names = [column.name for column in columns]
-    texts = said or [_ask(names)]
-    goals = [_goal(text) for text in texts]
-    for goal in goals:
-        if columns and goal.property not in names:
-            raise Refused(USAGE, f"the table has no column {goal.property!r}; it has {', '.join(names)}")
-    return goals
+    texts = said or [_ask([column.name for column in columns])]
+    return [_goal(text, columns) for text in texts]
 
 
 def _ask(names: list[str]) -> str:
@@ -78,14 +117,26 @@ def _ask(names: list[str]) -> str:
     return ":".join([wanted, goal, unit] if unit else [wanted, goal])
 
 
-def _goal(text: str) -> "Goal":
+def _goal(text: str, columns: "list[Column]") -> "Goal":
     from controller.spec.draft import Goal
 
     name, _, rest = text.partition(":")
     goal, _, unit = rest.partition(":")
     if goal and goal not in GOALS:
-        raise Refused(USAGE, f"{text!r}: the goal should be {' or '.join(GOALS)}; a target is written into the file")
-    return Goal(name.strip(), goal or GOALS[0], unit.strip() or "dimensionless")
+        near = next((f"; did you mean {each}?" for each in GOALS if each[:3] == goal[:3].lower()), "")
+        why = f"{text!r}: the goal should be {' or '.join(GOALS)}{near}"
+        raise Refused(USAGE, why if near else f"{why}; a target is written into the file")
+    column = _column(name.strip(), columns)
+    unit = unit.strip() or (column and column.unit) or "dimensionless"
+    return Goal(column.name if column else name.strip(), goal or GOALS[0], unit)
+
+
+def _column(name: str, columns: "list[Column]") -> "Column | None":
+    """The column that is meant, by its proposed name or by its header."""
+    found = next((each for each in columns if name in (each.name, each.header)), None)
+    if columns and found is None:
+        raise Refused(USAGE, f"the table has no column {name!r}; it has {', '.join(each.name for each in columns)}")
+    return found
 
 
 def _check(text: str, files: dict[str, bytes]) -> None:

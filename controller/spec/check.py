@@ -12,7 +12,7 @@ from controller.spec.model import Campaign
 from controller.spec.source import Node
 from controller.spec.stages import Analysis, Stage
 from strategies import check_strategy, strategy_names
-from strategies.units import UnitError, convert_difference
+from strategies.units import UnitError, convert_difference, unit_hint
 
 Path = list[str | int]
 Fault = tuple[Path, str]
@@ -26,7 +26,7 @@ def check_units_plain(root: Node) -> Iterator[Fault]:
     """Refuse units that are no product of named units before they are given to pint, which computes what it reads."""
     for path, value in _scalars(root, []):
         if path[-1:] == ["unit"] and isinstance(value, str) and not (len(value) <= 64 and _UNIT.fullmatch(value)):
-            yield path, "should be a product of pint's units, such as degC, mol/L, kg/m**3/h"
+            yield path, f"unknown unit; {unit_hint(value[:64])}"
 
 
 def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -101,9 +101,7 @@ def _rows(content: bytes, campaign: "Campaign") -> tuple[list[DataRow], list[str
         else:
             measured = all(row[name] for name in properties)
             values = {name: float(row[name]) for name in properties} if measured else None
-            rows.append(
-                DataRow(line, {name: row[name] for name in inputs}, values, row[label] if label in row else None)
-            )
+            rows.append(DataRow(line, {name: row[name] for name in inputs}, values, row.get(label) if label else None))
     return rows, faults
 
 

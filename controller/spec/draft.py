@@ -4,31 +4,50 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.spec.data import TableError
+from controller.spec.headers import names_and_units
+from strategies.spaces import SheetError, read_sheet
 
-MOST_CHOICES = 12  # a numeric column with so few values is taken for a choice among them
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+MOST_CHOICES = 5  # a column of so few whole numbers is taken for a choice among them
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name, and its cells without the empty ones."""
+    """A column of a table: its header, the name and unit proposed for it, and its cells with their lines."""
 
+    header: str
     name: str
+    unit: str | None
     cells: Sequence[str]
+    lines: Sequence[int]
 
     @property
-    def numbers(self) -> list[float] | None:
-        """The distinct values in order, if all cells are finite numbers."""
-        try:
-            values = sorted({float(cell) for cell in self.cells})
-        except ValueError:
-            return None
-        return values if values and all(map(math.isfinite, values)) else None
+    def filled(self) -> list[str]:
+        """The cells that are not empty."""
+        return [cell for cell in self.cells if cell]
+
+    @property
+    def numbers(self) -> list[float]:
+        """The distinct finite numbers, in order."""
+        return sorted({float(cell) for cell in self.filled if _is_number(cell)})
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the cells are numbers; raises `TableError` where only a few are none."""
+        others = [
+            (line, cell) for line, cell in zip(self.lines, self.cells, strict=True) if cell and not _is_number(cell)
+        ]
+        count = len(self.filled) - len(others)
+        if others and count > len(others):
+            shown = ", ".join(f"{cell!r}, line {line}" for line, cell in others[:5])
+            raise TableError(
+                f"column {self.header}: {count} numbers and {len(others)} other ({shown}): write these as numbers "
+                "in the column's unit, or delete the rows"
+            )
+        return count > 0 and not others
 
 
 @dataclass(frozen=True)
@@ -41,46 +60,65 @@ class Goal:
 
 
 def columns_of(content: bytes) -> list[Column]:
-    """The columns of a CSV in UTF-8 with a header line; raises `TableError`."""
+    """The columns of a CSV with a header line; raises `TableError`."""
     try:
-        rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"not a CSV file in UTF-8 ({error})") from error
-    if len(rows) < 2:
+        sheet = read_sheet(content)
+    except SheetError as error:
+        raise TableError(str(error)) from error
+    if not sheet.rows:
         raise TableError("a header line and at least one row are needed")
-    header, body = rows[0], rows[1:]
-    if uneven := next((number for number, row in enumerate(body, start=2) if len(row) != len(header)), None):
-        raise TableError(f"line {uneven}: the row and the header differ in their number of cells")
+    if uneven := list(sheet.uneven()):
+        raise TableError(*uneven)
+    lines = [line for line, _ in sheet.rows]
     return [
-        Column(name.strip(), [row[place].strip() for row in body if row[place].strip()])
-        for place, name in enumerate(header)
+        Column(header, name, unit, [row[place] for _, row in sheet.rows], lines)
+        for place, (header, (name, unit)) in enumerate(zip(sheet.header, names_and_units(sheet.header), strict=True))
     ]
 
 
-def draft(name: str, columns: Sequence[Column], goals: Sequence[Goal], file: str | None) -> str:
-    """The text of a campaign file over these columns; raises `TableError` for names that cannot stand in one."""
+def renamed(columns: Sequence[Column]) -> bytes:
+    """The table under the proposed names, as a CSV in UTF-8. Its cells are the user's own and stay as they are."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows(zip(*(column.cells for column in columns), strict=True))
+    return text.getvalue().encode()
+
+
+def inputs_of(columns: Sequence[Column], goals: Sequence[Goal]) -> list[Column]:
+    """The columns that may be parameters: those that vary; a text with gaps is taken for a remark."""
     wanted = [goal.property for goal in goals]
-    inputs = [column for column in columns if column.name not in wanted and len(set(column.cells)) > 1]
-    for each in [*wanted, *(column.name for column in inputs)]:
-        if not _NAME.fullmatch(each):
-            raise TableError(f"{each!r} cannot be a name here: rename it to letters, digits and _, a letter first")
+    others = [column for column in columns if column.name not in wanted and len(set(column.filled)) > 1]
+    return [column for column in others if column.is_numeric or all(column.cells)]
+
+
+def draft(name: str, columns: Sequence[Column], goals: Sequence[Goal], file: str | None) -> str:
+    """The text of a campaign file over these columns; raises `TableError` for numbers with a few other cells."""
     return _TEXT.format(
         name=name,
-        parameters="\n".join(_parameter(column) for column in inputs) or _EXAMPLE,
+        parameters="\n".join(_parameter(column) for column in inputs_of(columns, goals)) or _EXAMPLE,
         objectives="\n".join(_objective(goal) for goal in goals),
-        yields=", ".join(wanted),
+        yields=", ".join(goal.property for goal in goals),
         data=_DATA.format(file=json.dumps(file)) if file else "",
     )
 
 
+def _is_number(cell: str) -> bool:
+    try:
+        return math.isfinite(float(cell))
+    except ValueError:
+        return False
+
+
 def _parameter(column: Column) -> str:
-    numbers = column.numbers
-    if numbers is None:
-        choices = ", ".join(json.dumps(each, ensure_ascii=False) for each in sorted(set(column.cells)))
+    if not column.is_numeric:
+        choices = ", ".join(json.dumps(each, ensure_ascii=False) for each in sorted(set(column.filled)))
         return f"    {column.name}: {{type: categorical, choices: [{choices}]}}"
-    if len(numbers) <= MOST_CHOICES:
-        return f"    {column.name}: {{type: discrete, values: [{', '.join(f'{each:.12g}' for each in numbers)}]}}"
-    return f"    {column.name}: {{type: continuous, low: {numbers[0]:.12g}, high: {numbers[-1]:.12g}}}  # unit: degC"
+    numbers = column.numbers
+    unit = f", unit: {json.dumps(column.unit)}" if column.unit else ""
+    if len(numbers) <= MOST_CHOICES and all(number.is_integer() for number in numbers):
+        return f"    {column.name}: {{type: discrete, values: [{', '.join(f'{each:.12g}' for each in numbers)}]{unit}}}"
+    return f"    {column.name}: {{type: continuous, low: {numbers[0]:.12g}, high: {numbers[-1]:.12g}{unit}}}"
 
 
 def _objective(goal: Goal) -> str:
@@ -103,6 +141,8 @@ campaign: {name}
 
 # What may be varied. Types: continuous (low, high), integer (low, high), discrete (values), categorical (choices).
 # Numbers may have a unit, such as degC, mol/L, min; without one they are plain numbers.
+# What can be set in steps only: `resolution: 0.5` in a continuous one, or `type: discrete, values: [1, 2.5, 10]`.
+# Bounds taken from a table are the lowest and highest value seen there: widen them where more can be tried.
 space:
   parameters:
 {parameters}

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from controller.spec.problems import Problem
 from controller.spec.source import Node
+from strategies.units import UnitError
 
 Path = Sequence[str | int]
 Schema = Mapping[str, Any]
@@ -25,6 +26,14 @@ def explain(error: ValidationError, root: Node) -> list[Problem]:
     """One problem for each error; those that only follow from another one are left out."""
     faults = [fault for fault in error.errors() if fault["type"] != "default_factory_not_called"]
     return [_problem(fault, root) for fault in faults]
+
+
+def wrong_units(error: ValidationError, root: Node) -> list[Path] | None:
+    """Where units stand that are not known, if nothing else is wrong."""
+    faults = error.errors()
+    if not all(isinstance(fault.get("ctx", {}).get("error"), UnitError) for fault in faults):
+        return None
+    return [_in_file(fault["loc"], root, missing=False) for fault in faults]
 
 
 def _problem(fault: Any, root: Node) -> Problem:

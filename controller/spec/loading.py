@@ -1,17 +1,18 @@
 """From the text of a campaign file to a checked campaign, its digest and its schema."""
 
+import copy
 import hashlib
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from controller.spec.check import Fault, Path, check, check_units_plain
 from controller.spec.data import TableError, read_candidates
-from controller.spec.explain import explain
+from controller.spec.explain import explain, wrong_units
 from controller.spec.model import Campaign
-from controller.spec.problems import SpecError
+from controller.spec.problems import Problem, SpecError
 from controller.spec.source import Node, read
 from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool, rows_of
 from strategies.units import convert
@@ -26,14 +27,41 @@ def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaig
     opened here. CPU-bound: up to some seconds for the largest text that is taken, so call it off the event loop.
     """
     root = read(text)
-    _refuse(root, list(check_units_plain(root)))
-    try:
-        campaign = Campaign.model_validate_json(json.dumps(root.value), strict=True)
-    except ValidationError as error:
-        raise SpecError(explain(error, root)) from error
+    unreadable = list(check_units_plain(root))
+    problems = [root.problem(path, message) for path, message in unreadable]
+    campaign = _structure(root, [path for path, _ in unreadable], problems)
+    if problems:  # without its units no number can be judged, but the rest can
+        rest = [(path, message) for path, message in check(campaign) if path[-1] not in ("unit", "gives")]
+        raise SpecError([*problems, *(root.problem(path, message) for path, message in rest)])
     campaign = _with_data(_with_pool(campaign, root, files or {}), root, files or {})
     _refuse(root, check(campaign))
     return _with_one_unit(campaign)
+
+
+def _structure(root: Node, unreadable: Sequence[Sequence[str | int]], problems: list[Problem]) -> Campaign:
+    """The campaign as it stands there, without unit where that cannot be read; unknown units join the `problems`.
+
+    Raises `SpecError` for everything else.
+    """
+    try:
+        return Campaign.model_validate_json(json.dumps(_without_units(root.value, unreadable)), strict=True)
+    except ValidationError as error:
+        found, units = explain(error, root), wrong_units(error, root)
+        if not units:
+            raise SpecError([*problems, *found]) from error
+    problems.extend(found)
+    return _structure(root, [*unreadable, *units], problems)
+
+
+def _without_units(value: Any, paths: Sequence[Sequence[str | int]]) -> Any:
+    """A copy in which what stands at the paths is `dimensionless`."""
+    copied = copy.deepcopy(value)
+    for path in paths:
+        inner = copied
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = "dimensionless"
+    return copied
 
 
 def _with_one_unit(campaign: Campaign) -> Campaign:

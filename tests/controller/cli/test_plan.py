@@ -132,6 +132,13 @@ def test_from_a_spreadsheet_to_proposals_in_two_commands(tmp_path: Path) -> None
     rows = json.loads(tatara(tmp_path, "propose", "screen.yaml", "-n", "3", "--json").stdout)
     assert len(rows) == 3
     assert rows[0]["prediction"]["yield"]["mean"] > 0
+    assert "18 rows are measured; 1 have no yield and count as failed." in made.stdout
+    (tmp_path / "sheet.csv").write_text("T (degC);yield [%]\n20,5;3\n30;4\n")
+    (tmp_path / "screen.yaml").unlink()
+    made = tatara(tmp_path, "new", "screen", "--from", "sheet.csv", "--objective", "yield [%]")
+    assert "column 'T (degC)' became T, in degC" in made.stdout
+    assert (tmp_path / "screen-data.csv").read_text() == "T,yield\n20.5,3\n30,4\n"
+    assert 'goal: maximize, unit: "percent"' in (tmp_path / "screen.yaml").read_text()
     again = tatara(tmp_path, "new", "screen", "--objective", "yield")
     assert (again.returncode, "there already" in again.stderr) == (1, True)
 
@@ -142,6 +149,9 @@ def test_a_new_campaign_without_a_table_is_an_example_that_can_be_used(tmp_path:
     for arguments, why in (
         (("bad name", "--objective", "y"), "campaign"),
         (("other", "--objective", "y:upwards"), "maximize or minimize"),
+        (("other", "--objective", "y:maximise"), "did you mean maximize?"),
+        (("other", "--objective", "y:max:%"), "did you mean maximize?"),
+        (("other", "--objective", "y:maximize:%"), "use percent"),
         (("other",), "nobody can be asked"),
     ):
         refused = tatara(tmp_path, "new", *arguments)

@@ -35,8 +35,8 @@ def _line(text: str, part: str) -> int:
         ("campaign: reactor", "campaign: 12", "campaign", "quotes"),
         ("campaign: reactor", "campaign: The Reactor", "campaign", "lower-case"),
         ("unit: mol/L", "unit: mol/Lx", "space.parameters.concentration.unit", "unknown unit"),
-        ("unit: mol/L", "unit: m**9**9**9", "space.parameters.concentration.unit", "pint"),
-        ("unit: mol/L", "unit: 9**9**9", "space.parameters.concentration.unit", "pint"),
+        ("unit: mol/L", "unit: m**9**9**9", "space.parameters.concentration.unit", "such as degC"),
+        ("unit: mol/L", "unit: 9**9**9", "space.parameters.concentration.unit", "such as degC"),
         ("high: 120", "high: .inf", "space.parameters.temperature.high", "finite"),
         ("high: 120", "high: 1e999", "space.parameters.temperature.high", "too big"),
         ("high: 120", "high: 3", "space.parameters.temperature", "below high"),
@@ -200,3 +200,13 @@ def test_alias_bomb_is_refused_before_it_expands() -> None:
     levels = [f"{chr(97 + n)}: &{chr(97 + n)} [{', '.join([f'*{chr(96 + n)}'] * 9)}]" for n in range(1, 9)]
     (problem,) = _problems("a: &a [lol]\n" + "\n".join(levels))
     assert (problem.line, problem.field) == (1, "a")
+
+
+@pytest.mark.parametrize(("written", "hint"), [("%", "use percent"), ("°C", "use degC"), ("furlongs_", "such as degC")])
+def test_an_unknown_unit_has_a_hint_and_hides_nothing(reactor: str, written: str, hint: str) -> None:
+    text = reactor.replace("unit: degC", f'unit: "{written}"').replace("parallel:", "paralel:")
+    found = [problem.message for problem in _problems(text)]
+    assert any(hint in message for message in found)
+    assert any("parallel" in message for message in found)
+    text = reactor.replace("unit: degC", f'unit: "{written}"').replace("name: botorch", "name: botorsh")
+    assert {problem.field.rsplit(".", 1)[-1] for problem in _problems(text)} >= {"unit", "name"}
