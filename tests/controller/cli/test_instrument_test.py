@@ -95,6 +95,8 @@ async def test_a_bad_network_is_seen(here: Terminal, mosquitto: BrokerProcess) -
     assert (done.code, done.json["conforms"]) == (1, False)
     failed = {each["what"] for each in done.json["checks"] if each["verdict"] == "FAILED"}
     assert "every message that it sent could be read" in failed
+    (line,) = (line for line in done.err.splitlines() if "every message that it sent could be read" in line)
+    assert "could not be read: heartbeat of reactor-1" in line  # the reason, as soon as it is known
 
 
 async def test_nobody_comes(here: Terminal) -> None:
