@@ -1,5 +1,6 @@
 """Outbox kind `analysis`: read in a worker what the files of an attempt say, and end the attempt with it."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,7 @@ class Analyst:
         self._store = store
         self._workers = workers
         self._files = files
+        self._turn = asyncio.Semaphore(1)  # thousands may be wanted at once, and the strategies need the workers too
 
     async def analyse(self, row: Outbox) -> None:
         """Carry out what the attempt's step says about its files."""
@@ -85,10 +87,11 @@ class Analyst:
     async def _run(self, reading: _Reading) -> dict[str, Any]:
         path = str(self._files.path(reading.sha256))
         payload = {"function": reading.analysis.function, "path": path, "options": reading.analysis.options}
-        try:
-            return await self._workers.run(TASK, payload, DEADLINE_S)
-        except WorkerDied:
-            return await self._workers.run(TASK, payload, DEADLINE_S)
+        async with self._turn:
+            try:
+                return await self._workers.run(TASK, payload, DEADLINE_S)
+            except WorkerDied:
+                return await self._workers.run(TASK, payload, DEADLINE_S)
 
 
 def _prepare(session: Session, attempt_id: str) -> _Question | str:
