@@ -21,8 +21,12 @@ from controller.store.tables import Attempt, Measurement, StoredFile
 
 
 def open_tasks(session: Session) -> list[Attempt]:
-    """Tasks that wait for somebody, oldest first."""
-    query = select(Attempt).where(col(Attempt.adapter) == "person", col(Attempt.state).in_([*UNDER_WAY, "doubtful"]))
+    """Tasks that wait for somebody, oldest first; one that was answered with a file that nobody can read is a doubt."""
+    query = select(Attempt).where(
+        col(Attempt.adapter) == "person",
+        col(Attempt.state).in_([*UNDER_WAY, "doubtful"]),
+        col(Attempt.outcome).is_(None),
+    )
     return list(session.scalars(query.order_by(col(Attempt.made_at), col(Attempt.id))))
 
 

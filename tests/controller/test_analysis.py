@@ -254,6 +254,17 @@ async def test_the_file_store_must_hold_what_a_person_names(tmp_path: Path) -> N
         assert "not in the file store" in answer.json()["message"]
 
 
+async def test_a_task_whose_file_could_not_be_read_is_done_and_in_doubt(tmp_path: Path) -> None:
+    async with bench(tmp_path) as here:
+        await here.submit(text(BY_HAND, low=300))
+        task = await here.until(Attempt, "sent")
+        (tmp_path / "mine.csv").write_text(spectrum(1.0))
+        assert (await here.terminal.run("measure", task.id, "temperature=20degC", "--file", "mine.csv")).code == 0
+        await here.until(Attempt, "doubtful")
+        assert (await here.terminal.run("tasks", "--json")).json == []
+        assert [row["id"] for row in (await here.terminal.run("doubts", "--json")).json] == [task.id]
+
+
 async def test_a_value_that_is_no_objective_gets_the_unit_of_the_new_reading(tmp_path: Path) -> None:
     async with bench(tmp_path) as here:
         both = text().replace("{area: absorbed}", "{area: absorbed, position: peak_at}")
