@@ -179,7 +179,7 @@ def _files(database: str | None, data: Path) -> Path:
 def _engine(database: str) -> Any:
     from urllib.parse import quote
 
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -187,7 +187,10 @@ def _engine(database: str) -> Any:
         path = Path(database)
         if not path.is_file():
             raise Refused(FAILED, f"no database at {path}; give --data or --database")
-        return create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&uri=true")
+        # Not mode=ro: that leaves files beside the database which are root's if root looks, and shut the daemon out.
+        engine = create_engine(f"sqlite:///file:{quote(str(path.absolute()))}?mode=rw&uri=true")
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+        return engine
     try:
         url = make_url(database)
     except ArgumentError:

@@ -23,11 +23,12 @@ INSTRUMENT_S = 10.0  # `start_before` is judged by the instrument's clock
 
 @dataclass(frozen=True)
 class Answer:
-    """What a running daemon said: its health, its diagnosis, and when."""
+    """What a running daemon said: its health, its diagnosis, and how far its clock is ahead of ours."""
 
     url: str
     health: dict[str, Any]
     diagnosis: dict[str, Any]
+    refused: str | None  # why it gave no diagnosis
     ahead: float
 
 
@@ -47,7 +48,8 @@ def ask(data: Path) -> Answer | str:
         except (httpx.HTTPError, ValueError) as error:
             return f"{url}: {error or type(error).__name__}"
     date = parsedate_to_datetime(health.headers["date"])  # whole seconds
-    return Answer(url, said[0], said[1], (date - datetime.now(UTC)).total_seconds())
+    refused = None if diagnosis.is_success else str(said[1].get("message"))
+    return Answer(url, said[0], said[1], refused, (date - datetime.now(UTC)).total_seconds())
 
 
 def look(answer: Answer | str, site: Site) -> list[Finding]:
@@ -55,6 +57,9 @@ def look(answer: Answer | str, site: Site) -> list[Finding]:
     if isinstance(answer, str):
         stopped = Finding("daemon", answer, "start it: systemctl start tatara, or `tatara serve`")
         return [stopped, port(site.api.host, site.api.port)]
+    if answer.refused is not None:
+        mend = "the token in `admin-token` is none that it takes: delete the file and restart the daemon"
+        return [Finding("daemon", f"{answer.url}: {answer.refused}", mend)]
     wrong = [f"{name}: {answer.health[name]}" for name in ("broker", "disk") if answer.health.get(name) not in _WELL]
     if wrong:
         why = answer.health.get("broker_error")

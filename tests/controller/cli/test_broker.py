@@ -27,6 +27,7 @@ def here(template: Path, tmp_path: Path) -> Terminal:
 async def test_everybody_enrolled_is_let_in_and_the_daemon(here: Terminal, tmp_path: Path) -> None:
     files = tmp_path / "files"
     done = await here.run("broker", "config", "--output", "files", "--self-signed", "localhost", "--json")
+    assert [each.name for each in (tmp_path / "data").iterdir()] == ["tatara.db"], "nothing is left for root to own"
     assert (done.json["mosquitto_conf"], done.json["password_file"]) == (True, "daemon-password"), done.err
     logins = read_access(files)
     assert sorted(logins) == ["daemon", *done.json["instruments"]]

@@ -111,11 +111,11 @@ ACCEPTING: list[Line] = [
 WAITING = ("proposals", "tasks", "instruments --json")  # what they list comes when it comes
 # Processes of their own, or no daemon at all: the tests that run them.
 ELSEWHERE = {
+    "broker config": "tests.controller.cli.test_broker:test_everybody_enrolled_is_let_in_and_the_daemon",
+    "doctor": "tests.controller.cli.test_doctor:test_a_daemon_that_runs_is_asked",
     "serve": "tests.controller.cli.test_serve:test_a_removed_instruments_login_is_refused",
     "demo reactor": "tests.controller.demos.test_demo:test_six_random_experiments",
     "demo freesolv": "tests.controller.demos.test_freesolv:test_eight_random_experiments",
-    "doctor": "tests.controller.cli.test_doctor:test_a_daemon_that_runs_is_asked",
-    "broker config": "tests.controller.cli.test_broker:test_everybody_enrolled_is_let_in_and_the_daemon",
     "simulate": "tests.controller.cli.test_plan:test_simulate_compares_strategies",
     "emulate": "tests.controller.cli.test_instrument_test:test_an_emulator_passes_without_a_daemon",
     "instrument test": "tests.controller.cli.test_instrument_test:test_an_emulator_passes_without_a_daemon",

@@ -32,7 +32,7 @@ async def test_an_external_brokers_lines_are_shown(admin: Terminal, world: World
     shown = (await admin.run("instrument", "add", "oven")).out
     assert "\noven:$7$" in shown
     assert "\nuser oven\ntopic write tatara/v1/lab/oven/state\n" in shown
-    assert "ACL files" in (await admin.run("instrument", "remove", "oven", "--why", "sold")).out
+    assert "`tatara broker config`" in (await admin.run("instrument", "remove", "oven", "--why", "sold")).out
 
 
 async def test_one_is_armed_for_a_while_and_disarmed(admin: Terminal, terminal: Terminal) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from controller.store import LockedElsewhere, LostLock, Store, StoreUnavailable, Unit, WrongSchema, schema
@@ -32,8 +33,8 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "later"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -159,9 +160,13 @@ def test_the_migrations_make_the_tables_that_the_models_describe(url: str) -> No
         engine.dispose()
 
 
+def _newest() -> str | None:
+    return ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
+
+
 def test_an_older_schema_is_upgraded(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0003_later.py").write_text(LATER)
+    (tmp_path / "migrations" / "versions" / "9999_later.py").write_text(LATER.format(newest=_newest()))
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
     engine = open_engine(url, writing=True)
     lock = Lock(engine)
