@@ -46,13 +46,14 @@ from controller.schedule.postgresql import NotDumped
 from controller.schedule.turns import Turns
 from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
-from controller.store.tables import Outbox
+from controller.store.tables import Epoch, Outbox
 from controller.store.views import enrolled
 
 log = logging.getLogger("tatara.daemon")
 
 FREE_DISK = 0.05
 LOCK_CHECK_S = 1.0
+READ_WITHIN_S = 10.0
 AGAIN_S = 0.5
 
 
@@ -71,6 +72,7 @@ class Daemon:
         self.api_url: str | None = None
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
+        self._database_error: str | None = None
         self._connections = asyncio.Event()
         self._enrolling = asyncio.Lock()
 
@@ -121,7 +123,7 @@ class Daemon:
                     turns.run(),
                     Runner(self.store, effects, endings).run(),
                     self._greet(),
-                    self._watch_lock(),
+                    self._watch_database(),
                     self._feed_watchdog(),
                     self.store.writing(),
                     self._serve_api(workers),
@@ -210,12 +212,17 @@ class Daemon:
                 await asyncio.sleep(AGAIN_S)
                 self._connections.set()
 
-    async def _watch_lock(self) -> None:
-        """Stop when the lock is lost: two daemons must never act on one database."""
+    async def _watch_database(self) -> None:
+        """Know whether it can be read, and stop when the lock is lost: two daemons must never act on one database."""
         while True:
             await asyncio.sleep(LOCK_CHECK_S)
             if self.store.lost is not None:
                 raise self.store.lost
+            try:
+                await asyncio.wait_for(self.store.read(lambda session: session.get(Epoch, 1)), READ_WITHIN_S)
+                self._database_error = None
+            except (StoreUnavailable, SQLAlchemyError, TimeoutError) as error:
+                self._database_error = str(error) or "no answer"
 
     async def _serve_api(self, workers: Workers) -> None:
         services = Services(
@@ -268,11 +275,12 @@ class Daemon:
         """What a watchdog wants to know."""
         connected, full = self.host is not None and self.host.connected, self._disk_is_full()
         return {
-            "ok": connected and not full,
+            "ok": connected and not full and self._database_error is None,
             "site": self.site.name,
             "epoch": self.store.lock.epoch,
             "broker": "connected" if connected else "disconnected",
             "broker_error": self.host.last_error if self.host else None,
+            "database": "ok" if self._database_error is None else self._database_error,
             "disk": "full" if full else "ok",
         }
 
@@ -280,7 +288,7 @@ class Daemon:
         """What keeps it from working: nothing when it is ready."""
         found = {
             "broker": self.host is not None and self.host.connected,
-            "database": self.store.lost is None,
+            "database": self.store.lost is None and self._database_error is None,
             "disk": not self._disk_is_full(),
         }
         return [name for name, there in found.items() if not there]

@@ -64,7 +64,7 @@ class Entrance:
             return refusal(401, "unauthenticated", "send `Authorization: Bearer TOKEN`")
         try:
             actor = await self._find(token, patience=ESTOP_PATIENCE if request.url.path == ESTOP else None)
-        except (SQLAlchemyError, TimeoutError) as error:
+        except (SQLAlchemyError, StoreUnavailable, TimeoutError) as error:
             return self._remembered(token, request.url.path) or unreadable(error)
         return actor or refusal(401, "unauthenticated", "the token is not known, was revoked, or its user is disabled")
 

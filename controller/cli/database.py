@@ -60,8 +60,9 @@ def restore(
 
     Nobody knows what was done after the backup. So all open campaigns are paused, what had not been sent is withdrawn
     (it may have been sent since), and real instruments must be armed again. When the daemon runs again, instruments
-    report what they did: results that the backup does not know are kept as orphans for you. Look at them before you
-    resume. Users and tokens are those of the backup as well, also the ones that were disabled or revoked since.
+    report what they did: results that the backup does not know are kept as orphans for you, as far as instruments still
+    hold them (one that had its receipt is nowhere any more). Look at them before you resume. Users and tokens are those
+    of the backup as well, also the ones that were disabled or revoked since.
     """
     from controller.schedule.restore import adopt
     from controller.schedule.restore import restore as run

@@ -279,7 +279,10 @@ def orphans(
     daemon: Daemon,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many, the latest first.")] = 20,
 ) -> None:
-    """List results of attempts that the database does not know, such as those from after a restored backup."""
+    """List results of attempts that the database does not know, such as those from after a restored backup.
+
+    Nothing of them counts. Values that are to count come in by `tatara campaign import`, with their conditions.
+    """
     daemon.show(daemon.get("/orphans", limit=limit), _show_orphans)
 
 

@@ -14,6 +14,7 @@ import typer
 
 from controller.cli import output
 from controller.cli.connection import DEFAULT_DATA, FAILED, USAGE, Data, Json, Refused, refusals
+from controller.cli.site import SiteFile, read_site
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -39,7 +40,9 @@ Head = Annotated[
 ]
 
 
-def audit(database: Database = None, data: Data = DEFAULT_DATA, head: Head = None, json_: Json = False) -> None:
+def audit(
+    database: Database = None, site: SiteFile = None, data: Data = DEFAULT_DATA, head: Head = None, json_: Json = False
+) -> None:
     """Check that nothing in the record was changed, cut out or added behind the daemon's back.
 
     Keep the newest hash somewhere else, and give it later with --head: that proves that the event with it is in the
@@ -50,7 +53,7 @@ def audit(database: Database = None, data: Data = DEFAULT_DATA, head: Head = Non
     with refusals(json_):
         if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
             raise Refused(USAGE, "--head should be a hash of 64 characters, as `tatara audit` prints it")
-        with read_only(database, data) as session:
+        with read_only(database or read_site(site).database, data) as session:
             report = run(session, head)
         if json_:
             print(json.dumps({**asdict(report), "ok": report.ok}))
@@ -78,6 +81,7 @@ def _show_audit(report: dict[str, Any]) -> None:
 def replay(
     campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
     database: Database = None,
+    site: SiteFile = None,
     data: Data = DEFAULT_DATA,
     workers: Annotated[int, typer.Option(min=1, help="How many iterations are asked for at a time.")] = 1,
     json_: Json = False,
@@ -90,8 +94,8 @@ def replay(
     from controller.report.replay import replay as run
 
     with refusals(json_):
-        with read_only(database, data) as session:
-            report = run(session, campaign, _files(database, data), workers, _show_replayed)
+        with read_only(database or read_site(site).database, data) as session:
+            report = run(session, campaign, _files(database or read_site(site).database, data), workers, _show_replayed)
         if json_:
             print(json.dumps(report.as_dict()))
         else:
@@ -103,6 +107,7 @@ def replay(
 def export(
     campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
     database: Database = None,
+    site: SiteFile = None,
     data: Data = DEFAULT_DATA,
     form: Annotated[Form, typer.Option("--format", help="csv: a row for each proposal; json: everything.")] = Form.CSV,
     file: Annotated[Path | None, typer.Option("--output", help="Write to this file instead of the terminal.")] = None,
@@ -111,7 +116,7 @@ def export(
     from controller.report.export import as_csv, as_json
 
     with refusals(as_json=False):
-        with read_only(database, data) as session:
+        with read_only(database or read_site(site).database, data) as session:
             plain = None if form is Form.CSV else as_json(session, campaign)
             text = as_csv(session, campaign) if plain is None else json.dumps(plain, indent=1) + "\n"
         _deliver(text, file)
@@ -120,6 +125,7 @@ def export(
 def report(
     campaign: Annotated[str, typer.Argument(help="Name of the campaign.")],
     database: Database = None,
+    site: SiteFile = None,
     data: Data = DEFAULT_DATA,
     file: Annotated[Path | None, typer.Option("--output", help="The file; without it CAMPAIGN.html.")] = None,
 ) -> None:
@@ -127,7 +133,7 @@ def report(
     from controller.report.page import page
 
     with refusals(as_json=False):
-        with read_only(database, data) as session:
+        with read_only(database or read_site(site).database, data) as session:
             text = page(session, campaign)
         _deliver(text, file or Path(f"{campaign}.html"))
 

@@ -55,6 +55,7 @@ def back_up(url: str, target: Path) -> Head:
     unfinished = target.with_name(f"{target.name}.part")
     unfinished.unlink(missing_ok=True)
     database = file_of(url)
+    unfinished.touch(mode=0o600)  # it holds what tokens and passwords are checked by
     head = Head(*dump(url, unfinished)) if database is None else copy_database(database, unfinished)
     target.with_suffix(".json").write_text(json.dumps(asdict(head)), encoding="utf-8")
     unfinished.rename(target)

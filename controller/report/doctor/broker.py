@@ -46,7 +46,11 @@ def _certificate(certificate: dict[str, Any] | None) -> Finding:
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
     days = (ends - datetime.now(UTC)).days
     if days < DAYS:
-        return Finding("broker TLS", f"the certificate ends in {days} days", "make a new one: `tatara broker config`")
+        return Finding(
+            "broker TLS",
+            f"the certificate ends in {days} days",
+            "make a new one: `tatara broker config --output DIR --self-signed HOST`",
+        )
     return Finding("broker TLS", f"the certificate is valid for {days} days")
 
 
@@ -90,4 +94,4 @@ def _right(right: Right) -> Finding:
     found = "what the daemon writes arrives" if right.arrived else "the daemon cannot write there"
     if right.arrived == right.wanted:
         return Finding(f"right {right.topic}", found)
-    return Finding(f"right {right.topic}", found, "`tatara broker config`, then reload mosquitto (SIGHUP)")
+    return Finding(f"right {right.topic}", found, "`tatara broker config --output DIR`, then reload mosquitto (SIGHUP)")

@@ -38,18 +38,19 @@ def ask(data: Path) -> Answer | str:
         url = str(json.loads((data / "api.json").read_text(encoding="utf-8"))["url"])
         token = (data / "admin-token").read_text(encoding="ascii").strip()
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"no daemon has run in {data} ({type(error).__name__})"
+        return f"no daemon has run in {data}: {getattr(error, 'strerror', None) or error}"
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
         try:
             health = client.get("/health")
+            here = datetime.now(UTC)
             diagnosis = client.post("/api/v1/diagnosis")
             said = health.json(), diagnosis.json()
         except (httpx.HTTPError, ValueError) as error:
             return f"{url}: {error or type(error).__name__}"
     date = parsedate_to_datetime(health.headers["date"])  # whole seconds
     refused = None if diagnosis.is_success else str(said[1].get("message"))
-    return Answer(url, said[0], said[1], refused, (date - datetime.now(UTC)).total_seconds())
+    return Answer(url, said[0], said[1], refused, (date - here).total_seconds())
 
 
 def look(answer: Answer | str, site: Site) -> list[Finding]:
@@ -60,7 +61,8 @@ def look(answer: Answer | str, site: Site) -> list[Finding]:
     if answer.refused is not None:
         mend = "the token in `admin-token` is none that it takes: delete the file and restart the daemon"
         return [Finding("daemon", f"{answer.url}: {answer.refused}", mend)]
-    wrong = [f"{name}: {answer.health[name]}" for name in ("broker", "disk") if answer.health.get(name) not in _WELL]
+    parts = ("broker", "database", "disk")
+    wrong = [f"{name}: {answer.health.get(name)}" for name in parts if answer.health.get(name) not in _WELL]
     if wrong:
         why = answer.health.get("broker_error")
         found = f"{answer.url}: {'; '.join(wrong)}" + (f" ({why})" if why else "")

@@ -60,15 +60,17 @@ async def test_while_the_database_is_locked_it_is_published_and_recorded_later(
     assert await _recorded(world) == [said["id"]]
 
 
+@pytest.mark.parametrize("there_is", [b"this is no database" * 100, None])
 async def test_while_the_database_cannot_be_read_whoever_was_known_may_stop(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there_is: bytes | None
 ) -> None:
     monkeypatch.setattr(estop, "ANSWER_WITHIN", 0.2)
     async with world.client("viewer") as known, world.client("second") as unknown:
         assert (await known.get("/api/v1/estops")).status_code == 200
         world.store._reading.dispose()
         (tmp_path / "tatara.db").rename(tmp_path / "away.db")
-        (tmp_path / "tatara.db").write_bytes(b"this is no database" * 100)
+        if there_is is not None:
+            (tmp_path / "tatara.db").write_bytes(there_is)
         assert (await known.get("/api/v1/estops")).status_code == 503
         assert (await unknown.post("/api/v1/estop", json={})).status_code == 503
         answer = await known.post("/api/v1/estop", json={})
