@@ -82,6 +82,7 @@ def import_(
     """Bring earlier measurements into a campaign; its strategy knows them from its next question on.
 
     In the units of the space and the objectives. An empty cell among the properties tells of a failed synthesis.
+    Cells may be separated by commas, semicolons or tabs; with the latter two numbers may have a decimal comma.
     """
     try:
         content = base64.b64encode(file.read_bytes()).decode()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,21 +29,26 @@ def propose(
         Path | None,
         typer.Option(help="CSV of what has been measured: columns named as the parameters and the properties."),
     ] = None,
-    table: Annotated[Path | None, typer.Option("--output", help="Write the proposals to this CSV too.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--output", help="Write the proposals to this CSV too; filled in, `campaign import` takes it."),
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Ask the campaign's strategy once: which experiments next? No daemon, nothing is kept.
 
     The tables that the campaign file names under `data` count as measured too.
     """
+    from controller.report.next_table import write_next
     from controller.report.simulate import adapted
 
     with refusals(json_):
         campaign = load_campaign(file)
+        _asking(campaign.spec.strategy.name)
         spec = adapted(campaign.spec, campaign.spec.strategy.name, n, n, campaign.spec.seed)
         rows = _proposed(campaign, spec, data)
         if table is not None:
-            _write(table, spec, rows)
+            write_next(table, spec, rows)
         if json_:
             print(json.dumps(rows))
         else:
@@ -113,17 +119,10 @@ def _predicted(prediction: dict[str, dict[str, float]]) -> str:
     )
 
 
-def _write(path: Path, spec: "Spec", rows: list[dict[str, Any]]) -> None:
-    from controller.report.table import write_csv
-
-    names, properties = spec.space.names(), [each.property for each in spec.objectives]
-    predicted = [f"{kind} {name}" for name in properties for kind in ("predicted", "standard deviation")]
-    lines = []
-    for row in rows:
-        said = [row["prediction"].get(name, {}) for name in properties]
-        numbers = [value for each in said for value in (each.get("mean"), each.get("standard_deviation"))]
-        lines.append([*(row["candidate"]["values"][name] for name in names), *numbers, row["reason"]])
-    write_csv(path, [*names, *predicted, "reason"], lines)
+def _asking(strategy: str) -> None:
+    """Say to who waits at a terminal what it is that takes its time."""
+    if sys.stderr.isatty():
+        print(f"asking the strategy {strategy} ...", file=sys.stderr, flush=True)
 
 
 @talks
@@ -151,6 +150,7 @@ def _dry(campaign: LocalCampaign, descriptions: "Mapping[str, Description]") -> 
     from controller.report.simulate import approved
 
     spec = approved(campaign.spec)
+    _asking(spec.strategy.name)
     with campaign.kept() as files:
         paths = {name: Path(path) for name, path in files.items()}
         offline = _offline(spec, paths, _tables(campaign, spec, paths, None), descriptions)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -58,17 +59,21 @@ def simulate(
     import asyncio
 
     from adapters.compute import TaskFailed
-    from controller.report.simulate import best_of_table, summarize
+    from controller.report.offline import OfflineError
+    from controller.report.simulate import best_of_table, check_covered, summarize
     from controller.report.simulate import simulate as run
     from controller.report.simulation_files import document, write
     from controller.spec import TableError
 
     with refusals(json_), _plan(file, table, seeds, budget, batch, strategy, replicates) as plan:
+        if plan.spec.data:
+            print("The earlier measurements under `data` are not used: every campaign begins anew.", file=sys.stderr)
         try:
+            check_covered(plan)
             best = best_of_table(plan)
             with _progress(len(plan.tasks()), quiet=json_) as notice:
                 runs = asyncio.run(run(plan, jobs, notice))
-        except (TableError, TaskFailed) as error:
+        except (TableError, OfflineError, TaskFailed) as error:
             raise Refused(FAILED, str(error)) from None
         summaries = summarize(runs, best)
         directory.mkdir(parents=True, exist_ok=True)

@@ -11,8 +11,8 @@ from typing import Any
 from adapters.compute import Workers
 from controller.loop.progress import feasible, hypervolume, merit
 from controller.report.lookup import LookupTable, Replicates
-from controller.report.offline import Offline
-from controller.spec import Approval, Budget, Step
+from controller.report.offline import Offline, OfflineError
+from controller.spec import Approval, Budget, Step, TableError
 from controller.spec import Campaign as Spec
 from strategies.optimize.pareto import non_dominated
 
@@ -107,6 +107,8 @@ def run_once(task: Plain) -> Plain:
                 if _is_last(spec, attempt.request["step"]):
                     front = _enter(spec, front, values)
                     curve.append(score(spec, front))
+    except (TableError, OfflineError) as error:
+        return {"fault": str(error)}
     finally:
         offline.close()
     made = max(1, len(curve))
@@ -140,6 +142,12 @@ def score(spec: Spec, front: Sequence[Sequence[float]]) -> float | None:
     return hypervolume(spec, front)
 
 
+def check_covered(plan: Plan) -> None:
+    """Raise `TableError` where the table is silent on what may be proposed."""
+    files = {name: Path(path) for name, path in plan.files.items()}
+    LookupTable(plan.table.read_bytes(), plan.spec, plan.replicates).check_covers(plan.spec.space, files)
+
+
 def best_of_table(plan: Plan) -> float | None:
     """The score of knowing the whole table."""
     front: list[list[float]] = []
@@ -149,7 +157,7 @@ def best_of_table(plan: Plan) -> float | None:
 
 
 async def simulate(plan: Plan, jobs: int, notice: Callable[[Run], None]) -> list[Run]:
-    """Run everything, `jobs` at a time; `notice` hears of each run as it ends. Raises `TaskFailed`."""
+    """Run everything, `jobs` at a time; `notice` hears of each run as it ends. Raises `TaskFailed`, `OfflineError`."""
     workers = Workers(jobs)
     runs = [asyncio.ensure_future(_one(workers, task, notice)) for task in plan.tasks()]
     try:
@@ -163,6 +171,8 @@ async def simulate(plan: Plan, jobs: int, notice: Callable[[Run], None]) -> list
 
 async def _one(workers: Workers, task: Plain, notice: Callable[[Run], None]) -> Run:
     answer = await workers.run(TASK, task, LONGEST_RUN_S)
+    if "fault" in answer:
+        raise OfflineError(f"{task['strategy']}, seed {task['seed']}: {answer['fault']}")
     run = Run(task["strategy"], task["seed"], answer["curve"], answer["cpu_seconds"])
     notice(run)
     return run

@@ -62,7 +62,13 @@ def test_propose_asks_for_what_is_new(folder: Path) -> None:
     found = {(row["candidate"]["values"]["x"], row["candidate"]["values"]["y"]) for row in rows}
     assert len(found) == 9
     assert found.isdisjoint({(0, 0), (3, 2), (1, 1)}), "what was measured, or failed, is not proposed again"
-    assert len((folder / "next.csv").read_text().splitlines()) == 10
+    lines = (folder / "next.csv").read_text().splitlines()
+    assert len(lines) == 10
+    assert lines[0] == "x,y,gain,predicted gain,standard deviation gain,reason"
+    filled = folder / "next.csv"
+    filled.write_text("\n".join([lines[0], *(line.replace(",,", ",5,", 1) for line in lines[1:])]))
+    again = tatara(folder, "propose", "grid.yaml", "-n", "9", "--data", "next.csv", "--json")
+    assert len(json.loads(again.stdout)) == 3, "what was filled in is taken as measured"
 
 
 def test_propose_takes_the_tables_that_the_file_names(folder: Path) -> None:
@@ -108,6 +114,13 @@ def test_simulate_says_what_is_wrong(folder: Path) -> None:
     silent = tatara(folder, "simulate", "grid.yaml", "--table", "table.csv", "--strategy", "random", "--seeds", "1")
     assert silent.returncode == 1
     assert "column 'gain' is missing" in silent.stderr
+    (folder / "table.csv").write_text("\n".join(TABLE.splitlines()[:-2]))
+    (folder / "grid.yaml").write_text(FILE + "data: [{file: seen.csv}]\n")
+    gaps = tatara(folder, "simulate", "grid.yaml", "--table", "table.csv", "--strategy", "random", "--seeds", "1")
+    assert gaps.returncode == 1
+    assert "are not used" in gaps.stderr
+    assert "no row for 2 of the 12 candidates of the space, such as x=3.0, y=1.0" in gaps.stderr
+    assert ".py" not in gaps.stderr
 
 
 @pytest.mark.parametrize("name", ["reactor", "coating", "solvents"])
