@@ -20,7 +20,7 @@ def write_next(path: Path, spec: Spec, rows: Sequence[Mapping[str, Any]]) -> Non
     for row in rows:
         candidate = row["candidate"]
         said = [row["prediction"].get(name, {}) for name in predicted]
-        numbers = [value for each in said for value in (each.get("mean"), each.get("standard_deviation"))]
+        numbers = [value for each in said for value in _moments(each)]
         settings = _rounded(spec.space, candidate["values"])
         lines.append(
             [
@@ -35,6 +35,10 @@ def write_next(path: Path, spec: Spec, rows: Sequence[Mapping[str, Any]]) -> Non
     write_csv(path, [*([label] if label else []), *names, *wanted, *columns, "reason"], lines)
 
 
+def _moments(said: Mapping[str, float]) -> list[float | None]:
+    return [_short(said[name], DIGITS[0]) if name in said else None for name in ("mean", "standard_deviation")]
+
+
 def _rounded(space: Space, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values as people can set them; every digit where the rounded ones would leave the space."""
     if space.pool is not None:
@@ -46,5 +50,5 @@ def _rounded(space: Space, values: Mapping[str, Any]) -> Mapping[str, Any]:
     return values
 
 
-def _short(value: float | int | str, digits: int) -> float | int | str:
+def _short(value: Any, digits: int) -> Any:
     return float(f"{value:.{digits}g}") if isinstance(value, float) else value
