@@ -49,9 +49,7 @@ def propose(
         rows = _proposed(campaign, spec, data)
         if table is not None:
             write_next(table, spec, rows)
-            print(
-                f"{table} is written. Before the import delete empty rows: they count as failed.", file=sys.stderr
-            )
+            print(f"{table} is written. Before the import delete empty rows: they count as failed.", file=sys.stderr)
         if json_:
             print(json.dumps(rows))
         else:
