@@ -38,7 +38,7 @@ class _Question:
     """What is to be read, and how long a file that is not there yet is waited for."""
 
     readings: list[_Reading]
-    until: datetime
+    until: datetime | None  # an abort waits for none
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Analyst:
         found = Found()
         for reading in question.readings:
             if not self._files.path(reading.sha256).is_file():
-                if self._store.clock() < question.until:
+                if question.until is not None and self._store.clock() < question.until:
                     raise NotYet
                 return Found(fault=f"its file {reading.sha256} has not come; put it, then analyse again")
             try:
@@ -104,7 +104,8 @@ def _prepare(session: Session, attempt_id: str) -> _Question | str:
     except (NoSuchStep, ValueError) as error:
         return str(error)
     readings = [_Reading(each, files[place]["sha256"]) for each, place in zip(step.analysis, places, strict=True)]
-    return _Question(readings, attempt.deadline + grace(step.timeout))
+    aborting = session.get_one(Campaign, attempt.campaign_id).state == "aborting"
+    return _Question(readings, None if aborting else attempt.deadline + grace(step.timeout))
 
 
 def _take(found: Found, reading: _Reading, answer: dict[str, Any]) -> None:

@@ -265,6 +265,16 @@ async def test_a_task_whose_file_could_not_be_read_is_done_and_in_doubt(tmp_path
         assert [row["id"] for row in (await here.terminal.run("doubts", "--json")).json] == [task.id]
 
 
+async def test_an_abort_does_not_wait_for_a_file(tmp_path: Path) -> None:
+    async with bench(tmp_path, late=True) as here:
+        await here.submit(text().replace("timeout: 60", "timeout: 600"))
+        await here.until(Attempt, "analysing")
+        assert (await here.terminal.run("campaign", "abort", "colour", "--why", "enough")).code == 0
+        await here.until(Campaign, "aborted")
+        [attempt] = await here.rows(Attempt)
+        assert (attempt.state, (await here.daemon.store.read(audit)).ok) == ("abandoned", True)
+
+
 async def test_a_value_that_is_no_objective_gets_the_unit_of_the_new_reading(tmp_path: Path) -> None:
     async with bench(tmp_path) as here:
         both = text().replace("{area: absorbed}", "{area: absorbed, position: peak_at}")
