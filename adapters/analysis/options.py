@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Column = Annotated[str, Field(min_length=1, max_length=200)] | Annotated[int, Field(ge=0, lt=1000)]
 Unit = Annotated[str, Field(pattern=r"^[A-Za-z%][A-Za-z0-9_*/.() %-]{0,63}$")]
 DIMENSIONLESS = "dimensionless"
+_DIFFERENCES = {"degC": "delta_degC", "degF": "delta_degF"}  # an area is made of differences, which have no offset
 
 
 class CurveOptions(BaseModel):
@@ -32,9 +33,10 @@ class CurveOptions(BaseModel):
 
     def units(self) -> dict[str, str]:
         """Units of whatever can be read from such a curve."""
-        area = f"({self.x_unit})*({self.y_unit})"
-        if DIMENSIONLESS in (self.x_unit, self.y_unit):
-            area = self.y_unit if self.x_unit == DIMENSIONLESS else self.x_unit
+        width, height = (_DIFFERENCES.get(each, each) for each in (self.x_unit, self.y_unit))
+        area = f"({width})*({height})"
+        if DIMENSIONLESS in (width, height):
+            area = height if width == DIMENSIONLESS else width
         return {"integral": area, "area": area, "position": self.x_unit, "height": self.y_unit}
 
 

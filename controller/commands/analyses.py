@@ -24,17 +24,18 @@ def analyse_again(unit: Unit, actor: Actor, name: str, attempts: Sequence[str] |
     actor.require(Role.OPERATOR)
     campaign = find_campaign(unit.session, name)
     query = select(Attempt).where(col(Attempt.campaign_id) == campaign.id, col(Attempt.state).in_(AGAIN))
+    if attempts is not None:
+        query = query.where(col(Attempt.id).in_(attempts))
     rows = {row.id: row for row in unit.session.scalars(query.order_by(col(Attempt.id))) if _has_files(unit, row)}
     if strange := set(attempts or ()) - rows.keys():
         raise Invalid(f"{', '.join(sorted(strange))}: no attempt of {campaign.name} that has files to analyse")
-    chosen = [row for row in rows.values() if attempts is None or row.id in attempts]
-    for row in chosen:
+    for row in rows.values():
         unit.record("attempt.analyse-again", campaign_id=campaign.id, subject=row.id, actor=actor.name, why=why)
         if row.state == "doubtful":
             begin_analysis(unit, row, actor=actor.name)
         else:
             unit.outbox("analysis", campaign.id, attempt=row.id)
-    return [row.id for row in chosen]
+    return list(rows)
 
 
 def _has_files(unit: Unit, attempt: Attempt) -> bool:

@@ -163,7 +163,11 @@ def _analysed_again(unit: Unit, attempt: Attempt, rows: list[Measurement], found
     changed: list[Measurement] = []
     for row in rows:
         old = _current(unit, attempt, row.property)
-        if old is None or old.origin in BY_PEOPLE or (old.value, old.made_from) == (row.value, row.made_from):
+        if old is None:  # the campaign file did not ask for it before
+            unit.session.add(row)
+            changed.append(row)
+            continue
+        if old.origin in BY_PEOPLE or (old.value, old.made_from) == (row.value, row.made_from):
             continue
         fresh = replacement(unit, old, row.value, row.unit, row.origin)
         fresh.made_from = row.made_from

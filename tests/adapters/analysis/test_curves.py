@@ -108,6 +108,7 @@ def test_no_peak_is_a_measurement_that_failed(tmp_path: Path) -> None:
 def test_units_follow_from_those_of_the_columns() -> None:
     assert analysis_names() == ["integral", "peak"]
     assert output_units("integral", {"x_unit": "min", "y_unit": "mol/L"}) == {"integral": "(min)*(mol/L)"}
+    assert output_units("integral", {"x_unit": "degC"}) == {"integral": "delta_degC"}
     assert output_units("peak", NM) == {"area": "nm", "position": "nm", "height": "dimensionless"}
 
 
