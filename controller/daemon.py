@@ -72,7 +72,7 @@ class Daemon:
         self.api_url: str | None = None
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
-        self._database_error: str | None = None
+        self._database_away = False
         self._connections = asyncio.Event()
         self._enrolling = asyncio.Lock()
 
@@ -220,9 +220,11 @@ class Daemon:
                 raise self.store.lost
             try:
                 await asyncio.wait_for(self.store.read(lambda session: session.get(Epoch, 1)), READ_WITHIN_S)
-                self._database_error = None
+                self._database_away = False
             except (StoreUnavailable, SQLAlchemyError, TimeoutError) as error:
-                self._database_error = str(error) or "no answer"
+                if not self._database_away:
+                    log.error("the database cannot be read: %s", str(error) or "no answer")
+                self._database_away = True
 
     async def _serve_api(self, workers: Workers) -> None:
         services = Services(
@@ -275,12 +277,12 @@ class Daemon:
         """What a watchdog wants to know."""
         connected, full = self.host is not None and self.host.connected, self._disk_is_full()
         return {
-            "ok": connected and not full and self._database_error is None,
+            "ok": connected and not full and not self._database_away,
             "site": self.site.name,
             "epoch": self.store.lock.epoch,
             "broker": "connected" if connected else "disconnected",
             "broker_error": self.host.last_error if self.host else None,
-            "database": "ok" if self._database_error is None else self._database_error,
+            "database": "unreachable" if self._database_away else "ok",
             "disk": "full" if full else "ok",
         }
 
@@ -288,7 +290,7 @@ class Daemon:
         """What keeps it from working: nothing when it is ready."""
         found = {
             "broker": self.host is not None and self.host.connected,
-            "database": self.store.lost is None and self._database_error is None,
+            "database": self.store.lost is None and not self._database_away,
             "disk": not self._disk_is_full(),
         }
         return [name for name, there in found.items() if not there]

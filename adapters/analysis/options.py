@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Column = Annotated[str, Field(min_length=1, max_length=200)] | Annotated[int, Field(ge=0, lt=1000)]
-Unit = Annotated[str, Field(pattern=r"^[A-Za-z%][A-Za-z0-9_*/.() %-]{0,63}$")]
+Unit = Annotated[str, Field(pattern=r"^(1/)?[A-Za-z][A-Za-z0-9_*/.() -]{0,61}$")]
 DIMENSIONLESS = "dimensionless"
 _DIFFERENCES = {"degC": "delta_degC", "degF": "delta_degF"}  # an area is made of differences, which have no offset
 

@@ -1,5 +1,6 @@
 """Every refusal as `{"error": sort, "message": what to do}`, with the status that fits it."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,8 @@ from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.loop.transitions import ForbiddenTransition
 from controller.spec import Problem, SpecError
 from controller.store import LostLock, StoreUnavailable
+
+log = logging.getLogger("tatara.api")
 
 _STATUS: dict[type[Exception], tuple[int, str]] = {
     NotFound: (404, "not-found"),
@@ -83,8 +86,9 @@ async def _unreadable(_request: Request, error: Exception) -> Response:
 
 
 def unreadable(error: Exception) -> Response:
-    """The answer when a read fails; a write raises `StoreUnavailable`. The statement is nobody's business."""
-    return refusal(503, "store-unavailable", f"the database cannot be read: {getattr(error, 'orig', None) or error!r}")
+    """The answer when a read fails; a write raises `StoreUnavailable`. What failed is for the daemon's log."""
+    log.error("the database cannot be read: %s", getattr(error, "orig", None) or error)
+    return refusal(503, "store-unavailable", "the database cannot be read; the daemon's log says why")
 
 
 async def _spec_refused(_request: Request, error: Exception) -> Response:

@@ -143,7 +143,7 @@ def _decide(
     rows = [daemon.get(f"/proposals/{name}") for name in names] or _waiting(daemon, campaign)
     if not daemon.as_json:
         _show_proposals(rows)
-        _confirm(f"{verdict.capitalize()} these {len(rows)} proposals?", yes)
+    _confirm(f"{verdict.capitalize()} these {len(rows)} proposals?", yes)
     done: list[dict[str, Any]] = []
     refused: list[Refused] = []
     for row in rows:

@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.site import SiteFile
-
 demo = typer.Typer(no_args_is_help=True, help="Run a whole campaign with emulated instruments on this machine.")
 
 Approve = Annotated[bool, typer.Option("--approve", help="Approve each experiment yourself.")]
@@ -14,6 +12,8 @@ Experiments = Annotated[int, typer.Option(min=1, help="How many experiments may 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the campaign and of the emulated noise.")]
 Strategy = Annotated[str, typer.Option(help="What proposes: botorch, sobol or random.")]
 Parallel = Annotated[int | None, typer.Option(min=1, help="How many experiments run at a time.")]
+# Not from the environment: a demo belongs into a site's record only where somebody says so.
+OwnSite = Annotated[Path | None, typer.Option("--site", help="Run on this site's database and broker.")]
 Runs = Annotated[Path, typer.Option(help="Folder for databases and results.")]
 
 
@@ -48,7 +48,7 @@ def reactor(
     strategy: Strategy = "botorch",
     parallel: Parallel = None,
     runs: Runs = Path("runs"),
-    site: SiteFile = None,
+    site: OwnSite = None,
 ) -> None:
     """Two flow reactors and an analyser: find conditions that give much product and little waste.
 
@@ -66,7 +66,7 @@ def freesolv(
     strategy: Strategy = "botorch",
     parallel: Parallel = None,
     runs: Runs = Path("runs"),
-    site: SiteFile = None,
+    site: OwnSite = None,
 ) -> None:
     """642 molecules with measured free energies of hydration: find the most strongly hydrated ones.
 

@@ -1,4 +1,4 @@
-"""Which extra holds a package that `pip install tatara` alone leaves out."""
+"""Which extra holds a package that the package alone leaves out."""
 
 DAEMON = {
     "alembic", "apscheduler", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
@@ -16,4 +16,5 @@ def advice(error: ModuleNotFoundError) -> str | None:
     extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
     if extra is None:
         return None
-    return f'this command needs {package}, which is not installed: pip install "tatara[{extra}]"'
+    told = f'pip install "FOLDER[{extra}]", with FOLDER a checkout of Tatara'
+    return f"this command needs {package}, which is not installed: {told}"

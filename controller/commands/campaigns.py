@@ -13,12 +13,13 @@ from controller.commands.imports import Table, checked_table, write_table
 from controller.commands.lookup import find_campaign
 from controller.files import Files
 from controller.loop import CAMPAIGN, PROPOSAL
+from controller.loop.attempt import UNDER_WAY
 from controller.loop.instrument import REMOVED
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.change import change_campaign
-from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Instrument, Proposal, SpecVersion
+from controller.store.specs import spec_of, step_of
+from controller.store.tables import Attempt, Campaign, Instrument, Proposal, SpecVersion
 from strategies.objectives import Objective, OutcomeConstraint
 
 
@@ -130,6 +131,12 @@ def _keep_what_is_open(unit: Unit, campaign: Campaign, spec: Spec) -> None:
         stage = next(stage for stage in before.stages if stage.name == name)
         if steps.get(name) != [step.name for step in stage.steps]:
             raise Conflict(f"stage {name!r} has open proposals: keep it and its steps, or wait until they have ended")
+    under_way = select(Attempt).where(col(Attempt.campaign_id) == campaign.id, col(Attempt.state).in_(UNDER_WAY))
+    for attempt in unit.session.scalars(under_way):
+        was = step_of(unit.session, attempt)
+        now = next(step for stage in spec.stages for step in stage.steps if step.name == was.name)
+        if was.asked != now.asked:
+            raise Conflict(f"step {was.name!r} is under way: what it yields and its analysis change when it has ended")
 
 
 def _meaning(wanted: Objective | OutcomeConstraint) -> tuple[str, str, str]:

@@ -125,8 +125,10 @@ def finish_analysis(unit: Unit, row: Outbox, attempt_id: str, found: Found) -> N
         rows = _rows(unit, attempt, found)
     except Unusable as error:
         rows, found = [], Found(fault=str(error))
-    if attempt.state != "analysing":
+    if attempt.state == "succeeded":
         _analysed_again(unit, attempt, rows, found)
+    elif attempt.state != "analysing":
+        return  # somebody has decided otherwise meanwhile
     elif found.fault is not None:
         attempt.doubt = f"its files could not be read: {found.fault}"
         change_attempt(unit, attempt, "doubt", why=attempt.doubt)
@@ -170,7 +172,7 @@ def _analysed_again(unit: Unit, attempt: Attempt, rows: list[Measurement], found
         if old.origin in BY_PEOPLE or (old.value, old.made_from) == (row.value, row.made_from):
             continue
         fresh = replacement(unit, old, row.value, row.unit, row.origin)
-        fresh.made_from = row.made_from
+        fresh.made_from, fresh.standard_error = row.made_from, row.standard_error
         unit.session.add(fresh)
         changed += [old, fresh]
     if changed:

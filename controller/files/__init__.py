@@ -1,5 +1,5 @@
 """Big things by their SHA-256, under the data directory."""
 
-from controller.files.files import Files, Incoming
+from controller.files.files import Files, Incoming, sync_folder
 
-__all__ = ["Files", "Incoming"]
+__all__ = ["Files", "Incoming", "sync_folder"]

@@ -69,7 +69,7 @@ class Files:
         target = self.path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(fresh, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def path(self, sha256: str) -> Path:
         """Where the file of that digest stands or would stand."""
@@ -91,10 +91,11 @@ def _write_durably(target: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(name, target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder safe against a power cut."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)

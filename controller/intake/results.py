@@ -56,7 +56,7 @@ def refuse_result(unit: Unit, said: Said, reason: str) -> None:
     attempt = unit.session.get(Attempt, said.attempt_id) if said.attempt_id else None
     if attempt is None or attempt.resource != said.instrument or ATTEMPT.final(attempt.state):
         return
-    if attempt.state == "doubtful":
+    if attempt.state == "doubtful" or attempt.result_digest is not None:  # its result is here already
         return
     attempt.quarantined += 1
     if attempt.quarantined == 1:

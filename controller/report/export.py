@@ -61,7 +61,7 @@ def as_csv(session: Session, name: str) -> str:
     ]
     writer.writerow([cell(each) for each in header])
     rows = lists.proposals(session, name, None, limit=ALL)
-    reasons = reasons_of(session, [row["id"] for row in rows if row["failure"]])
+    reasons = reasons_of(session, find_campaign(session, name).id)
     for row in rows:
         line = [*_line(row, parameters, properties, measured[row["id"]]), reasons.get(row["id"]), row["reason"]]
         writer.writerow([cell(each) for each in line])

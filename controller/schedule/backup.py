@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from controller.files import sync_folder
 from controller.schedule.postgresql import dump
 
 KEPT = 7
@@ -26,6 +27,8 @@ class Head:
 def backup(url: str, folder: Path, now: datetime) -> Path:
     """The nightly copy, made while the database is in use; the last seven are kept. Raises as `back_up`."""
     target = folder / f"tatara-{now:%Y%m%dT%H%M%SZ}{ending(url)}"
+    for unfinished in folder.glob("tatara-*.part"):  # of a daemon that was killed
+        unfinished.unlink()
     back_up(url, target)
     for old in sorted(folder.glob(f"tatara-*{ending(url)}"))[:-KEPT]:
         old.with_suffix(".json").unlink(missing_ok=True)
@@ -56,9 +59,13 @@ def back_up(url: str, target: Path) -> Head:
     unfinished.unlink(missing_ok=True)
     database = file_of(url)
     unfinished.touch(mode=0o600)  # it holds what tokens and passwords are checked by
-    head = Head(*dump(url, unfinished)) if database is None else copy_database(database, unfinished)
-    target.with_suffix(".json").write_text(json.dumps(asdict(head)), encoding="utf-8")
-    unfinished.rename(target)
+    try:
+        head = Head(*dump(url, unfinished)) if database is None else copy_database(database, unfinished)
+        target.with_suffix(".json").write_text(json.dumps(asdict(head)), encoding="utf-8")
+        unfinished.rename(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    sync_folder(target.parent)
     return head
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 from sqlmodel import Session
 
+from controller.files import sync_folder
 from controller.loop.site_limits import Limits
 from controller.schedule.backup import Head, copy_database, file_of
 from controller.schedule.hold import hold_everything
@@ -53,9 +54,11 @@ def restore(backup: Path, url: str, now: datetime) -> Restored:
         fresh = database.with_name(f"{database.name}.restoring")
         _copy(backup, fresh)
         done = _adopt(f"sqlite:///{fresh}", str(backup), now)
+        if database.exists():  # whoever restores, the daemon's account goes on with it
+            os.chown(fresh, database.stat().st_uid, database.stat().st_gid)
         kept = _put_aside(database, now)
         os.replace(fresh, database)
-        _sync(database.parent)
+        sync_folder(database.parent)
         return replace(done, kept=kept)
 
 
@@ -95,6 +98,7 @@ def _copy(backup: Path, fresh: Path) -> None:
     for leftover in (fresh, fresh.with_name(f"{fresh.name}-wal"), fresh.with_name(f"{fresh.name}-shm")):
         leftover.unlink(missing_ok=True)
     try:
+        fresh.touch(mode=0o600)
         copy_database(backup, fresh)
         with closing(sqlite3.connect(fresh)) as copy:
             [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
@@ -157,11 +161,3 @@ def _write_back(database: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.DatabaseError:
         return
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,7 @@ from controller.spec.model import Campaign
 from controller.spec.source import Node
 from controller.spec.stages import Analysis, Stage
 from strategies import check_strategy, strategy_names
-from strategies.units import UnitError, convert_difference, unit_hint
+from strategies.units import UnitError, check_unit, convert_difference, unit_hint
 
 Path = list[str | int]
 Fault = tuple[Path, str]
@@ -119,7 +119,7 @@ def _analysis_faults(path: Path, analysis: Analysis, units: dict[str, str]) -> I
             yield [*path, "gives"], f"{analysis.function} gives {', '.join(given)}, and no {output!r}"
             continue
         try:
-            convert_difference(1.0, given[output], units.get(wanted, given[output]))
+            convert_difference(1.0, check_unit(given[output]), units.get(wanted, given[output]))
         except UnitError as error:
             yield [*path, "gives"], f"{output}, in {given[output]}: {error}"
 

@@ -82,7 +82,8 @@ async def _until_let_in(here: Machine, name: str, password: str) -> None:
 
 def _the_demo(here: Machine, tmp_path: Path) -> None:
     """The same campaign with the same seed: proposals, ends and values are those of SQLite and the embedded broker."""
-    with here.running("tatara demo reactor --runs /var/lib/tatara/demo --parallel 1", *DEMO) as demo:
+    line = "tatara demo reactor --site /etc/tatara/site.yaml --runs /var/lib/tatara/demo --parallel 1"
+    with here.running(line, *DEMO) as demo:
         assert demo.stdout is not None
         seen = [next(demo.stdout)]
         while "wait for the broker" not in seen[-1]:

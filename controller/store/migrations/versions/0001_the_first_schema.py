@@ -35,7 +35,7 @@ def upgrade() -> None:
     sa.Column('progress', sa.JSON(), nullable=False),
     sa.Column('failures', sa.JSON(), nullable=False),
     sa.Column('paused_steps', sa.JSON(), nullable=False),
-    sa.Column('attempts_from', sa.BigInteger(), nullable=True),
+    sa.Column('attempts_from', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign')),
     sa.UniqueConstraint('name', name=op.f('uq_campaign_name'))
     )
@@ -44,10 +44,9 @@ def upgrade() -> None:
 
     op.create_table('epoch',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('holder', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('taken_at', controller.store.tables.UtcDateTime(), nullable=False),
-    sa.Column('home', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_epoch'))
     )
     op.create_table('estop',
@@ -85,13 +84,13 @@ def upgrade() -> None:
     sa.Column('boot_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('earlier_boots', sa.JSON(), nullable=False),
     sa.Column('journal_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('said_at', controller.store.tables.UtcDateTime(), nullable=True),
     sa.Column('description', sa.JSON(), nullable=False),
     sa.Column('description_digest', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('accepted_digest', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('wanted_paused', sa.Boolean(), nullable=False),
-    sa.Column('wanted_number', sa.BigInteger(), nullable=False),
+    sa.Column('wanted_number', sa.Integer(), nullable=False),
     sa.Column('armed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('armed_until', controller.store.tables.UtcDateTime(), nullable=True),
     sa.Column('password_hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -291,7 +290,7 @@ def upgrade() -> None:
     sa.Column('start_before', controller.store.tables.UtcDateTime(), nullable=False),
     sa.Column('deadline', controller.store.tables.UtcDateTime(), nullable=False),
     sa.Column('said_boot', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.Column('said_seq', sa.BigInteger(), nullable=False),
+    sa.Column('said_seq', sa.Integer(), nullable=False),
     sa.Column('asked_at', controller.store.tables.UtcDateTime(), nullable=True),
     sa.Column('cancel_asked', sa.Boolean(), nullable=False),
     sa.Column('unknown', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
