@@ -57,7 +57,7 @@ class Instrument:
         host_grace_s: float = 30.0,
     ) -> None:
         if tls is None and not is_loopback(host):
-            raise ValueError(f"the broker {host} is not on this machine: pass tls=ssl.create_default_context(cafile=...)")
+            raise ValueError(f"the broker {host} is elsewhere: pass tls=ssl.create_default_context(cafile=...)")
         self.name = name
         self._site = site
         self._description = description
