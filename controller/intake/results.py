@@ -18,7 +18,7 @@ from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.measured import Unusable, measurement
 from controller.store.specs import spec_of, step_of
-from controller.store.tables import Artifact, Attempt, Campaign, Measurement, Orphan, Sample
+from controller.store.tables import Artifact, Attempt, Campaign, Job, Measurement, Orphan, Proposal, Sample
 
 ORPHANS_PER_HOUR = 1000
 
@@ -26,6 +26,8 @@ ORPHANS_PER_HOUR = 1000
 def load_together(unit: Unit, attempt_ids: Sequence[str]) -> None:
     """Read what a group of messages needs in few statements; the session keeps it for what follows."""
     attempts = unit.session.scalars(select(Attempt).where(col(Attempt.id).in_(attempt_ids))).all()
+    unit.session.scalars(select(Job).where(col(Job.id).in_([each.job_id for each in attempts]))).all()
+    unit.session.scalars(select(Proposal).where(col(Proposal.id).in_([each.proposal_id for each in attempts]))).all()
     for campaign_id in {each.campaign_id for each in attempts}:
         spec_of(unit.session, unit.session.get_one(Campaign, campaign_id))
 
@@ -169,6 +171,8 @@ def _check_completeness(result: Result, attempt: Attempt, analyses: Sequence[Ana
 
 def raw_data(unit: Unit, attempt: Attempt, files: Sequence[File]) -> list[Artifact]:
     """What a result names of the file store; the file itself may come before or after."""
+    if not files:
+        return []
     known = select(func.count()).where(col(Artifact.attempt_id) == attempt.id)
     first = unit.session.scalar(known) or 0  # a person may have given others before
     return [
