@@ -36,9 +36,19 @@ def entered(
     if sample is not None and not _SAMPLE.fullmatch(sample):
         raise Invalid(f"{sample!r} cannot be a sample's name: lower-case letters, digits and '-', at most 80")
     origin = "person" if attempt.adapter == "person" else "operator"
+    units = units_of(spec_of(unit.session, unit.session.get_one(Campaign, attempt.campaign_id)))
     try:
         rows: list[SQLModel] = [
-            measurement(unit, attempt, name, number, given or _unit(unit, attempt, name), origin=origin, place=origin)
+            measurement(
+                unit,
+                attempt,
+                name,
+                number,
+                given or units.get(name, "dimensionless"),
+                units,
+                origin=origin,
+                place=origin,
+            )
             for name, (number, given) in values.items()
         ]
     except Unusable as error:
@@ -50,11 +60,6 @@ def entered(
 
 def _wanted(names: Collection[str]) -> str:
     return f"give exactly {', '.join(sorted(names))}" if names else "there is nothing to enter"
-
-
-def _unit(unit: Unit, attempt: Attempt, name: str) -> str:
-    campaign = unit.session.get_one(Campaign, attempt.campaign_id)
-    return units_of(spec_of(unit.session, campaign)).get(name, "dimensionless")
 
 
 def unmeasured(session: Session, attempt: Attempt) -> list[str]:

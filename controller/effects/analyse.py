@@ -17,7 +17,7 @@ from controller.store import Store, Unit
 from controller.store.apply.proposals import judge_anew
 from controller.store.change import change_attempt
 from controller.store.measured import Unusable, measurement, replacement
-from controller.store.specs import NoSuchStep, step_of
+from controller.store.specs import NoSuchStep, spec_of, step_of, units_of
 from controller.store.tables import Attempt, Campaign, Measurement, Outbox
 
 TASK = "controller.effects.tasks:analyse"
@@ -152,8 +152,9 @@ def give_up_analysis(unit: Unit, row: Outbox, why: str) -> None:
 
 def _rows(unit: Unit, attempt: Attempt, found: Found) -> list[Measurement]:
     rows = []
+    units = units_of(spec_of(unit.session, unit.session.get_one(Campaign, attempt.campaign_id)))
     for name, (value, given, made) in found.values.items():
-        row = measurement(unit, attempt, name, value, given, origin="analysis", place="analysis")
+        row = measurement(unit, attempt, name, value, given, units, origin="analysis", place="analysis")
         row.made_from = made
         rows.append(row)
     return rows

@@ -121,8 +121,10 @@ class Intake:
                 await asyncio.sleep(AGAIN_S)
 
     def _take(self, unit: Unit, group: Sequence[Said]) -> list[Answer]:
-        load_together(unit, [said.attempt_id for said in group if said.attempt_id is not None])
-        return [self._take_one(unit, said) for said in group]
+        held = load_together(unit, group)
+        answers = [self._take_one(unit, said) for said in group]
+        del held
+        return answers
 
     def _take_one(self, unit: Unit, said: Said) -> Answer:
         try:

@@ -1,7 +1,7 @@
 """Results: each is taken exactly once, whatever the wire does, and answered by a receipt after the commit."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,23 +13,29 @@ from adapters.instruments.messages import Measurement as Sent
 from controller.intake.quarantine import Refused, Said
 from controller.loop import ATTEMPT, SAMPLE
 from controller.spec import Analysis
+from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.apply.attempts import report_attempts
 from controller.store.change import change_attempt
 from controller.store.measured import Unusable, measurement
-from controller.store.specs import spec_of, step_of
-from controller.store.tables import Artifact, Attempt, Campaign, Job, Measurement, Orphan, Proposal, Sample
+from controller.store.specs import spec_of, step_of, units_of
+from controller.store.tables import Artifact, Attempt, Campaign, Instrument, Measurement, Orphan, Sample, SpecVersion
 
 ORPHANS_PER_HOUR = 1000
 
 
-def load_together(unit: Unit, attempt_ids: Sequence[str]) -> None:
-    """Read what a group of messages needs in few statements; the session keeps it for what follows."""
-    attempts = unit.session.scalars(select(Attempt).where(col(Attempt.id).in_(attempt_ids))).all()
-    unit.session.scalars(select(Job).where(col(Job.id).in_([each.job_id for each in attempts]))).all()
-    unit.session.scalars(select(Proposal).where(col(Proposal.id).in_([each.proposal_id for each in attempts]))).all()
-    for campaign_id in {each.campaign_id for each in attempts}:
-        spec_of(unit.session, unit.session.get_one(Campaign, campaign_id))
+def load_together(unit: Unit, group: Sequence[Said]) -> list[SQLModel]:
+    """Read what a group of messages needs in few statements.
+
+    The session finds these rows again as long as somebody holds them; it does not hold them itself.
+    """
+    wanted, senders = {said.attempt_id for said in group}, {said.instrument for said in group}
+    attempts = unit.session.scalars(select(Attempt).where(col(Attempt.id).in_(wanted))).all()
+    instruments = unit.session.scalars(select(Instrument).where(col(Instrument.name).in_(senders))).all()
+    names = {each.campaign_id for each in attempts}
+    campaigns = unit.session.scalars(select(Campaign).where(col(Campaign.id).in_(names))).all()
+    specs = [unit.session.get_one(SpecVersion, (each.id, each.version)) for each in campaigns]
+    return [*attempts, *instruments, *campaigns, *specs]
 
 
 def take_result(unit: Unit, said: Said) -> Verdict:
@@ -105,8 +111,10 @@ def _refuse_a_flood(unit: Unit, instrument: str) -> None:
 def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
     campaign = unit.session.get_one(Campaign, attempt.campaign_id)
     late = ATTEMPT.final(attempt.state)
-    analyses = [] if late or result.outcome is not Outcome.OK else step_of(unit.session, attempt).analysis
-    rows: list[Any] = [_row(unit, attempt, each) for each in result.measurements]
+    spec = spec_of(unit.session, campaign)
+    analyses = [] if late or result.outcome is not Outcome.OK else _analyses(unit, attempt, spec)
+    units = units_of(spec)
+    rows: list[Any] = [_row(unit, attempt, each, units) for each in result.measurements]
     _check_completeness(result, attempt, analyses)
     if result.outcome is not Outcome.OK:
         rows = []  # what a failed run measured is no value of the candidate; the whole message is kept
@@ -129,7 +137,14 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
         change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure, why=result.reason)
 
 
-def _row(unit: Unit, attempt: Attempt, sent: Sent) -> Measurement:
+def _analyses(unit: Unit, attempt: Attempt, spec: Spec) -> Sequence[Analysis]:
+    """What is to be read from the files; most campaigns read none, and none of their rows are needed to know that."""
+    if not any(step.analysis for stage in spec.stages for step in stage.steps):
+        return ()
+    return step_of(unit.session, attempt).analysis
+
+
+def _row(unit: Unit, attempt: Attempt, sent: Sent, units: Mapping[str, str]) -> Measurement:
     try:
         return measurement(
             unit,
@@ -137,6 +152,7 @@ def _row(unit: Unit, attempt: Attempt, sent: Sent) -> Measurement:
             sent.property,
             sent.value,
             sent.unit,
+            units,
             origin="instrument",
             channel=sent.channel,
             place=sent.index,

@@ -1,6 +1,7 @@
 """How a value becomes a measurement, converted once into the unit of the spec, and how another takes its place."""
 
-from controller.store.specs import spec_of, units_of
+from collections.abc import Mapping
+
 from controller.store.tables import Attempt, Campaign, Measurement
 from controller.store.unit import Unit
 from strategies.units import UnitError, check_unit, convert, convert_difference
@@ -19,6 +20,7 @@ def measurement(
     name: str,
     value: float,
     given: str,
+    units: Mapping[str, str],
     *,
     origin: str,
     channel: str | None = None,
@@ -28,10 +30,11 @@ def measurement(
 ) -> Measurement:
     """The row of a property that an attempt gave in the unit `given`; errors convert as differences.
 
+    `units` are those of the spec (`units_of`); a property that stands in none of its goals keeps the unit given.
     `place` tells it from other values of the same channel (without one: of the property). Raises `Unusable`.
     """
     campaign = unit.session.get_one(Campaign, attempt.campaign_id)
-    target = units_of(spec_of(unit.session, campaign)).get(name, given)
+    target = units.get(name, given)
     try:
         check_unit(given)
         converted = convert(value, given, target)

@@ -57,7 +57,7 @@ SCENE: list[Line] = [
     ("measure {task} yield=71.2%", "is succeeded", None),
     ("measurements --campaign hand", "71.2", None),
     ("samples --campaign hand", "No samples.", None),
-    ("inject hand temperature=50 --why 'a hunch'", "is proposed", None),
+    ("inject hand temperature=50 --why 'a hunch'", "is put forward", None),
     ("proposals --campaign hand --state awaiting-approval --json", "awaiting-approval", ("second", "id")),
     ("reject {second} --why no --yes", "is rejected", None),
     ("campaign pause hand --why lunch", "Campaign hand is paused.", None),
