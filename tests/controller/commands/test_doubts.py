@@ -35,7 +35,7 @@ async def test_what_a_repeated_attempt_had_measured_does_not_count(stand: Stand)
 def _half_done(unit: Unit) -> None:
     """One value is there; the file that holds another cannot be read."""
     attempt = unit.session.scalars(select(Attempt)).one()
-    row = measurement(unit, attempt, "yield", 0.2, "dimensionless", origin="instrument", place=0)
+    row = measurement(unit, attempt, "yield", 0.2, "dimensionless", {"yield": "percent"}, origin="instrument", place=0)
     change_attempt(unit, attempt, "analyse", row)
     attempt.doubt = "its files could not be read"
     change_attempt(unit, attempt, "doubt")
