@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from adapters.instruments.messages import Capability, Description, ParameterLimits, Quantity
+from controller.loop.site_limits import side
 from strategies.units import UnitError, convert
 
 Parameters = dict[str, Quantity]
@@ -67,10 +68,8 @@ def _outside(name: str, value: Any, limits: ParameterLimits) -> str | None:
         return None
     if isinstance(value, (str, bool)):
         return f"{name} = {value!r} is not a number"
-    low, high = limits.low, limits.high
-    if (low is not None and value < low) or (high is not None and value > high):
-        return f"{name} = {value:g} lies outside {low} to {high} {limits.unit or ''}".rstrip()
-    return None
+    beyond = side(value, limits.low, limits.high)
+    return beyond and f"{name} = {value:g} is {beyond} {limits.unit or ''}".rstrip()
 
 
 def is_wider(old: Description, new: Description) -> bool:

@@ -64,9 +64,15 @@ def _outside(name: str, allowed: Range, candidate: Mapping[str, Any]) -> str | N
         value = _value(name, allowed.unit, candidate)
     except ValueError as error:  # a label, or a unit of something else
         return f"{name}: {error}"
-    if (allowed.low is None or value >= allowed.low) and (allowed.high is None or value <= allowed.high):
-        return None
-    return f"{name} = {value:g} {allowed.unit} lies outside {allowed.low} to {allowed.high}"
+    beyond = side(value, allowed.low, allowed.high)
+    return beyond and f"{name} = {value:g} {allowed.unit} is {beyond}"
+
+
+def side(value: float, low: float | None, high: float | None) -> str | None:
+    """On which side of a range a value lies; None inside, the ends included."""
+    if low is not None and value < low:
+        return f"below {low:g}"
+    return f"above {high:g}" if high is not None and value > high else None
 
 
 def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:

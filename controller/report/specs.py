@@ -10,6 +10,7 @@ from adapters.instruments.messages import Capability, Description
 from controller import spec as campaign_file
 from controller.loop.instrument import REMOVED
 from controller.loop.limits import outside_limits, parameters_for
+from controller.loop.site_limits import Limits
 from controller.spec import Campaign as Spec
 from controller.spec import Step
 from controller.store.specs import units_of
@@ -32,10 +33,11 @@ def describe(spec: Spec) -> dict[str, Any]:
     }
 
 
-def warnings(session: Session, spec: Spec) -> list[str]:
+def warnings(session: Session, spec: Spec, limits: Limits) -> list[str]:
     """What is right in the file and would keep it from being submitted, or its steps from being carried out, now."""
     taken = session.scalars(select(Campaign).where(col(Campaign.name) == spec.campaign)).first()
     said = [f"there is a campaign {spec.campaign!r} already ({taken.state})"] if taken else []
+    said += [problem for candidate in _ends(spec) for problem in limits.violations(candidate)]
     for step in (step for stage in spec.stages for step in stage.steps):
         for name in step.instruments:
             said += [f"step {step.name!r}: {each}" for each in _about(session, spec, step, name)]

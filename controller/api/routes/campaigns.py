@@ -61,7 +61,10 @@ async def _prepare(services: Services, body: CampaignFile) -> commands.Submissio
 async def check(services: Serving, body: CampaignFile) -> dict[str, Any]:
     """Check a campaign file as `submit` would; keeps nothing."""
     spec = await asyncio.to_thread(campaign_file.load, body.text, body.files)
-    return {**describe(spec), "warnings": await services.store.read(lambda session: warnings(session, spec))}
+    return {
+        **describe(spec),
+        "warnings": await services.store.read(lambda session: warnings(session, spec, services.store.limits)),
+    }
 
 
 @router.get("/{name}")

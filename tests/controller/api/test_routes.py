@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.broker.access import verify_password
+from controller.loop.site_limits import Limits
 from controller.store import Unit
 from controller.store.change import change_proposal
 from controller.store.tables import Iteration, Proposal
@@ -167,10 +168,12 @@ async def test_a_bad_campaign_file_is_explained_by_line(world: World) -> None:
 
 async def test_check_warns_of_what_would_keep_it_from_being_submitted(world: World) -> None:
     text = REACTOR.replace("analyser-1", "analyser-9")
+    world.store.limits = Limits.model_validate({"parameters": {"temperature": {"high": 100, "unit": "degC"}}})
     async with world.client("viewer") as client:
         said = (await client.post("/api/v1/campaigns/check", json={"text": text})).json()
         assert said["warnings"] == [
             "there is a campaign 'reactor' already (running)",
+            "site limits: temperature = 120 degC is above 100",
             "step 'react': instrument 'reactor-1' has sent no description yet",
             "step 'react': instrument 'reactor-2' has sent no description yet",
             "step 'analyse': instrument 'analyser-9' is not enrolled",

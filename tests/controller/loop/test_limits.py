@@ -115,14 +115,16 @@ def test_limits_include_their_ends(value: float) -> None:
 
 @pytest.mark.parametrize("value", [299, 401, 299.999, 300 * (1 - 1e-12), 400 * (1 + 1e-12)])
 def test_what_lies_outside_is_said_with_the_limits(value: float) -> None:
-    assert outside(value, low=300, high=400, unit="K") == [f"x = {value:g} lies outside 300.0 to 400.0 K"]
+    assert outside(value, low=300, high=400, unit="K") == [
+        f"x = {value:g} is {'below 300' if value < 300 else 'above 400'} K"
+    ]
 
 
 def test_a_limit_on_one_side_leaves_the_other_open() -> None:
     assert outside(-1e9, high=1) == []
-    assert outside(2, high=1) == ["x = 2 lies outside None to 1.0"]
+    assert outside(2, high=1) == ["x = 2 is above 1"]
     assert outside(1e9, low=1) == []
-    assert outside(0.5, low=1) == ["x = 0.5 lies outside 1.0 to None"]
+    assert outside(0.5, low=1) == ["x = 0.5 is below 1"]
     assert outside(1e99, unit="K") == []
 
 

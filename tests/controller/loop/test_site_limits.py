@@ -43,8 +43,8 @@ def test_a_range_includes_its_ends_and_an_end_may_be_open(
 def test_what_lies_outside_is_said_with_the_range_in_its_unit() -> None:
     limits = ranges(temperature={"low": 273.15, "high": 373.15, "unit": "K"}, ratio={"low": 0})
     assert limits.violations(candidate(temperature=126.85, ratio=-0.5)) == [
-        "site limits: temperature = 400 K lies outside 273.15 to 373.15",
-        "site limits: ratio = -0.5 dimensionless lies outside 0.0 to None",
+        "site limits: temperature = 400 K is above 373.15",
+        "site limits: ratio = -0.5 dimensionless is below 0",
     ]
 
 
