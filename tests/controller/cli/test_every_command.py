@@ -69,7 +69,7 @@ SCENE: list[Line] = [
     ("quarantine", "not JSON", None),
     ("orphans", "x-1", None),
     ("correct {measurement} 61.5 --why misread", "is now 61.5 degC", None),
-    ("analyse reactor --why 'a better peak'", "The files of 0 attempts are read again.", None),
+    ("analyse reactor --why 'a better peak'", "Attempts whose files are read again: 0.", None),
     # instruments
     ("instrument add oven --password-file oven.password", "oven (real) is enrolled", None),
     ("instrument list", "oven", None),
