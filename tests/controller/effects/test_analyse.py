@@ -5,11 +5,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from adapters.compute import Workers
 from controller.commands import campaigns
+from controller.commands.errors import Conflict
 from controller.effects.analyse import Analyst
 from controller.store import Unit
 from controller.store.change import change_attempt
@@ -36,9 +38,9 @@ class Told(Workers):
 
 async def test_whoever_needs_a_worker_waits_for_one_reading_at_most(stand: Stand, tmp_path: Path) -> None:
     amended = campaigns.prepare(TEXT.replace("retries: 1}", ANALYSIS), {}, stand.files)
-    await stand.store.write(lambda unit: campaigns.amend(unit, ADMIN, amended), name="t")
     sha256 = stand.files.put(b"0,1\n1,1\n2,1\n")
     await stand.store.write(lambda unit: _wanted(unit, sha256), name="t")
+    await stand.store.write(lambda unit: campaigns.amend(unit, ADMIN, amended), name="t")
     workers = Told()
     analyst = Analyst(stand.store, workers, stand.files)
     try:
@@ -51,6 +53,12 @@ async def test_whoever_needs_a_worker_waits_for_one_reading_at_most(stand: Stand
     finally:
         await workers.stop()
     assert workers.ended.index(STRATEGY) < READINGS - 2
+
+
+async def test_what_is_under_way_is_not_read_otherwise_than_it_was_asked(stand: Stand) -> None:
+    amended = campaigns.prepare(TEXT.replace("retries: 1}", ANALYSIS), {}, stand.files)
+    with pytest.raises(Conflict, match="step 'cook' is under way"):
+        await stand.store.write(lambda unit: campaigns.amend(unit, ADMIN, amended), name="t")
 
 
 def _wanted(unit: Unit, sha256: str) -> None:
