@@ -383,18 +383,6 @@ async def test_a_run_that_takes_too_long_is_ended(
         assert "Traceback" not in caplog.text
 
 
-def test_a_second_start_with_the_same_journal_ends_in_one_line(tmp_path: Path) -> None:
-    second = Instrument(
-        "reactor-1",
-        site="lab",
-        description=Description(model="m", software="1", capabilities={}),
-        journal=tmp_path / "journal.db",
-        host="127.0.0.1",
-    )
-    with Journal(tmp_path / "journal.db"), pytest.raises(SystemExit, match="is another process using this journal"):
-        second.run()
-
-
 @either
 async def test_nothing_new_starts_without_a_host(device: AnyDevice, host: HostSide) -> None:
     await host.present(mode="offline")

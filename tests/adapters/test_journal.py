@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.instruments import Description, Instrument
 from adapters.instruments.journal import Journal, JournalError
 from adapters.instruments.messages import AttemptState, Outcome, Refusal, Request, Result, Verdict
 
@@ -117,3 +118,15 @@ def test_it_is_durable(path: Path) -> None:
     with Journal(path) as journal:
         assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,)
         assert journal._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_second_start_with_the_same_journal_ends_in_one_line(tmp_path: Path) -> None:
+    second = Instrument(
+        "reactor-1",
+        site="lab",
+        description=Description(model="m", software="1", capabilities={}),
+        journal=tmp_path / "journal.db",
+        host="127.0.0.1",
+    )
+    with Journal(tmp_path / "journal.db"), pytest.raises(SystemExit, match="is another process using this journal"):
+        second.run()
