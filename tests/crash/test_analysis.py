@@ -19,14 +19,8 @@ from tests.laboratory.processes import Kept
 POINTS = ("file", "measure", "analysis", "analyse")
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        pytest.param(f"commit:{name}:{side}", marks=() if name == "analysis" else pytest.mark.slow)
-        for name in POINTS
-        for side in ("before", "after")
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("point", [f"commit:{name}:{side}" for name in POINTS for side in ("before", "after")])
 async def test_a_file_that_is_being_read(tmp_path: Path, point: str) -> None:
     (tmp_path / "colour.yaml").write_text(text(BY_HAND))
     (tmp_path / "mine.csv").write_text(spectrum(1.0))
