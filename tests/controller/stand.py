@@ -63,6 +63,30 @@ DESCRIPTION = Description(
 )
 
 
+def answer_iteration(unit: Unit, campaign_id: str) -> None:
+    """What the strategy would have answered to a campaign's first question: one candidate."""
+    campaign = unit.session.get_one(Campaign, campaign_id)
+    iteration = unit.session.scalars(select(Iteration).where(col(Iteration.campaign_id) == campaign_id)).one()
+    wanted = select(Outbox).where(col(Outbox.campaign_id) == campaign_id, col(Outbox.kind) == "propose")
+    mark_done(unit, unit.session.scalars(wanted).one())
+    candidate = {"kind": "conditions", "values": {"temperature": 50.0}, "units": {"temperature": "degC"}}
+    proposal = make_proposal(
+        unit,
+        campaign,
+        iteration_id=iteration.id,
+        stage="bench",
+        key=candidate_key(candidate),
+        candidate=candidate,
+        reason="test",
+        made_by="random",
+        facts={"cost": 0.0, "hazard": 0.0},
+    )
+    campaign.experiments += 1
+    campaign.iterating = False
+    iteration.state = "done"
+    unit.record("iteration.finish", iteration, campaign, proposal, campaign_id=campaign.id)
+
+
 class Stand:
     """The store, the intake, and what a test says to it."""
 
@@ -84,31 +108,8 @@ class Stand:
         campaign = await self.store.write(lambda unit: campaigns.submit(unit, ADMIN, submission), name="t")
         self.campaign_id = campaign.id
         await self.turn()
-        await self.store.write(self._answer_iteration, name="t")
+        await self.store.write(lambda unit: answer_iteration(unit, self.campaign_id), name="t")
         await self.turn()
-
-    def _answer_iteration(self, unit: Unit) -> None:
-        """What the strategy would have answered."""
-        iteration = unit.session.scalars(select(Iteration).where(col(Iteration.state) == "running")).one()
-        row = unit.session.scalars(select(Outbox).where(col(Outbox.kind) == "propose")).one()
-        mark_done(unit, row)
-        campaign = unit.session.get_one(Campaign, self.campaign_id)
-        candidate = {"kind": "conditions", "values": {"temperature": 50.0}, "units": {"temperature": "degC"}}
-        proposal = make_proposal(
-            unit,
-            campaign,
-            iteration_id=iteration.id,
-            stage="bench",
-            key=candidate_key(candidate),
-            candidate=candidate,
-            reason="test",
-            made_by="random",
-            facts={"cost": 0.0, "hazard": 0.0},
-        )
-        campaign.experiments += 1
-        iteration.state = "done"
-        campaign.iterating = False
-        unit.record("iteration.finish", iteration, campaign, proposal, campaign_id=campaign.id)
 
     async def sent(self) -> None:
         """What the publisher records after a publication."""
