@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -32,7 +33,8 @@ from controller.access.actors import new_secret
 from controller.access.limits import load_limits
 from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
-from controller.api import Services, close_app, create_app
+from controller.api import close_app, create_app
+from controller.console import House, mount, running
 from controller.effects.analyse import Analyst, give_up_analysis
 from controller.effects.propose import Proposer, give_up_iteration
 from controller.effects.publish import Publisher
@@ -44,6 +46,7 @@ from controller.intake.states import after_connecting
 from controller.schedule.backup import HOUR, backup
 from controller.schedule.postgresql import NotDumped
 from controller.schedule.turns import Turns
+from controller.serving import Services
 from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
 from controller.store.tables import Epoch, Outbox
@@ -242,6 +245,11 @@ class Daemon:
             metrics_without_token=self.site.api.metrics_without_token,
         )
         app = create_app(services)
+        mount(app, House(services, app.state.bell, app.state.recorder))
+        async with running():
+            await self._listen(app)
+
+    async def _listen(self, app: FastAPI) -> None:
         config = uvicorn.Config(
             app,
             host=self.site.api.host,

@@ -21,6 +21,10 @@ class Forbidden(PermissionError):
     """The role does not allow it."""
 
 
+class NotSignedIn(PermissionError):
+    """Nobody is known by this; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who asks."""

@@ -12,7 +12,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
 from controller.api.errors import add_handlers, refusals
-from controller.api.estop import Recorder
 from controller.api.routes import (
     campaigns,
     diagnosis,
@@ -25,9 +24,8 @@ from controller.api.routes import (
     tasks,
     users,
 )
-from controller.api.services import Services
-from controller.api.stream import Bell
 from controller.report import metrics
+from controller.serving import Bell, Recorder, Services
 
 
 def create_app(services: Services) -> FastAPI:

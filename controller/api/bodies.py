@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from adapters.instruments.messages import File
 from controller.access.actors import Actor, Role
-from controller.api.services import Services
+from controller.serving import Services
 
 
 def _services(request: Request) -> Services:

@@ -23,6 +23,7 @@ FREE = (HEALTH, READY)
 LOOPBACK = ("127.0.0.1", "::1")
 ESTOP = f"{ROOT}/estop"
 FILES = f"{ROOT}/files/"
+UPLOADS = "/_nicegui/client/"  # what people give to a page of the console
 
 SMALL = 256 * 1024
 LARGE = 32 * 1024 * 1024  # campaigns, with the files beside them
@@ -33,9 +34,10 @@ ESTOP_PATIENCE = 1.0  # seconds to wait for the database
 
 
 class Entrance:
-    """The middleware: every path but a few takes a bearer token, from the Authorization header only.
+    """The middleware: the API takes a bearer token, from the Authorization header only.
 
     `/health` and `/ready` take none; nor does `/metrics` where the site says so, to whoever connects from loopback.
+    What is not the API's is the console's, which has a gate of its own.
     """
 
     def __init__(self, app: ASGIApp, store: Store, metrics_without_token: bool = False) -> None:
@@ -57,7 +59,7 @@ class Entrance:
     def _free(self, scope: Scope) -> bool:
         if scope["path"] == METRICS and self._metrics_without_token:
             return (scope.get("client") or ("",))[0] in LOOPBACK
-        return scope["path"] in FREE
+        return scope["path"] in FREE or not scope["path"].startswith((f"{ROOT}/", METRICS))
 
     async def _actor(self, request: HTTPConnection) -> Actor | Response:
         if (token := bearer_token(request)) is None:
@@ -114,7 +116,7 @@ def _brings_a_file(request: HTTPConnection) -> bool:
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     path = scope.get("path", "")
-    limit = FILE if path.startswith(FILES) else LARGE if path.startswith(f"{ROOT}/campaigns") else SMALL
+    limit = FILE if path.startswith((FILES, UPLOADS)) else LARGE if path.startswith(f"{ROOT}/campaigns") else SMALL
     taken = 0
 
     async def bounded() -> Message:

@@ -1,6 +1,5 @@
 """Events as they are committed, as server-sent events; each has its number as id, so a client goes on where it was."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,38 +9,11 @@ from sqlmodel import Session
 
 from controller.access.tokens import find_actor
 from controller.report import lists
-from controller.store import Committed, Store
+from controller.serving import Bell
+from controller.store import Store
 
 PAGE = 500
 KEEP_ALIVE = 15.0  # seconds; also how late an event is told whose commit called for nothing
-
-
-class Bell:
-    """Rings after each commit, for everybody who follows."""
-
-    def __init__(self) -> None:
-        self._listeners: set[asyncio.Event] = set()
-        self.closed = False
-
-    def ring(self, _committed: Committed | None = None) -> None:
-        """Wake everybody."""
-        for each in self._listeners:
-            each.set()
-
-    def close(self) -> None:
-        """End all streams; their clients come back."""
-        self.closed = True
-        self.ring()
-
-    def enter(self) -> asyncio.Event:
-        """Begin to listen."""
-        rung = asyncio.Event()
-        self._listeners.add(rung)
-        return rung
-
-    def leave(self, rung: asyncio.Event) -> None:
-        """Listen no longer."""
-        self._listeners.discard(rung)
 
 
 async def follow(store: Store, bell: Bell, token: str, after: int, campaign_id: str | None) -> AsyncIterator[bytes]:
@@ -64,17 +36,9 @@ async def follow(store: Store, bell: Bell, token: str, after: int, campaign_id: 
                 after = event["number"]
                 # In ASCII: many clients also cut lines at U+2028 and the like, which may stand in a text.
                 yield f"id: {after}\ndata: {json.dumps(event)}\n\n".encode()
-            if len(page) < PAGE and not await _wait(rung):
+            if len(page) < PAGE and not await bell.wait(rung, KEEP_ALIVE):
                 yield b": still here\n\n"
     except SQLAlchemyError:
         return  # the client comes back with the number that it saw last
     finally:
         bell.leave(rung)
-
-
-async def _wait(rung: asyncio.Event) -> bool:
-    try:
-        await asyncio.wait_for(rung.wait(), KEEP_ALIVE)
-    except TimeoutError:
-        return False
-    return True

@@ -118,14 +118,15 @@ class Daemon:
         """A client with address and token. The environment's proxies are not meant for the daemon."""
         import httpx
 
-        address = self._address()
+        address = self.address()
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             return httpx.Client(base_url=f"{address}/api/v1", headers=headers, timeout=PATIENCE, trust_env=False)
         except httpx.InvalidURL as error:
             raise Refused(USAGE, f"{address!r} is no address ({error})") from None
 
-    def _address(self) -> str:
+    def address(self) -> str:
+        """Where it listens; raises `Refused`."""
         if self._url:
             return self._url.rstrip("/")
         path = self._data / "api.json"
@@ -153,7 +154,7 @@ class Daemon:
     def unreachable(self, error: Exception) -> NoReturn:
         """Say that nobody answers."""
         reason = str(error) or type(error).__name__
-        message = f"the daemon at {self._address()} does not answer ({reason}); is `tatara serve` running?"
+        message = f"the daemon at {self.address()} does not answer ({reason}); is `tatara serve` running?"
         raise Refused(UNREACHABLE, message, {"error": "unreachable", "message": message}) from None
 
 

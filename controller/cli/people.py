@@ -73,6 +73,18 @@ def enable(daemon: Daemon, user: User, why: MaybeWhy = None) -> None:
     )
 
 
+@users.command("code")
+@talks
+def create_code(daemon: Daemon, user: User) -> None:
+    """Make a code with which a person signs in to the console once, within a day; there they choose a password."""
+    daemon.show(daemon.post(f"/users/{user}/code"), lambda row: _show_code(daemon.address(), row))
+
+
+def _show_code(url: str, row: dict[str, Any]) -> None:
+    print(f"Sign-in code of {row['user']}, good once and for a day:\n\n    {row['code']}\n")
+    print(f"It is asked for at {url}/sign-in and is not shown again.")
+
+
 @tokens.command("create")
 @talks
 def create_token(

@@ -120,6 +120,18 @@ def record_estop(unit: Unit, actor: Actor, estop_id: str, instrument: str | None
     return row
 
 
+def explain_estop(unit: Unit, actor: Actor, estop_id: str, why: str) -> EStop:
+    """Say why an e-stop was pressed, which nobody is asked before. Everyone signed in may."""
+    row = find(unit.session, EStop, estop_id)
+    if not why.strip():
+        raise Invalid("say why")
+    if row.reason:
+        raise Conflict(f"a reason was given already: {row.reason}")
+    row.reason = why
+    unit.record("estop.explain", row, subject=estop_id, actor=actor.name, why=why)
+    return row
+
+
 def _disarm(unit: Unit, row: Instrument) -> None:
     if row.armed_until is not None:
         row.armed_by = row.armed_until = None

@@ -12,14 +12,19 @@ from controller.store.tables import Token, User
 
 def users(session: Session) -> list[dict[str, Any]]:
     """All users by name."""
-    return [as_dict(row) for row in session.scalars(select(User).order_by(col(User.name)))]
+    return [user(row) for row in session.scalars(select(User).order_by(col(User.name)))]
 
 
-def tokens(session: Session, actor: Actor, user: str | None) -> list[dict[str, Any]]:
+def user(row: User) -> dict[str, Any]:
+    """One user, without the hash of their password."""
+    return {**as_dict(row, "name", "role", "disabled"), "has_password": row.password_hash is not None}
+
+
+def tokens(session: Session, actor: Actor, name: str | None) -> list[dict[str, Any]]:
     """Tokens by user and age: to an admin all of them, to others their own."""
     query = select(Token).order_by(col(Token.user), col(Token.made_at))
     if actor.role is not Role.ADMIN:
         query = query.where(col(Token.user) == actor.name)
-    if user is not None:
-        query = query.where(col(Token.user) == user)
+    if name is not None:
+        query = query.where(col(Token.user) == name)
     return [as_dict(row) for row in session.scalars(query)]

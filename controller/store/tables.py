@@ -289,7 +289,7 @@ class StoredFile(Table, table=True):
 class Quarantine(Table, table=True):
     """A message that was refused, with the reason; nothing of it took effect."""
 
-    __table_args__ = (Index("ix_quarantine_lately", "instrument", "at"),)
+    __table_args__ = (Index("ix_quarantine_lately", "instrument", "at"), Index("ix_quarantine_settled", "settled_at"))
 
     id: str = Field(primary_key=True)
     at: datetime = moment()
@@ -300,6 +300,10 @@ class Quarantine(Table, table=True):
     digest: str
     payload: bytes = Field(sa_type=LargeBinary)
     size: int
+    settled_at: datetime | None = moment(default=None)  # an operator has accepted it, corrected, or discarded it
+    settled_by: str | None = None
+    settled_how: str | None = None
+    settled_why: str | None = None
 
 
 class Orphan(Table, table=True):
@@ -350,11 +354,12 @@ class EStop(Table, table=True):
 
 
 class User(Table, table=True):
-    """A person. `role` is viewer, operator or admin."""
+    """A person. `role` is viewer, operator or admin. Without a password they sign in with a code or a token."""
 
     name: str = Field(primary_key=True)
     role: str
     disabled: bool = False
+    password_hash: str | None = None  # argon2id
 
 
 class Token(Table, table=True):
@@ -365,6 +370,28 @@ class Token(Table, table=True):
     label: str
     made_at: datetime = moment()
     revoked_at: datetime | None = moment(default=None)
+
+
+class SignInCode(Table, table=True):
+    """A code with which a user may sign in to the console once, kept as its SHA-256 only."""
+
+    sha256: str = Field(primary_key=True)
+    user: str = Field(foreign_key="user.name", index=True)
+    made_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment(default=None)
+
+
+class SignIn(Table, table=True):
+    """One person in one browser, from signing in to signing out; the cookie's secret is kept as its SHA-256 only."""
+
+    sha256: str = Field(primary_key=True)
+    user: str = Field(foreign_key="user.name", index=True)
+    how: str  # password, code or token
+    token: str | None = None  # whose end is the end of this
+    made_at: datetime = moment()
+    expires_at: datetime = moment()
+    ended_at: datetime | None = moment(default=None)
 
 
 # Checked at the commit, so that rows of one unit may be sent in any order and in few statements.

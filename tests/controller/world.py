@@ -14,11 +14,12 @@ import uvicorn
 from adapters.compute import Workers
 from adapters.instruments.bus import BusDown
 from controller.access.actors import Actor, Role, token_digest
-from controller.api import Services, close_app, create_app
+from controller.api import close_app, create_app
 from controller.commands import campaigns, users
 from controller.commands.instruments import enrol
 from controller.files import Files
 from controller.intake.quarantine import Said, quarantine
+from controller.serving import Services
 from controller.store import Store, Unit
 from controller.store.change import change_attempt, change_proposal
 from controller.store.proposals import make_proposal

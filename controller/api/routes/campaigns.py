@@ -10,18 +10,16 @@ from sqlmodel import Session
 
 from controller import spec as campaign_file
 from controller.access.actors import Actor, Role
-from controller.api.assess import assess
 from controller.api.bodies import Again, Asking, CampaignFile, DataTable, Injection, Key, Serving, Why, listed
-from controller.api.services import Services
 from controller.commands import campaigns as commands
 from controller.commands import imports
 from controller.commands.analyses import analyse_again
-from controller.commands.candidates import candidate_from, question
-from controller.commands.candidates import inject as put_forward
 from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.report import lists
 from controller.report.specs import describe, warnings
+from controller.serving import Services
+from controller.serving import candidates as forward
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.specs import spec_of
@@ -103,13 +101,7 @@ async def import_table(services: Serving, actor: Asking, name: Key, body: DataTa
 @router.post("/{name}/inject", status_code=201)
 async def inject(services: Serving, actor: Asking, name: Key, body: Injection) -> dict[str, Any]:
     """Put a candidate forward; rules and people approve it as any other."""
-    actor.require(Role.OPERATOR)
-    spec, _ = await services.store.read(lambda session: question(session, name))
-    candidate = candidate_from(spec, body.values)
-    assessed = await assess(services, name, candidate, body.stage or spec.stages[0].name)
-    return await services.store.write(
-        lambda unit: lists.as_dict(put_forward(unit, actor, name, assessed, body.why, body.stage)), name="inject"
-    )
+    return lists.as_dict(await forward.inject(services, actor, name, body.values, body.why, body.stage))
 
 
 @router.post("/{name}/analyse")

@@ -20,10 +20,10 @@ from controller.api.bodies import (
     Why,
     listed,
 )
-from controller.api.services import Services
 from controller.commands import instruments as commands
 from controller.commands.errors import Invalid
 from controller.report import lists
+from controller.serving import Services
 from controller.store import Unit
 from controller.store.tables import Instrument
 

@@ -3,18 +3,11 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session
 
-from controller.access.actors import Role
-from controller.api.assess import assess
 from controller.api.bodies import Asking, Decision, Edit, Filter, Key, Limit, Rejection, Serving, listed
-from controller.commands import candidates
 from controller.commands import proposals as commands
-from controller.commands.lookup import find
 from controller.report import lists
-from controller.spec import Campaign as Spec
-from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Proposal
+from controller.serving import candidates
 
 router = APIRouter(prefix="/proposals", tags=["proposals"])
 
@@ -52,16 +45,4 @@ async def reject(services: Serving, actor: Asking, proposal_id: Key, body: Rejec
 @router.post("/{proposal_id}/edit", status_code=201)
 async def edit(services: Serving, actor: Asking, proposal_id: Key, body: Edit) -> dict[str, Any]:
     """Replace it by one with other values and a fresh prediction; approvals do not carry over."""
-    actor.require(Role.OPERATOR)
-    old, spec = await services.store.read(lambda session: _with_spec(session, proposal_id))
-    candidate = candidates.candidate_from(spec, body.values, old.candidate)
-    assessed = await assess(services, old.campaign_id, candidate, old.stage)
-    return await services.store.write(
-        lambda unit: lists.as_dict(candidates.edit(unit, actor, proposal_id, body.digest, assessed, body.why)),
-        name="edit",
-    )
-
-
-def _with_spec(session: Session, proposal_id: str) -> tuple[Proposal, Spec]:
-    row = find(session, Proposal, proposal_id)
-    return row, spec_of(session, session.get_one(Campaign, row.campaign_id))
+    return lists.as_dict(await candidates.edit(services, actor, proposal_id, body.digest, body.values, body.why))

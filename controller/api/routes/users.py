@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from controller.access.actors import Actor, Role, token_digest
 from controller.api.bodies import Asking, Key, MaybeWhy, NewToken, NewUser, Serving, UserFilter, UserKey, Why, listed
+from controller.commands import sign_ins
 from controller.commands import users as commands
 from controller.report import lists, people
 from controller.store import Unit
@@ -24,8 +25,15 @@ async def list_users(services: Serving, actor: Asking) -> Response:
 async def create_user(services: Serving, actor: Asking, body: NewUser) -> dict[str, Any]:
     """Let a person in; they need a token as well."""
     return await services.store.write(
-        lambda unit: lists.as_dict(commands.create_user(unit, actor, body.name, body.role)), name="user"
+        lambda unit: people.user(commands.create_user(unit, actor, body.name, body.role)), name="user"
     )
+
+
+@router.post("/users/{name}/code", status_code=201)
+async def create_code(services: Serving, actor: Asking, name: UserKey) -> dict[str, Any]:
+    """Make a code with which the user signs in to the console once, within a day; it is shown here only."""
+    code = await services.store.write(lambda unit: sign_ins.create_code(unit, actor, name), name="code")
+    return {"user": name, "code": code}
 
 
 @router.post("/users/{name}/{change}")
@@ -34,9 +42,7 @@ async def change_user(
 ) -> dict[str, Any]:
     """Shut a person out with all their tokens, or let them in again."""
     return await services.store.write(
-        lambda unit: lists.as_dict(
-            commands.set_disabled(unit, actor, name, disabled=change == "disable", why=body.why)
-        ),
+        lambda unit: people.user(commands.set_disabled(unit, actor, name, disabled=change == "disable", why=body.why)),
         name=change,
     )
 

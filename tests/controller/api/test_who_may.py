@@ -88,6 +88,7 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/estops/{estop}/reset", WHY, SHUT, OPERATORS),
     ("GET", "/api/v1/users", None, SHUT, ADMINS),
     ("POST", "/api/v1/users", {"name": "eve", "role": "admin"}, SHUT, (403, 403, 201)),
+    ("POST", "/api/v1/users/{user}/code", None, SHUT, (403, 403, 201)),
     ("POST", "/api/v1/users/{user}/disable", {}, SHUT, ADMINS),
     ("POST", "/api/v1/users/ada/disable", WHY, SHUT, (403, 403, 409)),
     ("POST", "/api/v1/users/{user}/enable", {}, SHUT, (403, 403, 409)),

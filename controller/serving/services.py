@@ -1,4 +1,4 @@
-"""What the API needs of the daemon."""
+"""What the faces need of the daemon."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

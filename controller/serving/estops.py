@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from controller.access.actors import Actor
-from controller.api.services import Services
 from controller.commands.instruments import record_estop
+from controller.serving.services import Services
 from controller.store import LostLock, StoreUnavailable, Unit
 
 PUBLISH_WITHIN = 3.0  # seconds

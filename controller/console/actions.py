@@ -1,0 +1,138 @@
+"""Everything that a page can ask for, each a plain function of the house, the person and what they said.
+
+A handler of a page calls one of these and nothing else; they call `commands`, which hold the roles.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from controller.access.actors import Actor
+from controller.commands import campaigns, instruments, proposals
+from controller.console.house import House
+from controller.serving import candidates
+from controller.store import Unit
+
+Action = Callable[..., Awaitable[Any]]
+ACTIONS: dict[str, Action] = {}
+
+
+def action(function: Action) -> Action:
+    """Register what pages may ask for; a test has every role try each of them."""
+    ACTIONS[function.__name__] = function
+    return function
+
+
+async def _write(house: House, name: str, function: Callable[[Unit], Any]) -> Any:
+    return await house.services.store.write(function, name=name)
+
+
+# Proposals
+
+
+@action
+async def approve(house: House, actor: Actor, proposal: str, digest: str, why: str | None = None) -> Any:
+    """Approve what was shown."""
+    return await _write(house, "approve", lambda unit: proposals.approve(unit, actor, proposal, digest, why))
+
+
+@action
+async def reject(house: House, actor: Actor, proposal: str, digest: str, why: str) -> Any:
+    """Reject what was shown."""
+    return await _write(house, "reject", lambda unit: proposals.reject(unit, actor, proposal, digest, why))
+
+
+@action
+async def foresee(house: House, actor: Actor, proposal: str, values: dict[str, Any]) -> Any:
+    """What would be predicted with other values."""
+    return await candidates.assess_edit(house.services, actor, proposal, values)
+
+
+@action
+async def edit(house: House, actor: Actor, proposal: str, digest: str, values: dict[str, Any], why: str) -> Any:
+    """Put other values in the place of what was shown."""
+    return await candidates.edit(house.services, actor, proposal, digest, values, why)
+
+
+# Campaigns
+
+
+@action
+async def pause_campaign(house: House, actor: Actor, campaign: str, why: str) -> Any:
+    """Begin nothing new."""
+    return await _write(house, "pause", lambda unit: campaigns.pause(unit, actor, campaign, why))
+
+
+@action
+async def resume_campaign(house: House, actor: Actor, campaign: str, why: str) -> Any:
+    """Go on."""
+    return await _write(house, "resume", lambda unit: campaigns.resume(unit, actor, campaign, why))
+
+
+@action
+async def stop_campaign(house: House, actor: Actor, campaign: str, why: str) -> Any:
+    """Let what runs end, and end."""
+    return await _write(house, "stop", lambda unit: campaigns.stop_campaign(unit, actor, campaign, why))
+
+
+@action
+async def abort_campaign(house: House, actor: Actor, campaign: str, why: str) -> Any:
+    """Cancel what runs, and end."""
+    return await _write(house, "abort", lambda unit: campaigns.abort(unit, actor, campaign, why))
+
+
+# Instruments and the e-stop
+
+
+@action
+async def estop(house: House, actor: Actor, instrument: str | None = None) -> Any:
+    """Stop one instrument or all, at once; the reason is asked for afterwards."""
+    return await house.recorder.stop(actor, instrument, "")
+
+
+@action
+async def explain_estop(house: House, actor: Actor, estop: str, why: str) -> Any:
+    """Say why an e-stop was pressed."""
+    return await _write(house, "estop-why", lambda unit: instruments.explain_estop(unit, actor, estop, why))
+
+
+@action
+async def reset(house: House, actor: Actor, estop: str, why: str) -> Any:
+    """End an e-stop."""
+    return await _write(house, "reset", lambda unit: instruments.reset(unit, actor, estop, why))
+
+
+@action
+async def pause_instrument(house: House, actor: Actor, instrument: str, why: str) -> Any:
+    """Give it nothing new."""
+    return await _write(
+        house, "pause", lambda unit: instruments.set_paused(unit, actor, instrument, paused=True, why=why)
+    )
+
+
+@action
+async def resume_instrument(house: House, actor: Actor, instrument: str, why: str) -> Any:
+    """Give it work again."""
+    return await _write(
+        house, "resume", lambda unit: instruments.set_paused(unit, actor, instrument, paused=False, why=why)
+    )
+
+
+@action
+async def arm(house: House, actor: Actor, instrument: str, hours: float) -> Any:
+    """Let a real instrument take work for a while."""
+    return await _write(
+        house, "arm", lambda unit: instruments.arm(unit, actor, instrument, unit.now + timedelta(hours=hours))
+    )
+
+
+@action
+async def disarm(house: House, actor: Actor, instrument: str) -> Any:
+    """Let it take no further work."""
+    return await _write(house, "disarm", lambda unit: instruments.disarm(unit, actor, instrument))
+
+
+@action
+async def accept_description(house: House, actor: Actor, instrument: str, digest: str) -> Any:
+    """Accept what an instrument says of itself."""
+    return await _write(house, "accept", lambda unit: instruments.accept_description(unit, actor, instrument, digest))

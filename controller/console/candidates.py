@@ -1,0 +1,78 @@
+"""A candidate as a person reads it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+
+from controller.console.shown import number, quantity, table
+from controller.console.texts import say
+
+Candidate = Mapping[str, Any]
+
+
+def draw(candidate: Candidate) -> None:
+    """Draw a candidate of any kind, here."""
+    _KINDS.get(str(candidate.get("kind")), _unknown)(candidate)
+
+
+def label_of(candidate: Candidate) -> str:
+    """What tells it from others in one line, where it has such a thing."""
+    return str(candidate.get("label") or candidate.get("smiles") or "")
+
+
+def _conditions(candidate: Candidate) -> None:
+    if candidate.get("label"):
+        ui.label(str(candidate["label"])).classes("name")
+    _settings(candidate)
+
+
+def _settings(candidate: Candidate) -> None:
+    units = candidate.get("units", {})
+    rows = [(name, quantity(value, units.get(name))) for name, value in candidate.get("values", {}).items()]
+    if rows:
+        table((say("candidate.parameter"), say("candidate.value")), rows)
+
+
+def _mixture(candidate: Candidate) -> None:
+    _bars(candidate["amounts"])
+    _settings(candidate)
+
+
+def _composition(candidate: Candidate) -> None:
+    _bars(candidate["elements"])
+    _settings(candidate)
+
+
+def _bars(amounts: Mapping[str, float]) -> None:
+    """Shares of the whole."""
+    total = sum(amounts.values()) or 1.0
+    with ui.element("div").classes("mixture"):
+        for name, amount in amounts.items():
+            share = amount / total
+            ui.label(name)
+            with ui.element("div").classes("bar").props('aria-hidden="true"'):
+                ui.element("div").style(f"width: {100 * share:.1f}%")
+            ui.label(f"{100 * share:.3g} %")
+
+
+def _molecule(candidate: Candidate) -> None:
+    molecule(str(candidate["smiles"]))
+    ui.label(str(candidate["smiles"])).classes("soft grow")
+
+
+def molecule(smiles: str) -> None:
+    """A drawing, made where pictures are asked for: in a frame of its own, so that nothing in it can run."""
+    text = say("candidate.molecule", smiles=smiles)
+    picture = ui.element("img").classes("molecule")
+    picture.props["src"] = f"/drawn/molecule.svg?smiles={quote(smiles)}"
+    picture.props["alt"] = text
+    picture.props["loading"] = "lazy"
+
+
+def _unknown(candidate: Candidate) -> None:
+    ui.label(say("candidate.unknown", kind=number(candidate.get("kind"))))
+
+
+_KINDS = {"conditions": _conditions, "mixture": _mixture, "composition": _composition, "molecule": _molecule}

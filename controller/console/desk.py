@@ -1,0 +1,238 @@
+"""One open page: who looks at it, what it shows, and what its buttons ask for."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from nicegui import Client, background_tasks, ui
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+from starlette.requests import Request
+
+from controller.access.actors import Actor, Forbidden, Role
+from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.console.actions import Action
+from controller.console.gate import SIGN_IN
+from controller.console.house import House
+from controller.console.texts import say
+from controller.loop.transitions import ForbiddenTransition
+from controller.spec import SpecError
+from controller.store import LostLock, StoreUnavailable
+
+log = logging.getLogger("tatara.console")
+
+LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
+BREATH_S = 0.1  # between two looks, so that many commits are one look
+
+# What a person may meet; anything else is a fault of ours, and is logged as one.
+REFUSALS = (Conflict, Forbidden, ForbiddenTransition, Invalid, NotFound, StoreUnavailable, LostLock, SpecError, OSError)
+
+
+class Part(Protocol):
+    """A part of a page that follows the database."""
+
+    def load(self, session: Session) -> Any:
+        """Read what is shown."""
+
+    def show(self, found: Any) -> None:
+        """Draw what has changed."""
+
+
+@dataclass
+class Section:
+    """Drawn anew whenever what it reads has changed."""
+
+    read: Callable[[Session], Any]
+    draw: Callable[[Any], None]
+    place: ui.element
+    shown: Any = None
+
+    def load(self, session: Session) -> Any:
+        """Read what is shown."""
+        return self.read(session)
+
+    def show(self, found: Any) -> None:
+        """Draw it anew if it has changed."""
+        if found == self.shown and self.place.default_slot.children:
+            return
+        self.shown = found
+        self.place.clear()
+        with self.place:
+            self.draw(found)
+
+
+@dataclass
+class Items:
+    """A list whose items come, change and go one by one: what a person does with one is not disturbed by another."""
+
+    read: Callable[[Session], Mapping[str, Any]]
+    draw: Callable[[Any], None]
+    place: ui.element
+    empty: str
+    shown: dict[str, tuple[Any, ui.element]] = field(default_factory=dict)
+    _nothing: ui.element | None = None
+
+    def load(self, session: Session) -> Mapping[str, Any]:
+        """Read what is shown, in order."""
+        return self.read(session)
+
+    def show(self, found: Mapping[str, Any]) -> None:
+        """Draw what is new or other than before, and put all into order."""
+        for key in self.shown.keys() - found.keys():
+            self.shown.pop(key)[1].delete()
+        for position, (key, item) in enumerate(found.items()):
+            known = self.shown.get(key)
+            if known is None:
+                with self.place, ui.element("div").classes("item") as element:
+                    self.draw(item)
+                self.shown[key] = (item, element)
+            elif known[0] != item:
+                known[1].clear()
+                with known[1]:
+                    self.draw(item)
+                self.shown[key] = (item, known[1])
+            self._put(self.shown[key][1], position)
+        self._say_if_empty()
+
+    def _put(self, element: ui.element, position: int) -> None:
+        if self.place.default_slot.children.index(element) != position:
+            element.move(self.place, position)
+
+    def _say_if_empty(self) -> None:
+        if self.shown and self._nothing is not None:
+            self._nothing.delete()
+            self._nothing = None
+        elif not self.shown and self._nothing is None:
+            with self.place:
+                self._nothing = ui.label(self.empty).classes("nothing")
+
+
+class Desk:
+    """What a page's functions get. The actor is looked up anew for whatever is asked: rights end while pages stay."""
+
+    def __init__(self, request: Request, client: Client) -> None:
+        self.house: House = request.state.house
+        self.actor: Actor = request.state.actor
+        self._secret: str = request.state.secret
+        self.client = client
+        self._parts: list[Part] = []
+        self._again = asyncio.Event()
+
+    @property
+    def secret(self) -> str:
+        """Of this browser's session."""
+        return self._secret
+
+    def may(self, role: Role) -> bool:
+        """Whether the person may do what takes a role; only what a button looks like depends on it."""
+        try:
+            self.actor.require(role)
+        except Forbidden:
+            return False
+        return True
+
+    def section(self, read: Callable[[Session], Any], draw: Callable[[Any], None], classes: str = "") -> Section:
+        """A part of the page, here: `draw` is called with what `read` found whenever that has changed."""
+        section = Section(read, draw, ui.element("div").classes(f"section {classes}"))
+        self._parts.append(section)
+        return section
+
+    def items(
+        self,
+        read: Callable[[Session], Mapping[str, Any]],
+        draw: Callable[[Any], None],
+        empty: str,
+        classes: str = "",
+    ) -> Items:
+        """A list, here: `read` gives its items by key in order, `draw` draws one."""
+        items = Items(read, draw, ui.element("div").classes(f"items {classes}"), empty)
+        self._parts.append(items)
+        return items
+
+    async def refresh(self) -> None:
+        """Look at the database once, as of one moment, and draw what has changed."""
+        parts = list(self._parts)
+        found = await self.house.services.store.read(lambda session: [part.load(session) for part in parts])
+        for part, each in zip(parts, found, strict=True):
+            part.show(each)
+
+    def look_again(self) -> None:
+        """What is read depends on something that a person has just changed on the page."""
+        self._again.set()
+
+    async def follow(self) -> None:
+        """Keep the page as the database is, until it is closed."""
+        await self.client.connected()
+        rung = self.house.bell.enter()
+        try:
+            while not self.house.bell.closed and not self.client.is_deleted:
+                rung.clear()
+                self._again.clear()
+                if not await self._look():
+                    return
+                await asyncio.sleep(BREATH_S)
+                await self._wait(rung)
+        finally:
+            self.house.bell.leave(rung)
+
+    async def _look(self) -> bool:
+        """Draw the page; False when the person is no longer let in."""
+        with self.client:
+            try:
+                actor = await self.house.actor(self._secret)
+                if actor is None:
+                    ui.navigate.to(SIGN_IN)
+                    return False
+                self.actor = actor
+                await self.refresh()
+            except NotFound as error:
+                ui.notify(str(error), type="negative")
+            except (StoreUnavailable, SQLAlchemyError):
+                ui.notify(say("frame.no_database"), type="negative")
+                await asyncio.sleep(LOOK_AGAIN_S)
+        return True
+
+    async def _wait(self, rung: asyncio.Event) -> None:
+        waiting = [asyncio.create_task(each.wait()) for each in (rung, self._again)]
+        try:
+            await asyncio.wait(waiting, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+
+    async def do(self, action: Action, /, done: str = "", **values: Any) -> Any:
+        """Ask for something as the person who is signed in now; says what came of it. None if it was refused."""
+        answer = await self.tried(lambda actor: action(self.house, actor, **values))
+        if done and answer is not None:
+            ui.notify(done, type="positive")
+        return answer
+
+    async def tried(self, doing: Callable[[Actor], Awaitable[Any]]) -> Any:
+        """Do something; a refusal is told on the page and gives None."""
+        try:
+            actor = await self.house.actor(self._secret)
+        except (StoreUnavailable, SQLAlchemyError):
+            ui.notify(say("frame.no_database"), type="negative")
+            return None
+        if actor is None:
+            ui.navigate.to(SIGN_IN)
+            return None
+        try:
+            answer = await doing(actor)
+        except REFUSALS as error:
+            ui.notify(said(error), type="negative", multi_line=True, close_button=say("frame.close"), timeout=10_000)
+            return None
+        return True if answer is None else answer
+
+    def begin(self) -> None:
+        """Start to follow, once the page is built."""
+        background_tasks.create(self.follow(), name=f"page {self.client.page.path}")
+
+
+def said(error: Exception) -> str:
+    """A refusal as a person reads it."""
+    if isinstance(error, SpecError):
+        return "\n".join(f"line {each.line}: {each.field}: {each.message}" for each in error.problems)
+    return str(error)

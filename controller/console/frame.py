@@ -1,0 +1,147 @@
+"""What stands around every page: where one is, where one can go, what holds everything up, and the e-stop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from nicegui import Client, ui
+from sqlmodel import Session
+from starlette.requests import Request
+
+from controller.access.actors import Role
+from controller.commands.errors import NotFound
+from controller.console import actions, dialogs
+from controller.console.desk import Desk
+from controller.console.shown import moment
+from controller.console.texts import say
+from controller.report.attention import attention
+
+# Path, key of the text, icon, which count of `attention` stands beside it, who sees it.
+PLACES = (
+    ("/", "overview", "dashboard", "", Role.VIEWER),
+    ("/approvals", "approvals", "how_to_reg", "approvals", Role.VIEWER),
+    ("/tasks", "tasks", "back_hand", "tasks", Role.VIEWER),
+    ("/instruments", "instruments", "precision_manufacturing", "doubts", Role.VIEWER),
+    ("/events", "events", "history", "", Role.VIEWER),
+    ("/quarantine", "quarantine", "report", "quarantine", Role.VIEWER),
+    ("/system", "system", "settings", "", Role.VIEWER),
+)
+
+
+HEAD = '<link rel="stylesheet" href="/static/console.css"><script src="/static/console.js" defer></script>'
+
+
+@asynccontextmanager
+async def opened(request: Request, client: Client, title: str) -> AsyncIterator[Desk]:
+    """Draw the frame; what is drawn within stands in it, and then follows the database."""
+    desk = Desk(request, client)
+    client.title = f"{title} · Tatara"
+    ui.add_head_html(HEAD)
+    ui.add_body_html(f'<a class="skip" href="#content">{say("frame.skip")}</a>')
+    _colors()
+    _header(desk, request.url.path)
+    with ui.element("main").classes("page").props("id=content tabindex=-1"):
+        desk.section(_standing, lambda found: _banners(desk, found), "banners").place.props("role=status")
+        ui.label(title).classes("title").props('role=heading aria-level="1"')
+        yield desk
+        try:
+            await desk.refresh()
+        except NotFound as error:
+            ui.label(str(error)).classes("nothing")
+            return
+    desk.begin()
+
+
+def _colors() -> None:
+    ui.colors(primary="#1d4f91", secondary="#4a5c73", positive="#1b6b34", negative="#b3261e", warning="#8a5a00")
+
+
+def _standing(session: Session) -> dict[str, Any]:
+    return attention(session)
+
+
+def _header(desk: Desk, path: str) -> None:
+    drawer = ui.left_drawer(bordered=True).props('breakpoint=900 width=210 role="none"').classes("menu")
+    with drawer, ui.element("nav").props(f'aria-label="{say("frame.places")}"'):
+        desk.section(_standing, lambda found: _places(desk, path, found["counts"]))
+    with ui.header().classes("header").props('role="banner"'):
+        ui.button(icon="menu", on_click=drawer.toggle).props(f'flat round color=white aria-label="{say("frame.menu")}"')
+        ui.link("Tatara", "/").classes("name")
+        ui.label(desk.house.services.site).classes("site")
+        ui.space()
+        ui.button(icon="contrast", on_click=_turn).props(f'flat round color=white aria-label="{say("frame.dark")}"')
+        _person(desk)
+        ui.button(say("frame.stop"), icon="dangerous", on_click=lambda: stop(desk, None)).classes("estop").props(
+            f'color=negative unelevated title="{say("frame.stop_title")}"'
+        )
+
+
+def _person(desk: Desk) -> None:
+    button = ui.button(icon="person").props(f'flat round color=white aria-label="{say("frame.person")}"')
+    with button, ui.menu():
+        ui.label(say("frame.signed_in", name=desk.actor.name, role=desk.actor.role.value)).classes("who")
+        ui.menu_item(say("frame.account"), lambda: ui.navigate.to("/account"))
+        ui.menu_item(say("frame.sign_out"), _sign_out)
+
+
+def _turn() -> None:
+    ui.run_javascript("tatara_turn()")
+
+
+def _sign_out() -> None:
+    ui.run_javascript(
+        "const f = document.createElement('form'); f.method = 'post'; f.action = '/sign-out';"
+        "document.body.append(f); f.submit();"
+    )
+
+
+def _places(desk: Desk, path: str, counts: dict[str, int]) -> None:
+    for target, name, icon, count, role in PLACES:
+        if not desk.may(role):
+            continue
+        here = path == target or (target != "/" and path.startswith(target))
+        with ui.link(target=target).classes("place here" if here else "place") as link:
+            ui.icon(icon).props('aria-hidden="true"')
+            ui.label(say(f"places.{name}"))
+            if counts.get(count):
+                ui.badge(str(counts[count])).props("color=negative").classes("count")
+        if here:
+            link.props('aria-current="page"')
+
+
+def _banners(desk: Desk, found: dict[str, Any]) -> None:
+    """E-stops that hold, on every page."""
+    for held in found["estops"]:
+        where = held["instrument"] or say("frame.everything")
+        with ui.element("div").classes("banner stopped"):
+            ui.icon("dangerous").props('aria-hidden="true"')
+            text = say("frame.stopped", where=where, by=held["by"], when=moment(held["at"]), why=held["reason"] or "-")
+            ui.label(text).classes("grow")
+            if not held["reason"]:
+                ui.button(say("frame.say_why"), on_click=lambda held=held: _explain(desk, held["id"])).props("outline")
+            ui.button(say("frame.reset"), on_click=lambda held=held: _reset(desk, held)).props("outline").set_enabled(
+                desk.may(Role.OPERATOR)
+            )
+
+
+async def stop(desk: Desk, instrument: str | None) -> None:
+    """The e-stop: done first; why is asked for when it is done."""
+    told = await desk.do(actions.estop, instrument=instrument)
+    if told is None:
+        return
+    well = told["published"] and told["recorded"]
+    ui.notify(told["message"], type="positive" if well else "negative", timeout=0 if not well else 5000)
+    await _explain(desk, told["id"])
+
+
+async def _explain(desk: Desk, estop: str) -> None:
+    why = await dialogs.ask_why(say("frame.why_stopped"), say("frame.say_why"), note=say("frame.software_stop"))
+    if why:
+        await desk.do(actions.explain_estop, estop=estop, why=why)
+
+
+async def _reset(desk: Desk, held: dict[str, Any]) -> None:
+    where = held["instrument"] or say("frame.everything")
+    why = await dialogs.ask_why(say("frame.why_reset", where=where), say("frame.reset"), note=say("frame.reset_note"))
+    if why:
+        await desk.do(actions.reset, say("frame.was_reset"), estop=held["id"], why=why)

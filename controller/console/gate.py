@@ -1,0 +1,129 @@
+"""What every request to a page passes: who asks is known, and the browser is told what it may load."""
+
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controller.console.house import House
+from controller.store import StoreUnavailable
+
+SIGN_IN = "/sign-in"
+COOKIE = "tatara-console"
+ASSETS = "/_nicegui/"  # scripts and styles of the library, the same for everybody
+SHUT = 1008  # of a WebSocket: policy violation
+
+# Decision 015 says why each exception is there.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+PLAIN_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class Gate:
+    """The middleware before the pages; without a session it leads to signing in, and opens no WebSocket."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._page(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Any page of the web may open a WebSocket to us, and the browser sends our cookie along: look whose it is."""
+        connection = HTTPConnection(scope)
+        if not from_own_page(connection) or await self._house.actor(connection.cookies.get(COOKIE)) is None:
+            await receive()
+            await send({"type": "websocket.close", "code": SHUT})
+            return
+        await self._app(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HTTPConnection(scope)
+        secret = request.cookies.get(COOKIE)
+        if not request.url.path.startswith(ASSETS):
+            try:
+                actor = await self._house.actor(secret)
+            except (StoreUnavailable, SQLAlchemyError):
+                answer = PlainTextResponse("The database cannot be read; the daemon's log says why.", 503)
+                await answer(scope, receive, send)
+                return
+            if actor is None:
+                await RedirectResponse(f"{SIGN_IN}?{_back(request)}", 303)(scope, receive, send)
+                return
+            scope.setdefault("state", {}).update(house=self._house, actor=actor, secret=secret)
+        await self._app(scope, receive, _Dressed(send))
+
+
+def from_own_page(connection: HTTPConnection) -> bool:
+    """Whether what a browser sends comes from a page of ours; programs that are no browsers say no origin."""
+    origin = connection.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
+
+
+def _back(request: HTTPConnection) -> str:
+    from urllib.parse import urlencode
+
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return urlencode({"next": path}) if path != "/" else ""
+
+
+class _Dressed:
+    """Sends an answer with the headers of a page; scripts of ours get the number that the policy asks for."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if not Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                _harden(MutableHeaders(raw=message["headers"]), PLAIN_POLICY)
+                await self._send(message)
+                return
+            self._start = message
+        elif self._start is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        nonce = secrets.token_urlsafe(16)
+        # What people and instruments wrote stands in this page with each < escaped: no tag here is theirs.
+        body = bytes(self._body).replace(b"<script", f'<script nonce="{nonce}"'.encode())
+        headers = MutableHeaders(raw=start["headers"])
+        headers["content-length"] = str(len(body))
+        _harden(headers, POLICY.format(nonce=nonce))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _harden(headers: MutableHeaders, policy: str) -> None:
+    headers["content-security-policy"] = policy
+    headers["x-content-type-options"] = "nosniff"
+    headers["x-frame-options"] = "DENY"
+    headers["referrer-policy"] = "same-origin"  # with none, a browser would not say that a form is ours
+    headers["cross-origin-opener-policy"] = "same-origin"
+
+
+def plain_headers() -> dict[str, str]:
+    """Of a page without scripts."""
+    headers: Any = MutableHeaders()
+    _harden(headers, PLAIN_POLICY)
+    return dict(headers)

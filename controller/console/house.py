@@ -1,0 +1,25 @@
+"""What the pages have in common: the daemon's services, and who is signed in."""
+
+from dataclasses import dataclass, field
+
+from controller.access.actors import Actor
+from controller.access.sign_ins import find_signed_in
+from controller.console.limiter import Limiter
+from controller.serving import Bell, Recorder, Services
+
+
+@dataclass
+class House:
+    """One daemon's console."""
+
+    services: Services
+    bell: Bell
+    recorder: Recorder
+    limiter: Limiter = field(default_factory=Limiter)
+
+    async def actor(self, secret: str | None) -> Actor | None:
+        """Who is signed in with this session; raises `StoreUnavailable`."""
+        if secret is None:
+            return None
+        now = self.services.store.clock()
+        return await self.services.store.read(lambda session: find_signed_in(session, secret, now))

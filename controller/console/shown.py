@@ -1,0 +1,84 @@
+"""Numbers, units and moments as people read them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from nicegui import ui
+
+UNITS = {"dimensionless": "", "degC": "°C", "percent": "%", "delta_degC": "K"}
+
+
+def number(value: Any) -> str:
+    """At most five digits that say something; texts and whole numbers as they are."""
+    if isinstance(value, bool) or not isinstance(value, float):
+        return "-" if value is None else str(value)
+    return f"{value:.5g}"
+
+
+def quantity(value: Any, unit: str | None) -> str:
+    """A number with its unit."""
+    sign = unit_sign(unit)
+    return f"{number(value)} {sign}" if sign else number(value)
+
+
+def unit_sign(unit: str | None) -> str:
+    """A unit as it is written behind a number; nothing for a plain number."""
+    return UNITS.get(unit or "", unit or "")
+
+
+def with_error(mean: float, deviation: float | None, unit: str | None = None) -> str:
+    """A value with its uncertainty, to two digits of that."""
+    sign = unit_sign(unit)
+    after = f" {sign}" if sign else ""
+    if not deviation:
+        return f"{number(mean)}{after}"
+    return f"{number(mean)} ± {deviation:.2g}{after}"
+
+
+def moment(text: str | None) -> str:
+    """A moment of the database, to the second, in UTC."""
+    return "-" if text is None else f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def ago(text: str | None, now: datetime) -> str:
+    """How long ago, in one unit."""
+    return "-" if text is None else span(now - datetime.fromisoformat(text))
+
+
+def span(length: timedelta) -> str:
+    """A length of time in one unit; what lies ahead has a minus sign."""
+    seconds = length.total_seconds()
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size or (unit == "min" and seconds >= size):
+            return f"{sign}{seconds / size:.0f} {unit}"
+    return f"{sign}{seconds:.0f} s"
+
+
+def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
+    """Names and what they are, in two columns."""
+    with ui.element("dl").classes(f"facts {classes}"):
+        for name, value in rows:
+            with ui.element("dt"):
+                ui.label(name)
+            with ui.element("dd"):
+                ui.label(value)
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]], caption: str = "") -> None:
+    """A small table; long ones that are searched are `ui.table`."""
+    with ui.element("div").classes("scroll"), ui.element("table").classes("table"):
+        if caption:
+            with ui.element("caption"):
+                ui.label(caption)
+        with ui.element("thead"), ui.element("tr"):
+            for each in header:
+                with ui.element("th").props("scope=col"):
+                    ui.label(each)
+        with ui.element("tbody"):
+            for row in rows:
+                with ui.element("tr"):
+                    for cell in row:
+                        with ui.element("td"):
+                            ui.label(cell)

@@ -1,0 +1,93 @@
+"""The queue of proposals that wait for people, and what helps to decide about one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from controller.commands.lookup import find
+from controller.report import lists
+from controller.report.pareto import tried
+from controller.spec import Campaign as Spec
+from controller.store.specs import spec_of, units_of
+from controller.store.tables import ApprovalDecision, Campaign, Proposal
+from strategies.spaces import Categorical, Discrete
+
+Plain = dict[str, Any]
+LONGEST = 200  # what no person looks through; the others come when these are decided
+NEAREST = 3
+LATELY = 10
+
+
+def queue(session: Session) -> dict[str, Plain]:
+    """Proposals that wait for approval by id, the most urgent first: by deadline, then priority, then age."""
+    rows = lists.proposals(session, None, "awaiting-approval", limit=LONGEST)
+    campaigns = {name: session.get_one(Campaign, name) for name in {row["campaign_id"] for row in rows}}
+    units = {name: units_of(spec_of(session, campaign)) for name, campaign in campaigns.items()}
+    rows.sort(key=lambda row: (row["deadline"] or "9", -campaigns[row["campaign_id"]].priority, row["made_event"]))
+    return {row["id"]: {**row, "units": units[row["campaign_id"]]} for row in rows}
+
+
+def decided_lately(session: Session) -> list[Plain]:
+    """What people decided last, the latest first."""
+    query = select(ApprovalDecision, Proposal, Campaign)
+    query = query.join(Proposal, col(Proposal.id) == col(ApprovalDecision.proposal_id))
+    query = query.join(Campaign, col(Campaign.id) == col(Proposal.campaign_id))
+    rows = session.execute(query.order_by(col(ApprovalDecision.id).desc()).limit(LATELY)).all()
+    return [
+        {
+            **lists.as_dict(decision, "user", "verdict", "why", "at"),
+            "campaign": campaign.name,
+            "number": proposal.number,
+        }
+        for decision, proposal, campaign in rows
+    ]
+
+
+def nearest(session: Session, proposal_id: str) -> list[Plain]:
+    """The measured points that are most alike: candidate, measured values, and the distance in shares of the ranges.
+
+    Raises `NotFound`.
+    """
+    row = find(session, Proposal, proposal_id)
+    campaign = session.get_one(Campaign, row.campaign_id)
+    spec = spec_of(session, campaign)
+    known = tried(session, campaign)
+    scales = _scales(spec, [each.candidate for each in known])
+    found = [(distance(scales, row.candidate, each.candidate), each) for each in known]
+    found.sort(key=lambda pair: pair[0])
+    return [
+        {"distance": far, "candidate": each.candidate, "numbers": list(each.numbers), "values": each.values}
+        for far, each in found[:NEAREST]
+    ]
+
+
+def distance(scales: Mapping[str, float], one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Euclidean, each number in shares of its range; another label counts as a whole range."""
+    total = 0.0
+    for name, value in one.get("values", {}).items():
+        there = other.get("values", {}).get(name)
+        if isinstance(value, (int, float)) and isinstance(there, (int, float)):
+            total += ((value - there) / scales.get(name, 1.0)) ** 2
+        else:
+            total += float(value != there)
+    return float(total**0.5)
+
+
+def _scales(spec: Spec, known: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The length of each parameter's range: as declared, or as measured where a pool declares none."""
+    scales: dict[str, float] = {}
+    for name in spec.space.names():
+        parameter = spec.space.parameters.get(name)
+        if isinstance(parameter, Categorical):
+            continue
+        if isinstance(parameter, Discrete):
+            length = max(parameter.values) - min(parameter.values)
+        elif parameter is not None:
+            length = float(parameter.high - parameter.low)
+        else:
+            values = [v for each in known if isinstance(v := each.get("values", {}).get(name), (int, float))]
+            length = max(values) - min(values) if values else 0.0
+        scales[name] = length or 1.0
+    return scales
