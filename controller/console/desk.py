@@ -183,14 +183,14 @@ class Desk:
             try:
                 actor = await self.house.actor(self._secret)
                 if actor is None:
-                    ui.navigate.to(SIGN_IN)
+                    self.client.open(SIGN_IN)
                     return False
                 self.actor = actor
                 await self.refresh()
             except NotFound as error:
-                ui.notify(str(error), type="negative")
+                self.complain(str(error))
             except (StoreUnavailable, SQLAlchemyError):
-                ui.notify(say("frame.no_database"), type="negative")
+                self.complain(say("frame.no_database"))
                 await asyncio.sleep(LOOK_AGAIN_S)
         return True
 
@@ -206,7 +206,7 @@ class Desk:
         """Ask for something as the person who is signed in now; says what came of it. None if it was refused."""
         answer = await self.tried(lambda actor: action(self.house, actor, **values))
         if done and answer is not None:
-            ui.notify(done, type="positive")
+            self.tell(done)
         return answer
 
     async def tried(self, doing: Callable[[Actor], Awaitable[Any]]) -> Any:
@@ -214,17 +214,27 @@ class Desk:
         try:
             actor = await self.house.actor(self._secret)
         except (StoreUnavailable, SQLAlchemyError):
-            ui.notify(say("frame.no_database"), type="negative")
+            self.complain(say("frame.no_database"))
             return None
         if actor is None:
-            ui.navigate.to(SIGN_IN)
+            self.client.open(SIGN_IN)
             return None
         try:
             answer = await doing(actor)
         except REFUSALS as error:
-            ui.notify(said(error), type="negative", multi_line=True, close_button=say("frame.close"), timeout=10_000)
+            self.complain(said(error))
             return None
         return True if answer is None else answer
+
+    def tell(self, text: str) -> None:
+        """Say that something was done; on the page, for the part where it was asked may be gone by now."""
+        with self.client:
+            ui.notify(text, type="positive")
+
+    def complain(self, text: str) -> None:
+        """Say that something was not done, for as long as it takes to read it."""
+        with self.client:
+            ui.notify(text, type="negative", multi_line=True, close_button=say("frame.close"), timeout=15_000)
 
     def begin(self) -> None:
         """Start to follow, once the page is built."""

@@ -1,42 +1,60 @@
-"""Questions before something is done."""
+"""Questions before something is done. They stand beside the page's parts: no redrawing takes one away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from nicegui import ui
 
 from controller.console.texts import say
 
 
-async def ask_why(question: str, yes: str, *, note: str = "", color: str = "primary") -> str | None:
-    """Ask for a reason; None if the person thought better of it."""
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
+@contextmanager
+def dialog(question: str, note: str = "") -> Iterator[ui.dialog]:
+    """A dialog, to be filled within; `await` it for what it was closed with, then `delete` it."""
+    with ui.context.client, ui.dialog() as opened, ui.card().classes("dialog"):
         ui.label(question).classes("question").props('role="heading" aria-level="2"')
         if note:
             ui.label(note).classes("note")
-        why = ui.input(say("dialog.reason")).props("autofocus outlined maxlength=1000").classes("full")
+        yield opened
+
+
+async def ask_why(question: str, yes: str, *, note: str = "", color: str = "primary") -> str | None:
+    """Ask for a reason; None if the person thought better of it."""
+    with dialog(question, note) as asking:
+        why = reason()
+        why.props("autofocus")
 
         def answer() -> None:
-            if why.value.strip():
-                dialog.submit(why.value.strip())
-            else:
-                why.props(f'error error-message="{say("dialog.reason_missing")}"')
+            if said := reason_of(why):
+                asking.submit(said)
 
         why.on("keydown.enter", answer)
         with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
+            ui.button(say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
             ui.button(yes, on_click=answer).props(f"unelevated color={color}")
-    answered: str | None = await dialog
-    dialog.delete()
+    answered: str | None = await asking
+    asking.delete()
     return answered
+
+
+def reason() -> ui.input:
+    """The field for a reason."""
+    return ui.input(say("dialog.reason")).props("outlined maxlength=1000").classes("full")
+
+
+def reason_of(field: ui.input) -> str | None:
+    """What was said there; None, with a word beside the field, if nothing was."""
+    said = str(field.value or "").strip()
+    if not said:
+        field.props(f'error error-message="{say("dialog.reason_missing")}"')
+    return said or None
 
 
 async def confirm(question: str, yes: str, *, note: str = "", color: str = "primary") -> bool:
     """Ask before something is done that takes no reason."""
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
-        ui.label(question).classes("question").props('role="heading" aria-level="2"')
-        if note:
-            ui.label(note).classes("note")
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(False)).props("flat")
-            ui.button(yes, on_click=lambda: dialog.submit(True)).props(f"unelevated autofocus color={color}")
-    answered = bool(await dialog)
-    dialog.delete()
+    with dialog(question, note) as asking, ui.element("div").classes("buttons"):
+        ui.button(say("dialog.no"), on_click=lambda: asking.submit(False)).props("flat")
+        ui.button(yes, on_click=lambda: asking.submit(True)).props(f"unelevated autofocus color={color}")
+    answered = bool(await asking)
+    asking.delete()
     return answered

@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from controller.console import actions
+from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.shown import table, unit_sign, with_error
 from controller.console.texts import say
@@ -17,13 +17,11 @@ async def edit(desk: Desk, row: Plain, name: str) -> None:
     """Change a proposal; `row` is as it is shown, and the change is refused if it is not so any more."""
     values: Mapping[str, Any] = row["candidate"].get("values", {})
     if row["candidate"].get("kind") != "conditions":
-        ui.notify(say("approvals.not_editable"), type="warning")
+        desk.complain(say("approvals.not_editable"))
         return
-    with ui.dialog() as dialog, ui.card().classes("dialog"):
-        ui.label(say("approvals.edit_title", name=name)).classes("question").props('role="heading" aria-level="2"')
-        ui.label(say("approvals.edit_note")).classes("note")
+    with dialogs.dialog(say("approvals.edit_title", name=name), say("approvals.edit_note")) as dialog:
         fields = {key: _field(key, value, row["candidate"].get("units", {}).get(key)) for key, value in values.items()}
-        why = ui.input(say("dialog.reason")).props("outlined dense maxlength=1000").classes("full")
+        why = dialogs.reason()
         foreseen = ui.element("div").props("role=status")
 
         def changed() -> dict[str, Any]:
@@ -38,8 +36,7 @@ async def edit(desk: Desk, row: Plain, name: str) -> None:
             replace.set_enabled(assessed is not None)
 
         async def put_forward() -> None:
-            if not why.value.strip():
-                why.props(f'error error-message="{say("dialog.reason_missing")}"')
+            if not (said := dialogs.reason_of(why)):
                 return
             done = await desk.do(
                 actions.edit,
@@ -47,7 +44,7 @@ async def edit(desk: Desk, row: Plain, name: str) -> None:
                 proposal=row["id"],
                 digest=row["digest"],
                 values=changed(),
-                why=why.value.strip(),
+                why=said,
             )
             if done is not None:
                 dialog.submit(True)

@@ -40,7 +40,7 @@ async def opened(request: Request, client: Client, title: str) -> AsyncIterator[
     ui.add_body_html(f'<a class="skip" href="#content">{say("frame.skip")}</a>')
     _colors()
     _header(desk, request.url.path)
-    with ui.element("main").classes("page").props("id=content tabindex=-1"):
+    with ui.element("div").classes("page").props("id=content tabindex=-1"):
         desk.section(_standing, lambda found: _banners(desk, found), "banners").place.props("role=status")
         ui.label(title).classes("title").props('role=heading aria-level="1"')
         yield desk
@@ -130,7 +130,7 @@ async def stop(desk: Desk, instrument: str | None) -> None:
     if told is None:
         return
     well = told["published"] and told["recorded"]
-    ui.notify(told["message"], type="positive" if well else "negative", timeout=0 if not well else 5000)
+    (desk.tell if well else desk.complain)(told["message"])
     await _explain(desk, told["id"])
 
 

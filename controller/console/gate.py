@@ -1,8 +1,9 @@
 """What every request to a page passes: who asks is known, and the browser is told what it may load."""
 
 import secrets
+from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +16,7 @@ from controller.store import StoreUnavailable
 
 SIGN_IN = "/sign-in"
 COOKIE = "tatara-console"
-ASSETS = "/_nicegui/"  # scripts and styles of the library, the same for everybody
+ASSETS = f"/_nicegui/{version('nicegui')}/"  # scripts and styles of the library, the same for everybody
 SHUT = 1008  # of a WebSocket: policy violation
 
 # Decision 015 says why each exception is there.
@@ -62,7 +63,10 @@ class Gate:
                 await answer(scope, receive, send)
                 return
             if actor is None:
-                await RedirectResponse(f"{SIGN_IN}?{_back(request)}", 303)(scope, receive, send)
+                await RedirectResponse(_to_sign_in(request), 303)(scope, receive, send)
+                return
+            if scope["method"] not in ("GET", "HEAD") and not from_own_page(request):
+                await PlainTextResponse("This was sent from another page.", 403)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(house=self._house, actor=actor, secret=secret)
         await self._app(scope, receive, _Dressed(send))
@@ -74,11 +78,10 @@ def from_own_page(connection: HTTPConnection) -> bool:
     return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
 
 
-def _back(request: HTTPConnection) -> str:
-    from urllib.parse import urlencode
-
+def _to_sign_in(request: HTTPConnection) -> str:
+    """With what was asked for, to go on there."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return urlencode({"next": path}) if path != "/" else ""
+    return SIGN_IN if path == "/" else f"{SIGN_IN}?{urlencode({'next': path})}"
 
 
 class _Dressed:

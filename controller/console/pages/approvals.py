@@ -123,7 +123,7 @@ class Queue:
         done = await self.desk.do(actions.approve, proposal=key, digest=row["digest"])
         if done is not None:
             first = done.state == "awaiting-approval"
-            ui.notify(say(f"approvals.{'first_approval' if first else 'approved'}", name=name_of(row)), type="positive")
+            self.desk.tell(say(f"approvals.{'first_approval' if first else 'approved'}", name=name_of(row)))
 
     async def reject(self, key: str) -> None:
         """Reject it, with a reason."""
@@ -165,10 +165,9 @@ class Queue:
 
         done = await self.desk.tried(all_of_them)
         if done:
-            ui.notify(say("approvals.many_done", count=done), type="positive")
+            self.desk.tell(say("approvals.many_done", count=done))
         if refused:
-            text = say("approvals.many_refused", count=len(refused), why="; ".join(refused))
-            ui.notify(text, type="negative", multi_line=True, close_button=say("frame.close"), timeout=0)
+            self.desk.complain(say("approvals.many_refused", count=len(refused), why="; ".join(refused)))
         self._count()
 
     # Selecting, and the keys
