@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+from collections.abc import Coroutine
 from typing import Any
 
 from controller.access.actors import Actor
@@ -42,13 +43,46 @@ class Answers:
         return await self._lines.get()
 
 
-async def decide(store: Store, actor: Actor, shown: dict[str, Any], answers: Answers, write: Write) -> bool:
-    """Show a proposal and carry out what the person says; False when they want to stop."""
+async def decide(
+    store: Store,
+    actor: Actor,
+    shown: dict[str, Any],
+    answers: Answers,
+    write: Write,
+    elsewhere: Coroutine[Any, Any, None],
+) -> bool:
+    """Show a proposal and carry out what the person says; False when they want to stop.
+
+    `elsewhere` returns when somebody else has decided, at the console.
+    """
     for line in _in_words(shown):
         write(line)
+    deciding = asyncio.ensure_future(elsewhere)
+    try:
+        return await _ask(store, actor, shown, answers, write, deciding)
+    finally:
+        deciding.cancel()
+
+
+async def _ask(
+    store: Store,
+    actor: Actor,
+    shown: dict[str, Any],
+    answers: Answers,
+    write: Write,
+    elsewhere: asyncio.Future[None],
+) -> bool:
     while True:
-        write("Run this experiment? [y]es, [n]o, [q]uit (continue later): ")
-        answer = await answers.next()
+        write("Run this experiment? [y]es, [n]o, [q]uit (continue later), or decide at the console: ")
+        asking = asyncio.ensure_future(answers.next())
+        either: set[asyncio.Future[Any]] = {asking, elsewhere}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            asking.cancel()
+            elsewhere.result()
+            write("Decided at the console.")
+            return True
+        answer = asking.result()
         if answer in (None, "q", "quit"):
             return False
         if answer in ("y", "yes", "n", "no"):

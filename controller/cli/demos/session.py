@@ -19,13 +19,14 @@ from controller.cli.demos.approving import Answers, decide
 from controller.cli.demos.description import Settings, Setup, Write, campaign_text
 from controller.cli.demos.laboratory import Laboratory
 from controller.cli.demos.progress import Display, Lines, LiveDisplay, take
-from controller.commands import campaigns
+from controller.commands import campaigns, sign_ins, users
 from controller.daemon import Daemon
 from controller.loop import CAMPAIGN as CAMPAIGN_STATES
 from controller.store import Committed, Unit
-from controller.store.tables import Campaign, SpecVersion
+from controller.store.tables import Campaign, Proposal, SpecVersion, User
 
 PERSON = Actor("admin", Role.ADMIN)
+OPERATOR = "operator"  # who sits at the console
 REFRESH_S = 0.2
 
 
@@ -128,6 +129,12 @@ class _Demo:
         database = self._settings.database
         self._write(f"Database:  {make_url(database).render_as_string() if database else data / 'tatara.db'}")
         self._write(f"API:       {url}, token in {data / 'admin-token'}")
+        if self._settings.site is None:
+            code = await self._daemon.store.write(_sign_in_code, name="code")
+            self._write(f"Console:   {url}/sign-in?code={code}")
+            self._write("           open it in a browser on this machine; the code signs you in once, as an operator")
+        else:
+            self._write(f"Console:   {url}")
         self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {self._name} --data {data}")
 
     def _new_display(self) -> Display:
@@ -154,12 +161,29 @@ class _Demo:
             if why := snapshot.stuck:
                 raise Stuck(why)
             if answers is not None and snapshot.awaiting:
-                if not await decide(self._daemon.store, PERSON, snapshot.awaiting[0], answers, self._write):
+                shown = snapshot.awaiting[0]
+                elsewhere = self._decided(shown["id"])
+                if not await decide(self._daemon.store, PERSON, shown, answers, self._write, elsewhere):
                     self.stopped = Stopped(0)
                     return
             else:
                 await self._changed.wait()
                 await asyncio.sleep(REFRESH_S)  # several commits, one look
+
+    async def _decided(self, proposal_id: str) -> None:
+        """Return when somebody at the console has decided."""
+        while True:
+            self._changed.clear()
+            row = await self._daemon.store.read(lambda session: session.get_one(Proposal, proposal_id))
+            if row.state != "awaiting-approval":
+                return
+            await self._changed.wait()
+
+
+def _sign_in_code(unit: Unit) -> str:
+    if unit.session.get(User, OPERATOR) is None:
+        users.create_user(unit, PERSON, OPERATOR, Role.OPERATOR)
+    return sign_ins.create_code(unit, PERSON, OPERATOR)
 
 
 async def _first(*services: Coroutine[Any, Any, None]) -> None:
