@@ -10,6 +10,7 @@ from controller.loop import CAMPAIGN
 from controller.loop.instrument import PRESENT
 from controller.loop.progress import hypervolume
 from controller.report import lists
+from controller.report.attention import attention
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Event, Measurement, Proposal
@@ -26,6 +27,7 @@ def overview(session: Session, now: datetime) -> Plain:
     """Campaigns that are open or ended within a day, instruments, and what broke within a day."""
     return {
         "campaigns": _campaigns(session, now),
+        "doubts": attention(session)["counts"]["doubts"],
         "instruments": [_instrument(row) for row in lists.instruments(session, now)],
         "broke": _broke(session, now),
     }

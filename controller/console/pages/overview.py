@@ -39,6 +39,8 @@ def _heading(key: str) -> None:
 
 def _alerts(found: Plain) -> None:
     """What keeps work from going on."""
+    if found["doubts"]:
+        _alert(say("overview.doubts", count=found["doubts"]))
     for row in found["campaigns"]:
         if row["state"] == "paused":
             _alert(say("overview.paused", campaign=row["name"], why=row["reason"] or "-"))

@@ -1,0 +1,118 @@
+"""What passes the gate, and what a browser is told."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from controller.access.actors import token_digest
+from controller.commands import users
+from controller.console import House
+from controller.console.gate import COOKIE, Gate
+from controller.store.tables import Campaign
+from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
+from tests.controller.world import ADMIN, World
+
+PAGES = ("/", "/approvals")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing-here", "/docs", "/_nicegui/client/x/upload/1"])
+async def test_without_a_session_everything_leads_to_signing_in(client: Enter, path: str) -> None:
+    async with client() as browser:
+        answer = await browser.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_the_api_takes_no_cookie(world: World, client: Enter) -> None:
+    async with client() as browser:
+        await signed_in(world, browser)
+        answer = await browser.get("/api/v1/campaigns")
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_the_policy_of_a_page(world: World, client: Enter, path: str) -> None:
+    async with client() as browser:
+        await signed_in(world, browser)
+        answers = [await browser.get(path) for _ in range(2)]
+    policies = [answer.headers["content-security-policy"] for answer in answers]
+    parts = dict(each.strip().partition(" ")[::2] for each in policies[0].split(";"))
+    assert parts["default-src"] == "'none'"
+    assert "'unsafe-inline'" not in parts["script-src"]
+    assert parts["connect-src"] == parts["form-action"] == parts["font-src"] == "'self'"
+    assert parts["frame-ancestors"] == "'none'"
+    assert "http" not in policies[0]  # no other origin at all
+    assert policies[0] != policies[1]  # the number is good for one page only
+    nonce = parts["script-src"].partition("'nonce-")[2].partition("'")[0]
+    assert answers[0].text.count("<script") == answers[0].text.count(f'<script nonce="{nonce}"') > 0
+    assert answers[0].headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_people_wrote_is_no_tag(world: World, house: House, client: Enter) -> None:
+    bad = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+    def spoil(unit: Any) -> None:
+        campaign = unit.session.scalars(select(Campaign)).one()
+        campaign.state, campaign.reason = "paused", bad
+        unit.record("test", campaign)
+
+    await world.store.write(spoil, name="test")
+    async with client() as browser:
+        await signed_in(world, browser)
+        page = (await browser.get("/")).text
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+async def test_a_session_ends_with_its_token(world: World, client: Enter) -> None:
+    async with client() as browser:
+        await signed_in(world, browser)
+        assert (await browser.get("/")).status_code == 200
+        digest = token_digest(world.tokens["operator"])
+        await world.store.write(lambda unit: users.revoke_token(unit, ADMIN, digest, "lost"), name="test")
+        assert (await browser.get("/")).status_code == 303
+
+
+async def test_what_is_sent_from_another_page_is_refused(world: World, client: Enter) -> None:
+    async with client() as browser:
+        await signed_in(world, browser)
+        answer = await browser.post("/approvals", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "signed", "passes"),
+    [
+        (ORIGIN, True, True),
+        ("https://evil.example", True, False),
+        ("null", True, False),
+        (None, True, False),
+        (ORIGIN, False, False),
+    ],
+)
+async def test_whose_websocket_is_opened(
+    world: World, house: House, client: Enter, origin: str | None, signed: bool, passes: bool
+) -> None:
+    async with client() as browser:
+        secret = session_of(await signed_in(world, browser))
+    reached: list[str] = []
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(scope["path"])
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1:8000")]
+    headers += [(b"origin", origin.encode())] if origin else []
+    headers += [(b"cookie", f"{COOKIE}={secret}".encode())] if signed else []
+    scope = {"type": "websocket", "path": "/_nicegui_ws/socket.io/", "query_string": b"", "headers": headers}
+    await Gate(app, house)(scope, receive, send)
+    assert bool(reached) == passes
+    assert [each["type"] for each in sent] == ([] if passes else ["websocket.close"])
