@@ -1,0 +1,80 @@
+"""Who may do what: everything that a page can ask for, tried by every role. An action without a row here fails."""
+
+import ast
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import controller.console.pages
+from controller.access.actors import Actor, Forbidden, Role
+from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.console import House
+from controller.console.actions import ACTIONS
+from controller.loop.transitions import ForbiddenTransition
+from tests.controller.world import ADMIN, World
+
+VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMIN
+VALUES = {"temperature": 61.0}
+WHOLE = {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.2, "temperature": 60.0}
+WHY = {"why": "a test"}
+
+# Action, what is said, the lowest role that may. What is said need not make sense: a refusal for another reason than
+# the role is a pass of the role.
+TABLE: list[tuple[str, dict[str, Any], Role]] = [
+    ("approve", {"proposal": "{proposal}", "digest": "{digest}"}, OPERATOR),
+    ("reject", {"proposal": "{proposal}", "digest": "{digest}", **WHY}, OPERATOR),
+    ("foresee", {"proposal": "{proposal}", "values": VALUES}, OPERATOR),
+    ("edit", {"proposal": "{proposal}", "digest": "{digest}", "values": VALUES, **WHY}, OPERATOR),
+    ("pause_campaign", {"campaign": "{campaign}", **WHY}, VIEWER),
+    ("resume_campaign", {"campaign": "{campaign}", **WHY}, OPERATOR),
+    ("stop_campaign", {"campaign": "{campaign}", **WHY}, OPERATOR),
+    ("abort_campaign", {"campaign": "{campaign}", **WHY}, OPERATOR),
+    ("estop", {"instrument": "reactor-1"}, VIEWER),
+    ("explain_estop", {"estop": "{estop}", **WHY}, VIEWER),
+    ("reset", {"estop": "{estop}", **WHY}, OPERATOR),
+    ("pause_instrument", {"instrument": "reactor-1", **WHY}, VIEWER),
+    ("resume_instrument", {"instrument": "reactor-1", **WHY}, OPERATOR),
+    ("arm", {"instrument": "reactor-1", "hours": 1.0}, OPERATOR),
+    ("disarm", {"instrument": "reactor-1"}, VIEWER),
+    ("accept_description", {"instrument": "reactor-1", "digest": "0" * 64}, ADMINISTRATOR),
+]
+RANK = [VIEWER, OPERATOR, ADMINISTRATOR]
+NAMES = {VIEWER: "vera", OPERATOR: "otto", ADMINISTRATOR: "ada"}
+OTHER_REASONS = (Conflict, ForbiddenTransition, Invalid, NotFound)
+
+
+@pytest.fixture
+async def asked(world: World, house: House) -> House:
+    """With an e-stop that holds."""
+    world.ids["estop"] = (await house.recorder.stop(ADMIN, None, ""))["id"]
+    return house
+
+
+def test_every_action_stands_in_the_table() -> None:
+    assert set(ACTIONS) == {name for name, _, _ in TABLE}
+
+
+@pytest.mark.parametrize("role", RANK)
+@pytest.mark.parametrize(("name", "said", "lowest"), TABLE, ids=[row[0] for row in TABLE])
+async def test_who_may(world: World, asked: House, name: str, said: dict[str, Any], lowest: Role, role: Role) -> None:
+    words = {key: value.format(**world.ids) if isinstance(value, str) else value for key, value in said.items()}
+    allowed = RANK.index(role) >= RANK.index(lowest)
+    actor = Actor(NAMES[role], role)
+    if not allowed:
+        with pytest.raises(Forbidden):
+            await ACTIONS[name](asked, actor, **words)
+        return
+    with contextlib.suppress(OTHER_REASONS):
+        await ACTIONS[name](asked, actor, **words)
+
+
+def test_pages_ask_by_actions_only() -> None:
+    """No page writes by itself, or has a command at hand."""
+    for path in Path(controller.console.pages.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not str(node.module).startswith("controller.commands"), f"{path.name} imports a command"
+            if isinstance(node, ast.Attribute):
+                assert node.attr != "write", f"{path.name} writes"
