@@ -47,6 +47,7 @@ def _shell() -> FastAPI:
         title="Tatara",
         favicon=STATIC / "favicon.svg",
         dark=None,
+        language="en-US",
         reconnect_timeout=PATIENCE_S,
         binding_refresh_interval=None,  # nothing is bound
         gzip_middleware_factory=None,  # it would hold up the event loop; a proxy does it

@@ -23,7 +23,7 @@ async def test_every_page(laboratory: Laboratory, console: Console) -> None:
     page = await console.enter("ada", role="admin")
     await console.ask("POST", "/estop", why="<b>a test</b>")
     faults = [fault for path in PAGES for fault in await _look(console, page, path)]
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 async def _look(console: Console, page: Page, path: str) -> list[str]:
