@@ -1,19 +1,23 @@
 """Numbers, units and moments as people read them."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nicegui import ui
 
+LARGE, LARGER = 1e5, 1e9  # between them digits are easier to read than a power of ten
+POWER = re.compile(r"\*\*(-?\d+)")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 UNITS = {"dimensionless": "", "degC": "°C", "percent": "%", "delta_degC": "K"}
 
 
 def number(value: Any) -> str:
-    """At most five digits that say something; texts and whole numbers as they are."""
+    """Five digits that say something, large numbers whole; texts and whole numbers as they are."""
     if isinstance(value, bool) or not isinstance(value, float):
         return "-" if value is None else str(value)
-    return f"{value:.5g}"
+    return f"{value:,.0f}" if LARGE <= abs(value) < LARGER else f"{value:.5g}"
 
 
 def quantity(value: Any, unit: str | None) -> str:
@@ -24,7 +28,8 @@ def quantity(value: Any, unit: str | None) -> str:
 
 def unit_sign(unit: str | None) -> str:
     """A unit as it is written behind a number; nothing for a plain number."""
-    return UNITS.get(unit or "", unit or "")
+    sign = UNITS.get(unit or "", unit or "")
+    return POWER.sub(lambda found: found.group(1).translate(RAISED), sign).replace("*", "·")
 
 
 def with_error(mean: float, deviation: float | None, unit: str | None = None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from controller.api import estop
+from controller.serving import estops
 from controller.store.tables import EStop
 from tests.controller.world import World
 
@@ -44,8 +44,8 @@ async def test_without_the_broker_it_is_recorded_and_says_so(world: World) -> No
 async def test_while_the_database_is_locked_it_is_published_and_recorded_later(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estop, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(estop, "PAUSE", 0.05)
+    monkeypatch.setattr(estops, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(estops, "PAUSE", 0.05)
     other = sqlite3.connect(tmp_path / "tatara.db")
     other.execute("BEGIN IMMEDIATE")  # nobody else can commit
     async with world.client("viewer") as client:
@@ -64,7 +64,7 @@ async def test_while_the_database_is_locked_it_is_published_and_recorded_later(
 async def test_while_the_database_cannot_be_read_whoever_was_known_may_stop(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there_is: bytes | None
 ) -> None:
-    monkeypatch.setattr(estop, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(estops, "ANSWER_WITHIN", 0.2)
     async with world.client("viewer") as known, world.client("second") as unknown:
         assert (await known.get("/api/v1/estops")).status_code == 200
         world.store._reading.dispose()
