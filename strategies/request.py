@@ -102,7 +102,8 @@ class Prediction(Plain):
 class Suggestion(Plain):
     """One proposal. `reason` is one sentence for the operator; `memory` is what the generator must find again.
 
-    `repeat`: it is wanted once more on purpose, a replicate of a candidate that has been measured.
+    `repeat`: it is wanted once more on purpose, a replicate of a candidate that has been measured. `feasibility`: how
+    probable it is that it can be carried out at all, where a model of that was learned from failures.
     """
 
     candidate: Candidate
@@ -113,6 +114,7 @@ class Suggestion(Plain):
     reason: str
     memory: dict[str, Any] = {}
     repeat: bool = False
+    feasibility: float | None = None
 
 
 class Response(Plain):

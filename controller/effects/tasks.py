@@ -91,6 +91,8 @@ def _facts(request: "Request", suggestion: "Suggestion", files: Mapping[str, Pat
         facts["predicted_deviation"] = deviation
     if region and (outside := _outside(request, suggestion.candidate, files)) is not None:
         facts["known_region"] = outside
+    if suggestion.feasibility is not None:
+        facts["feasibility"] = suggestion.feasibility
     return facts
 
 

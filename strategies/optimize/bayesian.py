@@ -114,7 +114,14 @@ def _explained(
     predicted = _predicted(fitted.models, row)
     probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
     sentence = reason(request.objectives, predicted, fitted.best.values, probability)
-    return Suggestion(candidate=candidate, stage=stage, prediction=predicted, acquisition=value, reason=sentence)
+    return Suggestion(
+        candidate=candidate,
+        stage=stage,
+        prediction=predicted,
+        acquisition=value,
+        reason=sentence,
+        feasibility=probability if probability is not None and np.isfinite(probability) else None,
+    )
 
 
 def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> dict[str, Prediction]:

@@ -64,6 +64,7 @@ def test_finds_the_optimum_of_one_dimension(build_request: Build) -> None:
     proposal = response.proposals[0]
     assert proposal.acquisition is not None
     assert set(proposal.prediction) == {"y"}
+    assert proposal.feasibility is None  # nothing has failed
     assert proposal.reason.startswith(("explores: predicted y", "exploits: predicted y"))
     assert response.report["phase"] == "model"
     assert response.report["models"]["y"]["n"] == 13
@@ -158,6 +159,8 @@ def test_failed_syntheses_teach(build_request: Build) -> None:
     assert len({candidate_key(one) for one in failed}) == len(failed)
     assert max(values["y"] for _, values in observed) > 1.45
     assert "can be made with probability" in response.proposals[0].reason
+    assert response.proposals[0].feasibility is not None
+    assert f"{response.proposals[0].feasibility:.0%}" in response.proposals[0].reason
     asked_late = 20 - 6
     assert len(failed) <= 3 + asked_late / 4 + 3  # 3 to learn from, then 1 in 4, and what the start met
 
