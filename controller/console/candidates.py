@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from nicegui import ui
 
+from controller.console.crystals import crystal
+from controller.console.molecules import molecule, route
 from controller.console.shown import number, quantity, table
 from controller.console.texts import say
 
@@ -59,20 +60,17 @@ def _bars(amounts: Mapping[str, float]) -> None:
 
 def _molecule(candidate: Candidate) -> None:
     molecule(str(candidate["smiles"]))
-    ui.label(str(candidate["smiles"])).classes("soft grow")
-
-
-def molecule(smiles: str) -> None:
-    """A drawing, made where pictures are asked for: in a frame of its own, so that nothing in it can run."""
-    text = say("candidate.molecule", smiles=smiles)
-    picture = ui.element("img").classes("molecule")
-    picture.props["src"] = f"/drawn/molecule.svg?smiles={quote(smiles)}"
-    picture.props["alt"] = text
-    picture.props["loading"] = "lazy"
 
 
 def _unknown(candidate: Candidate) -> None:
     ui.label(say("candidate.unknown", kind=number(candidate.get("kind"))))
 
 
-_KINDS = {"conditions": _conditions, "mixture": _mixture, "composition": _composition, "molecule": _molecule}
+_KINDS = {
+    "conditions": _conditions,
+    "mixture": _mixture,
+    "composition": _composition,
+    "molecule": _molecule,
+    "route": route,
+    "crystal": crystal,
+}

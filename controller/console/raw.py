@@ -1,14 +1,16 @@
-"""Files for the browser: raw data and exports, for whoever is signed in."""
+"""Files for the browser: raw data, drawings and exports, for whoever is signed in."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse
 
-from controller.commands.errors import NotFound
+from controller.commands.errors import Invalid, NotFound
 from controller.commands.lookup import find
 from controller.console.gate import COOKIE, SIGN_IN, plain_headers
 from controller.console.house import House
+from controller.report.drawings import LONGEST, NotDrawable, molecule_svg
 from controller.report.export import as_csv
 from controller.store.tables import StoredFile
 
@@ -16,6 +18,7 @@ router = APIRouter(include_in_schema=False)
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+Smiles = Annotated[str, Query(min_length=1, max_length=LONGEST)]
 PICTURES = {"image/png", "image/jpeg"}  # what a browser may show in place; everything else is downloaded
 
 
@@ -33,6 +36,20 @@ async def raw(request: Request, sha256: Sha256) -> Response:
     media_type, place = (row.media_type, "inline") if shown else ("application/octet-stream", "attachment")
     headers = {**plain_headers(), "content-security-policy": "sandbox"}
     return FileResponse(path, media_type=media_type, filename=row.name, content_disposition_type=place, headers=headers)
+
+
+@router.get("/drawn/molecule.svg")
+async def molecule(request: Request, smiles: Smiles) -> Response:
+    """A molecule drawn from its SMILES; one that cannot be read is refused, and the page shows the text alone."""
+    house: House = request.app.state.house
+    if await house.actor(request.cookies.get(COOKIE)) is None:
+        return RedirectResponse(SIGN_IN, 303)
+    try:
+        picture = await asyncio.to_thread(molecule_svg, smiles)
+    except NotDrawable as error:
+        raise Invalid(str(error)) from error
+    headers = {**plain_headers(), "content-security-policy": "sandbox", "cache-control": "private, max-age=86400"}
+    return Response(picture, headers=headers, media_type="image/svg+xml")
 
 
 @router.get("/export/{campaign}.csv")

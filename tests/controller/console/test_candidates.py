@@ -1,0 +1,87 @@
+"""A candidate as a person reads it: every example of every kind is drawn, and nothing of it is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from nicegui import Client, ui
+
+from controller.console.candidates import draw
+from controller.console.molecules import MOST_PICTURES, Branch, trees
+from strategies.spaces.candidates import KINDS, examples
+
+EXAMPLES = [pytest.param(each, id=f"{kind}-{place}") for kind in KINDS for place, each in enumerate(examples(kind))]
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    made = Client(ui.page("/a-test"))
+    with made:
+        yield made
+    made.delete()
+
+
+def texts(client: Client) -> list[str]:
+    return [each.text for each in client.elements.values() if isinstance(each, ui.label)]
+
+
+def pictures(client: Client) -> list[ui.element]:
+    return [each for each in client.elements.values() if each.tag == "img"]
+
+
+@pytest.mark.parametrize("candidate", EXAMPLES)
+def test_every_example_is_drawn_with_all_that_it_names(client: Client, candidate: dict[str, Any]) -> None:
+    draw(candidate)
+    shown = texts(client)
+    assert not [text for text in shown if text.startswith("A candidate of kind")]
+    for part in ("values", "amounts", "elements"):
+        assert set(candidate.get(part, {})) <= set(shown)
+    assert set(candidate.get("species", [])) <= set(shown)
+    molecules = [candidate["smiles"]] if "smiles" in candidate else []
+    for each in candidate.get("reactions", []):
+        molecules += [*each["reactants"], *each["products"]]
+    assert set(molecules) <= set(shown)
+    assert len(pictures(client)) == len(set(molecules))
+
+
+def test_what_a_chemist_writes_stays_text(client: Client) -> None:
+    draw({"kind": "molecule", "smiles": '"><img src=x onerror=alert(1)>&smiles=C'})
+    [picture] = pictures(client)
+    assert picture.props["src"] == (
+        "/drawn/molecule.svg?smiles=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E%26smiles%3DC"
+    )
+
+
+def test_a_kind_that_is_not_known_says_so(client: Client) -> None:
+    draw({"kind": "melody"})
+    assert texts(client) == ["A candidate of kind melody"]
+
+
+def test_of_a_long_route_only_the_first_molecules_are_pictures(client: Client) -> None:
+    reactants = ["C" * count for count in range(1, 2 * MOST_PICTURES)]
+    draw({"kind": "route", "target": "O", "reactions": [{"reactants": reactants, "products": ["O"]}]})
+    assert len(pictures(client)) == MOST_PICTURES
+    assert set(reactants) <= set(texts(client))
+
+
+def route(target: str, *reactions: tuple[str, str]) -> list[Branch]:
+    steps = [{"reactants": made_from.split("."), "products": made.split(".")} for made_from, made in reactions]
+    return trees({"kind": "route", "target": target, "reactions": steps})
+
+
+def test_a_route_grows_from_its_target() -> None:
+    [tree] = route("T", ("A.B", "T"), ("C", "B.W"))
+    assert [each.smiles for each in tree.made_from] == ["A", "B"]
+    assert tree.made_from[1] == Branch("B", (Branch("C"),), beside=("W",))
+
+
+def test_what_is_used_twice_is_shown_once() -> None:
+    [tree] = route("T", ("A.B", "T"), ("C", "A"), ("A", "B"))
+    assert tree.made_from[0].made_from == (Branch("C"),)
+    assert tree.made_from[1].made_from == (Branch("A", above=True),)
+
+
+def test_a_circle_ends_and_what_leads_elsewhere_follows() -> None:
+    first, second = route("T", ("A", "T"), ("T", "A"), ("X", "Y"))
+    assert first.made_from[0].made_from == (Branch("T", above=True),)
+    assert second == Branch("Y", (Branch("X"),))
