@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, 
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from adapters.instruments.messages import File
+from adapters.instruments.messages import MAX_BYTES, File
 from controller.access.actors import Actor, Role
 from controller.serving import Services
 
@@ -179,6 +179,13 @@ class Resolution(Body):
     kind: Line | None = None
     values: dict[Line, Value] | None = None
     sample: Line | None = None
+
+
+class Corrected(Body):
+    """`payload` is the JSON text that the instrument should have sent."""
+
+    payload: Annotated[str, Field(max_length=MAX_BYTES)]
+    why: Reason
 
 
 class Again(Body):

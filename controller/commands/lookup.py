@@ -11,7 +11,7 @@ from controller.store.tables import Campaign
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def find(session: Session, table: type[Row], key: str) -> Row:
+def find(session: Session, table: type[Row], key: str | int) -> Row:
     """A row by its key; raises `NotFound`."""
     if (row := session.get(table, key)) is None:
         raise NotFound(f"no {table.__name__.lower()} {key!r}")

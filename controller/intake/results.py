@@ -38,14 +38,17 @@ def load_together(unit: Unit, group: Sequence[Said]) -> list[SQLModel]:
     return [*attempts, *instruments, *campaigns, *specs]
 
 
-def take_result(unit: Unit, said: Said) -> Verdict:
-    """Store the result, or say why that is not needed; raises `Refused` or `MalformedMessage`."""
+def take_result(unit: Unit, said: Said, actor: str | None = None) -> Verdict:
+    """Store the result, or say why that is not needed; raises `Refused` or `MalformedMessage`.
+
+    `actor` is whoever has corrected what the instrument said.
+    """
     result = parse(Result, said.payload)
     if result.attempt_id != said.attempt_id:
         raise Refused(f"the topic names attempt {said.attempt_id}, the message {result.attempt_id}")
     attempt = unit.session.get(Attempt, result.attempt_id)
     if attempt is None:
-        return _keep_orphan(unit, said, result)
+        return _keep_orphan(unit, said, result, actor)
     if attempt.resource != said.instrument:
         raise Refused(f"attempt {attempt.id} was sent to {attempt.resource}, not to {said.instrument}")
     if result.digest != attempt.digest:
@@ -55,7 +58,7 @@ def take_result(unit: Unit, said: Said) -> Verdict:
         if attempt.result_digest == digest:
             return Verdict.DUPLICATE
         raise Refused("another result of this attempt is stored already")
-    _store(unit, attempt, result, digest)
+    _store(unit, attempt, result, digest, actor)
     return Verdict.STORED
 
 
@@ -81,7 +84,7 @@ def content_digest(result: Result) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _keep_orphan(unit: Unit, said: Said, result: Result) -> Verdict:
+def _keep_orphan(unit: Unit, said: Said, result: Result, actor: str | None) -> Verdict:
     """This database has never made the attempt (it may come from before a backup): keep it for the operator."""
     digest = content_digest(result)
     known = select(col(Orphan.id)).where(col(Orphan.attempt_id) == result.attempt_id, col(Orphan.digest) == digest)
@@ -95,7 +98,7 @@ def _keep_orphan(unit: Unit, said: Said, result: Result) -> Verdict:
             digest=digest,
             payload=result.model_dump(mode="json", exclude_none=True),
         )
-        unit.record("result.orphan", row, subject=result.attempt_id)
+        unit.record("result.orphan", row, subject=result.attempt_id, actor=actor)
     return Verdict.UNKNOWN
 
 
@@ -108,7 +111,7 @@ def _refuse_a_flood(unit: Unit, instrument: str) -> None:
         raise Refused(f"more than {ORPHANS_PER_HOUR} results of unknown attempts within an hour")
 
 
-def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
+def _store(unit: Unit, attempt: Attempt, result: Result, digest: str, actor: str | None) -> None:
     campaign = unit.session.get_one(Campaign, attempt.campaign_id)
     late = ATTEMPT.final(attempt.state)
     spec = spec_of(unit.session, campaign)
@@ -127,14 +130,14 @@ def _store(unit: Unit, attempt: Attempt, result: Result, digest: str) -> None:
         rows.append(sample_of(campaign, attempt, result.sample_id))
     rows += raw_data(unit, attempt, result.files)
     if late:
-        unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id)
+        unit.record("attempt.late", attempt, *rows, campaign_id=campaign.id, subject=attempt.id, actor=actor)
     elif analyses:
-        begin_analysis(unit, attempt, *rows)
+        begin_analysis(unit, attempt, *rows, actor=actor)
     elif result.outcome is Outcome.OK:
-        change_attempt(unit, attempt, "succeed", *rows)
+        change_attempt(unit, attempt, "succeed", *rows, actor=actor)
     else:
         attempt.failure = result.outcome.value
-        change_attempt(unit, attempt, "fail", *rows, failure=attempt.failure, why=result.reason)
+        change_attempt(unit, attempt, "fail", *rows, actor=actor, failure=attempt.failure, why=result.reason)
 
 
 def _analyses(unit: Unit, attempt: Attempt, spec: Spec) -> Sequence[Analysis]:

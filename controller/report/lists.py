@@ -262,6 +262,7 @@ def _refusal(row: Quarantine) -> Plain:
     shown = row.payload[: 4 * PREVIEW].decode("utf-8", "replace")[:PREVIEW]
     return {
         **as_dict(row, "id", "at", "topic", "instrument", "attempt_id", "reason", "digest", "size"),
+        **as_dict(row, "settled_at", "settled_by", "settled_how", "settled_why"),
         "preview": "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown),
         "payload": base64.b64encode(row.payload).decode(),
     }

@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from controller.access.actors import Actor
-from controller.api.bodies import Asking, FewerLimit, Filter, Key, Resolution, Serving, listed
+from controller.api.bodies import Asking, Corrected, FewerLimit, Filter, Key, Resolution, Serving, Why, listed
 from controller.commands import doubts as commands
+from controller.commands import quarantine
 from controller.commands.errors import Invalid
 from controller.report import lists
 from controller.store import Unit
-from controller.store.tables import Attempt
+from controller.store.tables import Attempt, Quarantine
 
 router = APIRouter(tags=["doubts"])
 
@@ -53,6 +54,27 @@ def _resolve(unit: Unit, actor: Actor, attempt_id: str, body: Resolution) -> Att
 async def list_quarantine(services: Serving, before: Filter = None, limit: FewerLimit = 20) -> Response:
     """Refused messages with the reason, the latest first."""
     return await listed(services, lambda session: lists.quarantined(session, before, limit=limit))
+
+
+@router.post("/quarantine/{quarantine_id}/discard")
+async def discard(services: Serving, actor: Asking, quarantine_id: Key, body: Why) -> dict[str, Any]:
+    """Say that nothing comes of a refused message."""
+    return await services.store.write(
+        lambda unit: _settled(quarantine.discard(unit, actor, quarantine_id, body.why)), name="discard"
+    )
+
+
+@router.post("/quarantine/{quarantine_id}/accept")
+async def accept(services: Serving, actor: Asking, quarantine_id: Key, body: Corrected) -> dict[str, Any]:
+    """Take a corrected result in the place of the one that was refused, as if the instrument had sent it."""
+    return await services.store.write(
+        lambda unit: _settled(quarantine.accept(unit, actor, quarantine_id, body.payload, body.why)),
+        name="accept-corrected",
+    )
+
+
+def _settled(row: Quarantine) -> dict[str, Any]:
+    return lists.as_dict(row, "id", "attempt_id", "settled_at", "settled_by", "settled_how", "settled_why")
 
 
 @router.get("/orphans")

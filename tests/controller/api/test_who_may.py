@@ -7,12 +7,19 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
+from adapters.instruments import topics
+from adapters.instruments.messages import Outcome, Result, encode
 from controller.access.actors import Role, token_digest
 from controller.commands import instruments, users
 from controller.commands.uploads import record_file
+from controller.intake.intake import read_topic
+from controller.intake.quarantine import quarantine
 from controller.report.lists import last_event
 from controller.store import Unit
+from controller.store.tables import Quarantine
 from tests.controller.world import ADMIN, REACTOR, World
 
 WHY = {"why": "a test"}
@@ -66,6 +73,9 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/attempts/{attempt}/resolve", {"how": "fail", "kind": "invalid", **WHY}, SHUT, OPERATORS),
     ("POST", "/api/v1/attempts/{attempt}/resolve", {"how": "value", "values": READ_OFF, **WHY}, SHUT, OPERATORS),
     ("GET", "/api/v1/quarantine", None, SHUT, EVERYBODY),
+    ("POST", "/api/v1/quarantine/{refused}/discard", WHY, SHUT, OPERATORS),
+    ("POST", "/api/v1/quarantine/{refused}/accept", {"payload": "{corrected}", **WHY}, SHUT, OPERATORS),
+    ("POST", "/api/v1/quarantine/{refused}/accept", {"payload": "no JSON", **WHY}, SHUT, (403, 422, 422)),
     ("GET", "/api/v1/orphans", None, SHUT, EVERYBODY),
     ("GET", "/api/v1/tasks", None, SHUT, EVERYBODY),
     ("POST", "/api/v1/tasks/{attempt}/measure", {"failed": "lost"}, SHUT, (403, 409, 409)),
@@ -114,6 +124,7 @@ NAMES = [f"{method} {path}" for method, path, *_ in TABLE]
 async def headers(world: World) -> dict[str, dict[str, str]]:
     """How each asks; what they ask about is added to the world."""
     secrets = await world.store.write(_let_in, name="test")
+    world.ids |= await world.store.write(lambda unit: _refuse(unit, world.ids["attempt"]), name="test")
     services = world.app.state.services
     services.files.put(CONTENT)
     world.ids |= {"instrument": "reactor-1", "busy": "analyser-1", "user": "olga"}
@@ -145,6 +156,23 @@ def _let_in(unit: Unit) -> dict[str, str]:
     secrets["instrument"] = instruments.enrol(unit, ADMIN, "spectrometer", simulated=True)
     record_file(unit, "ada", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), "spectrum.csv", "text/csv")
     return secrets
+
+
+def _refuse(unit: Unit, attempt: str) -> dict[str, str]:
+    """A result that was refused, and what it should have said."""
+    told = Result(
+        attempt_id=attempt,
+        digest="0" * 64,
+        outcome=Outcome.FAILED_MEASUREMENT,
+        boot_id="b",
+        journal_id="j1",
+        started_at=unit.now,
+        ended_at=unit.now,
+    )
+    topic = topics.attempt("lab", "analyser-1", attempt, "result")
+    quarantine(unit, read_topic(topic, b"{"), "no JSON")
+    row = unit.session.scalars(select(Quarantine).where(col(Quarantine.topic) == topic)).one()
+    return {"refused": row.id, "corrected": encode(told).decode()}
 
 
 async def _ask(world: World, headers: dict[str, str], row: Row) -> httpx.Response:
