@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from controller.access.actors import Actor
-from controller.commands import campaigns, instruments, proposals
+from controller.commands import campaigns, instruments, proposals, quarantine
 from controller.console.house import House
 from controller.serving import candidates
 from controller.store import Unit
@@ -136,3 +136,25 @@ async def disarm(house: House, actor: Actor, instrument: str) -> Any:
 async def accept_description(house: House, actor: Actor, instrument: str, digest: str) -> Any:
     """Accept what an instrument says of itself."""
     return await _write(house, "accept", lambda unit: instruments.accept_description(unit, actor, instrument, digest))
+
+
+# The record
+
+
+@action
+async def verify(house: House, actor: Actor) -> Any:
+    """Check the whole audit trail, and all rows against it."""
+    return await house.auditor.verify(actor)
+
+
+@action
+async def discard(house: House, actor: Actor, message: str, why: str) -> Any:
+    """Say that nothing comes of a refused message."""
+    return await _write(house, "discard", lambda unit: quarantine.discard(unit, actor, message, why))
+
+
+@action
+async def accept_corrected(house: House, actor: Actor, message: str, payload: str, why: str) -> Any:
+    """Take a corrected result in the place of a refused one; what became of it."""
+    row = await _write(house, "accept", lambda unit: quarantine.accept(unit, actor, message, payload, why))
+    return row.settled_how

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from controller.access.actors import Actor
 from controller.access.sign_ins import find_signed_in
 from controller.console.limiter import Limiter
-from controller.serving import Bell, Recorder, Services
+from controller.serving import Auditor, Bell, Recorder, Services
 
 
 @dataclass
@@ -16,6 +16,10 @@ class House:
     bell: Bell
     recorder: Recorder
     limiter: Limiter = field(default_factory=Limiter)
+    auditor: Auditor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.auditor = Auditor(self.services)
 
     async def actor(self, secret: str | None) -> Actor | None:
         """Who is signed in with this session; raises `StoreUnavailable`."""

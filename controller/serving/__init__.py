@@ -1,7 +1,8 @@
-"""What the faces, API and console, need of the daemon and do alike: services, the bell, the e-stop, candidates."""
+"""What the faces, API and console, need of the daemon and do alike: services, the bell, e-stop, candidates, audit."""
 
+from controller.serving.audits import Auditor
 from controller.serving.bell import Bell
 from controller.serving.estops import Recorder
 from controller.serving.services import Services
 
-__all__ = ["Bell", "Recorder", "Services"]
+__all__ = ["Auditor", "Bell", "Recorder", "Services"]

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-NAMES = ("overview", "approvals")
+NAMES = ("overview", "approvals", "events", "quarantine")
 
 
 def load() -> None:

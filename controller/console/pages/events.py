@@ -1,0 +1,191 @@
+"""Events: the audit trail, the latest first; found, opened, and verified."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nicegui import Client, ui
+from sqlmodel import Session
+from starlette.requests import Request
+
+from controller.commands.errors import NotFound
+from controller.console import actions
+from controller.console.desk import Desk
+from controller.console.frame import opened
+from controller.console.shown import facts, moment, table
+from controller.console.texts import say
+from controller.report import trail as report
+from controller.report.trail import Wanted
+
+Plain = dict[str, Any]
+FILTERS = ("campaign", "kind", "actor", "subject")
+SHOWN_FAULTS = 20
+LONGEST = 200_000  # characters of one event's data
+
+
+@ui.page("/events")
+async def page(request: Request, client: Client) -> None:
+    """The trail; the filters may stand in the address, such as `/events?campaign=reactor`."""
+    async with opened(request, client, say("events.title")) as desk:
+        ui.label(say("events.note")).classes("note")
+        desk.section(report.newest, _newest)
+        _verifying(desk)
+        trail = Trail(desk, _wanted({name: request.query_params.get(name, "") for name in FILTERS}))
+        trail.form(await desk.house.services.store.read(report.kinds))
+        desk.section(trail.read, trail.draw_around)
+        desk.items(trail.rows, trail.draw_row, say("events.none"), "trail")
+
+
+def _wanted(given: Mapping[str, str]) -> Wanted:
+    narrow = {name: given[name].strip()[:200] for name in FILTERS}
+    return Wanted(narrow["campaign"], narrow["kind"], narrow["actor"], narrow["subject"])
+
+
+def _newest(found: tuple[int, str]) -> None:
+    number, digest = found
+    with ui.element("div").classes("row"):
+        ui.label(say("events.newest", number=number)).classes("mark")
+        ui.label(say("events.hash", hash=digest)).classes("grow digest")
+    ui.label(say("events.keep_hash")).classes("soft")
+
+
+def _verifying(desk: Desk) -> None:
+    """A button, and beside it what came of it."""
+
+    async def verify() -> None:
+        button.disable()
+        place.clear()
+        with place, ui.element("div").classes("row"):
+            ui.spinner().props('aria-hidden="true"')
+            ui.label(say("events.verifying")).classes("grow")
+        found = await desk.do(actions.verify)
+        if place.is_deleted:
+            return
+        button.enable()
+        place.clear()
+        if found is not None:
+            with place:
+                _verified(found)
+
+    with ui.element("div").classes("row"):
+        button = ui.button(say("events.verify"), icon="verified", on_click=verify).props("outline")
+    place = ui.element("div").classes("section").props("role=status")
+
+
+def _verified(found: Plain) -> None:
+    counts = {"events": found["events"], "rows": found["rows"]}
+    if found["ok"]:
+        with ui.element("div").classes("banner whole"):
+            ui.label(say("events.whole", **counts)).classes("grow")
+        return
+    with ui.element("div").classes("banner stopped"):
+        ui.label(say("events.broken", count=found["fault_count"], **counts)).classes("grow")
+    header = [say(f"events.{name}") for name in ("fault", "where", "says")]
+    table(header, ((each["kind"], each["where"], each["message"]) for each in found["faults"][:SHOWN_FAULTS]))
+
+
+@dataclass
+class Trail:
+    """What one page looks for, where it is, and what it has found."""
+
+    desk: Desk
+    wanted: Wanted
+    starts: list[int | None] = field(default_factory=lambda: [None])  # before which number each page began
+    found: Plain = field(default_factory=dict)
+
+    # Reading
+
+    def read(self, session: Session) -> Plain:
+        """Read the page; what stands around its rows."""
+        try:
+            self.found = report.page(session, replace(self.wanted, before=self.starts[-1]))
+        except NotFound as error:
+            self.found = {"rows": [], "older": None, "fault": str(error)}
+        empty_here = not self.found["rows"] and self.found["older"] is not None
+        return {"depth": len(self.starts), "older": self.found["older"], "empty_here": empty_here,
+                "fault": self.found.get("fault", "")}  # fmt: skip
+
+    def rows(self, _session: Session) -> dict[str, Plain]:
+        """The rows of the page that was read."""
+        return {str(row["number"]): row for row in self.found["rows"]}
+
+    # Drawing
+
+    def form(self, kinds: list[str]) -> None:
+        """What narrows the list; it stays as it is while the list changes."""
+        with ui.element("form").props('role="search"').classes("row filters") as form:
+            fields = {
+                name: ui.input(
+                    say(f"events.{name}"),
+                    value=getattr(self.wanted, name),
+                    autocomplete=kinds if name == "kind" else None,
+                ).props("outlined dense maxlength=200")
+                for name in FILTERS
+            }
+            ui.button(say("events.find"), icon="search").props("outline type=submit")
+
+        def find() -> None:
+            self.wanted = _wanted({name: each.value or "" for name, each in fields.items()})
+            self._go([None])
+
+        form.on("submit.prevent", find)
+
+    def draw_around(self, around: Plain) -> None:
+        """Ways on and back, above the rows."""
+        with ui.element("div").classes("row"):
+            self._button("latest", "first_page", around["depth"] > 1, lambda: self._go([None]))
+            self._button("newer", "chevron_left", around["depth"] > 1, lambda: self._go(self.starts[:-1]))
+            older = around["older"]
+            self._button("older", "chevron_right", older is not None, lambda: self._go([*self.starts, older]))
+        if around["fault"]:
+            ui.label(around["fault"]).classes("nothing")
+        elif around["empty_here"]:
+            ui.label(say("events.none_here")).classes("nothing")
+
+    def _button(self, key: str, icon: str, there: bool, handler: Any) -> None:
+        ui.button(say(f"events.{key}"), icon=icon, on_click=handler).props("flat dense").set_enabled(there)
+
+    def _go(self, starts: list[int | None]) -> None:
+        self.starts = starts
+        self.desk.look_again()
+
+    def draw_row(self, row: Plain) -> None:
+        """One event in one line."""
+        with ui.element("div").classes("entry"):
+            show = ui.button(str(row["number"]), on_click=lambda: self._open(row["number"])).props("flat dense no-caps")
+            show.props["aria-label"] = say("events.show", number=row["number"])
+            ui.label(moment(row["at"])).classes("soft")
+            ui.label(row["kind"]).classes("name")
+            where = " · ".join(each for each in (row["campaign"], row["subject"]) if each)
+            ui.label(where).classes("grow")
+            ui.label(row["actor"] or "").classes("soft")
+
+    async def _open(self, number: int) -> None:
+        found = await self.desk.house.services.store.read(lambda session: report.event(session, number))
+        with ui.dialog() as dialog, ui.card().classes("dialog wide"):
+            title = say("events.event", number=number, kind=found["kind"])
+            ui.label(title).classes("question").props('role="heading" aria-level="2"')
+            facts(
+                [
+                    (say("events.when"), moment(found["at"])),
+                    (say("events.actor"), found["actor"] or "-"),
+                    (say("events.campaign"), found["campaign_id"] or "-"),
+                    (say("events.about"), found["subject"] or "-"),
+                    (say("events.previous"), found["previous"]),
+                    (say("events.own_hash"), found["hash"]),
+                ]
+            )
+            for name in ("data", "rows"):
+                ui.label(say(f"events.{name}")).classes("soft")
+                ui.label(as_text(found[name])).classes("log").props("tabindex=0")
+            with ui.element("div").classes("buttons"):
+                ui.button(say("frame.close"), on_click=lambda: dialog.submit(None)).props("flat autofocus")
+        await dialog
+        dialog.delete()
+
+
+def as_text(data: Any) -> str:
+    """Plain data as JSON in which every character can be seen."""
+    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
