@@ -165,6 +165,7 @@ class Trail:
         found = await self.desk.house.services.store.read(lambda session: report.event(session, number))
         with ui.dialog() as dialog, ui.card().classes("dialog wide"):
             title = say("events.event", number=number, kind=found["kind"])
+            dialog.props["aria-label"] = title
             ui.label(title).classes("question").props('role="heading" aria-level="2"')
             facts(
                 [

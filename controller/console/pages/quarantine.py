@@ -129,6 +129,7 @@ class Shelf:
     async def _correct(self, row: Plain) -> None:
         payload = await self.desk.house.services.store.read(lambda session: report.message(session, row["id"]))
         with ui.dialog() as dialog, ui.card().classes("dialog wide"):
+            dialog.props["aria-label"] = say("quarantine.correct_title")
             ui.label(say("quarantine.correct_title")).classes("question").props('role="heading" aria-level="2"')
             ui.label(say("quarantine.correct_note")).classes("note")
             ui.label(row["reason"]).classes("banner grow")

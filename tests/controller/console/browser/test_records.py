@@ -150,7 +150,8 @@ async def test_events_are_found_opened_and_verified(world: World, signed_in: Sig
     await page.get_by_label("Person").press("Enter")
     await expect(entries).to_have_count(1)
     await entries.get_by_role("button", name="Show event").click()
-    await expect(page.get_by_role("dialog").get_by_text(f'"why": "{EVIL}"')).to_be_visible()
+    opened = page.get_by_role("dialog", name="test.evil")
+    await expect(opened.get_by_text(f'"why": "{EVIL}"')).to_be_visible()
     await page.get_by_role("button", name="Close").click()
 
     await world.store.write(lambda unit: unit.record("test.new", actor="otto"), name="test")
@@ -194,7 +195,7 @@ async def test_refused_messages_are_put_right_or_discarded(
     await expect(cards).to_have_count(1)
 
     await cards.get_by_role("button", name="Correct").click()
-    dialog = page.get_by_role("dialog")
+    dialog = page.get_by_role("dialog", name="Correct the result")
     field = dialog.get_by_label("The result as it should have been")
     await dialog.get_by_label("Why").fill("it meant invalid")
     await dialog.get_by_role("button", name="Accept").click()
