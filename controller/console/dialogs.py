@@ -12,6 +12,7 @@ from controller.console.texts import say
 def dialog(question: str, note: str = "") -> Iterator[ui.dialog]:
     """A dialog, to be filled within; `await` it for what it was closed with, then `delete` it."""
     with ui.context.client, ui.dialog() as opened, ui.card().classes("dialog"):
+        opened.props["aria-label"] = question
         ui.label(question).classes("question").props('role="heading" aria-level="2"')
         if note:
             ui.label(note).classes("note")

@@ -61,7 +61,9 @@ def _standing(session: Session) -> dict[str, Any]:
 
 
 def _header(desk: Desk, path: str) -> None:
-    drawer = ui.left_drawer(bordered=True).props('breakpoint=900 width=210 role="none"').classes("menu")
+    # Closed unless the screen is wide enough: left to itself, the library would ask each browser.
+    drawer = ui.left_drawer(value=False, bordered=True).classes("menu")
+    drawer.props('show-if-above breakpoint=900 width=210 role="none"')
     with drawer, ui.element("nav").props(f'aria-label="{say("frame.places")}"'):
         desk.section(_standing, lambda found: _places(desk, path, found["counts"]))
     with ui.header().classes("header").props('role="banner"'):
