@@ -122,28 +122,3 @@ def _evidence(model: PropertyModel, data: PropertyData) -> float:
     count = len(data)
     jacobian = -count * math.log(model.scale) - (float(np.log(data.values).sum()) if model.log else 0.0)
     return logarithm - 0.5 * count * math.log(2 * math.pi) + jacobian
-
-
-def leave_one_out(model: PropertyModel) -> tuple[Array, Array, Array]:
-    """Standardized targets, their leave-one-out means and standard deviations (n each; Rasmussen 2006, eq. 5.12)."""
-    covariance, residuals, _ = training_covariance(model)
-    inverse = torch.linalg.inv(covariance)
-    variance = 1.0 / inverse.diagonal()
-    means = model.gp.train_targets - (inverse @ residuals) * variance
-    return model.gp.train_targets.numpy(), means.numpy(), variance.sqrt().numpy()
-
-
-def describe(model: PropertyModel, labels: list[str]) -> dict[str, Any]:
-    """The model in numbers: lengthscales (in units of each column's range), noise, leave-one-out quality."""
-    _, _, noise = training_covariance(model)
-    targets, means, deviations = leave_one_out(model)
-    total = float(((targets - targets.mean()) ** 2).sum())
-    lengthscales = model.gp.covar_module.lengthscale.detach().reshape(-1).tolist()
-    return {
-        "n": len(targets),
-        "scale": "logarithmic" if model.log else "linear",
-        "lengthscales": dict(zip(labels, lengthscales, strict=True)),
-        "noise_standard_deviation": float(noise.mean().sqrt()) * model.scale,  # on the scale named above
-        "leave_one_out_r2": 1.0 - float(((targets - means) ** 2).sum()) / total if total > 0 else None,
-        "leave_one_out_coverage_95": float(np.mean(np.abs(targets - means) <= 1.96 * deviations)),
-    }

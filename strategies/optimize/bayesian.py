@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData, modelled_properties, property_data
 from strategies.learn.feasibility import Feasibility, fit_feasibility
-from strategies.learn.gp import PropertyModel, describe, fit_property
+from strategies.learn.gp import PropertyModel, fit_property
+from strategies.learn.quality import describe
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import health, reason
 from strategies.optimize.goals import Goals, build_goals, observed_utilities

@@ -5,7 +5,7 @@ import pytest
 
 from strategies.learn.data import PropertyData
 from strategies.learn.feasibility import fit_feasibility
-from strategies.learn.gp import describe, fit_property, leave_one_out, training_covariance
+from strategies.learn.gp import fit_property
 
 
 def data(inputs: np.ndarray, values: np.ndarray, errors: np.ndarray | None = None) -> PropertyData:
@@ -37,19 +37,6 @@ def test_posterior_is_closed_form_gp_regression() -> None:
     assert not model.log
     assert found_mean == pytest.approx(mean * scale + shift, rel=1e-6)
     assert found_deviation == pytest.approx(np.sqrt(variance) * scale, rel=1e-4)
-
-
-def test_leave_one_out_is_what_leaving_out_gives() -> None:
-    inputs, values = smooth(7)
-    model = fit_property(data(inputs, values))
-    targets, means, deviations = leave_one_out(model)
-    covariance, residuals, _ = (part.numpy() for part in training_covariance(model))
-    for left in range(7):
-        rest = [place for place in range(7) if place != left]
-        weights = np.linalg.solve(covariance[np.ix_(rest, rest)], covariance[rest, left])
-        assert means[left] == pytest.approx(targets[left] - residuals[left] + weights @ residuals[rest])
-        variance = covariance[left, left] - weights @ covariance[rest, left]
-        assert deviations[left] == pytest.approx(np.sqrt(variance))
 
 
 def test_evidence_chooses_the_logarithm_for_growth_only() -> None:
@@ -87,14 +74,6 @@ def test_measured_errors_are_believed() -> None:
     second = fit_property(data(inputs, values, np.array([5.0, 0.01, 0.01])))
     assert first.predict(inputs[:1])[0][0] == pytest.approx(10, abs=0.5)
     assert second.predict(inputs[:1])[0][0] == pytest.approx(20, abs=0.5)
-
-
-def test_description_has_what_a_report_needs() -> None:
-    inputs, values = smooth(12)
-    described = describe(fit_property(data(inputs, values)), ["a", "b"])
-    assert described["n"] == 12
-    assert set(described["lengthscales"]) == {"a", "b"}
-    assert described["leave_one_out_r2"] > 0.8
 
 
 def test_no_values_are_refused() -> None:
