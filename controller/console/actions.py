@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from controller.access.actors import Actor
-from controller.commands import campaigns, instruments, proposals, quarantine
+from controller.commands import campaigns, corrections, instruments, proposals, quarantine
 from controller.console.house import House
+from controller.serving import campaigns as campaign_files
 from controller.serving import candidates
 from controller.store import Unit
 
@@ -79,6 +80,34 @@ async def stop_campaign(house: House, actor: Actor, campaign: str, why: str) -> 
 async def abort_campaign(house: House, actor: Actor, campaign: str, why: str) -> Any:
     """Cancel what runs, and end."""
     return await _write(house, "abort", lambda unit: campaigns.abort(unit, actor, campaign, why))
+
+
+@action
+async def amend_campaign(house: House, actor: Actor, campaign: str, text: str) -> Any:
+    """Give a campaign without files beside it a new version of its file."""
+    return await campaign_files.amend(house.services, actor, campaign, text, {})
+
+
+@action
+async def foresee_point(
+    house: House, actor: Actor, campaign: str, values: dict[str, Any], stage: str | None = None
+) -> Any:
+    """What would be predicted for a candidate that somebody thinks of."""
+    return await candidates.assess_new(house.services, actor, campaign, values, stage)
+
+
+@action
+async def inject(
+    house: House, actor: Actor, campaign: str, values: dict[str, Any], why: str, stage: str | None = None
+) -> Any:
+    """Put a candidate forward."""
+    return await candidates.inject(house.services, actor, campaign, values, why, stage)
+
+
+@action
+async def correct(house: House, actor: Actor, measurement: str, value: float, why: str) -> Any:
+    """Put another value in the place of a measured one."""
+    return await _write(house, "correct", lambda unit: corrections.correct(unit, actor, measurement, value, why))
 
 
 # Instruments and the e-stop

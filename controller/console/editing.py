@@ -1,71 +1,181 @@
-"""The dialog in which a proposal's values are changed: first what would be predicted, then the change."""
+"""The dialogs in which a candidate's values are given: first what would be predicted, then it is put forward."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nicegui import ui
 
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
-from controller.console.shown import table, unit_sign, with_error
+from controller.console.shown import number, table, unit_sign, with_error
 from controller.console.texts import say
 
 Plain = dict[str, Any]
 
 
+@dataclass
+class Form:
+    """What stands in the fields, by parameter, and in the one of the `stage` where it can be chosen.
+
+    `guessed`: parameters of which nothing is declared; what looks like a number is one.
+    """
+
+    fields: dict[str, Any]
+    stage: Any = None
+    guessed: frozenset[str] = frozenset()
+
+    def values(self) -> Plain:
+        """What was given."""
+        return {name: _guess(each.value) if name in self.guessed else each.value for name, each in self.fields.items()}
+
+    def complete(self) -> bool:
+        """Whether there is something in each field; those without say so."""
+        missing = [each for each in self.fields.values() if each.value in (None, "")]
+        for each in missing:
+            each.props["error"] = True
+            each.props["error-message"] = say("campaign.value_missing")
+        return not missing
+
+
 async def edit(desk: Desk, row: Plain, name: str) -> None:
     """Change a proposal; `row` is as it is shown, and the change is refused if it is not so any more."""
     values: Mapping[str, Any] = row["candidate"].get("values", {})
+    units = row["candidate"].get("units", {})
     if row["candidate"].get("kind") != "conditions":
         desk.complain(say("approvals.not_editable"))
         return
-    with dialogs.dialog(say("approvals.edit_title", name=name), say("approvals.edit_note")) as dialog:
-        fields = {key: _field(key, value, row["candidate"].get("units", {}).get(key)) for key, value in values.items()}
+
+    def fields() -> Form:
+        return Form({key: _field(key, value, units.get(key)) for key, value in values.items()})
+
+    def changed(form: Form) -> Plain:
+        return {key: value for key, value in form.values().items() if value != values[key]}
+
+    await _ask(
+        desk,
+        say("approvals.edit_title", name=name),
+        say("approvals.edit_note"),
+        say("approvals.replace"),
+        fields,
+        lambda form: desk.do(actions.foresee, proposal=row["id"], values=changed(form)),
+        lambda form, why: desk.do(
+            actions.edit,
+            say("approvals.replaced"),
+            proposal=row["id"],
+            digest=row["digest"],
+            values=changed(form),
+            why=why,
+        ),
+        row["units"],
+    )
+
+
+async def inject(desk: Desk, campaign: str, wanted: Plain) -> None:
+    """Put a candidate of one's own forward; `wanted` says which parameters and stages there are."""
+
+    def fields() -> Form:
+        stage = ui.select(wanted["stages"], value=wanted["stages"][0], label=say("campaign.stage"))
+        stage.props("outlined dense").classes("full").set_visibility(len(wanted["stages"]) > 1)
+        guessed = frozenset(
+            each["name"] for each in wanted["parameters"] if not each.keys() & {"choices", "values", "low"}
+        )
+        return Form({each["name"]: _new_field(each) for each in wanted["parameters"]}, stage, guessed)
+
+    await _ask(
+        desk,
+        say("campaign.inject_title", campaign=campaign),
+        say("campaign.inject_note"),
+        say("campaign.inject_do"),
+        fields,
+        lambda form: desk.do(actions.foresee_point, campaign=campaign, values=form.values(), stage=form.stage.value),
+        lambda form, why: desk.do(
+            actions.inject,
+            say("campaign.injected"),
+            campaign=campaign,
+            values=form.values(),
+            why=why,
+            stage=form.stage.value,
+        ),
+        wanted["units"],
+    )
+
+
+async def _ask(
+    desk: Desk,
+    title: str,
+    note: str,
+    yes: str,
+    fields: Callable[[], Form],
+    foresee: Callable[[Form], Awaitable[Any]],
+    put_forward: Callable[[Form, str], Awaitable[Any]],
+    units: Mapping[str, str],
+) -> None:
+    """Values and a reason; they can be put forward once the prediction for them has been shown."""
+    with dialogs.dialog(title, note) as dialog:
+        form = fields()
         why = dialogs.reason()
         foreseen = ui.element("div").props("role=status")
 
-        def changed() -> dict[str, Any]:
-            return {key: each.value for key, each in fields.items() if each.value != values[key]}
-
-        async def foresee() -> None:
-            assessed = await desk.do(actions.foresee, proposal=row["id"], values=changed())
+        async def look() -> None:
+            if not form.complete():
+                return
+            assessed = await foresee(form)
             foreseen.clear()
             if assessed is not None:
                 with foreseen:
-                    _prediction(assessed.prediction, row["units"])
-            replace.set_enabled(assessed is not None)
+                    _prediction(assessed.prediction, units)
+            go.set_enabled(assessed is not None)
 
-        async def put_forward() -> None:
-            if not (said := dialogs.reason_of(why)):
-                return
-            done = await desk.do(
-                actions.edit,
-                say("approvals.replaced"),
-                proposal=row["id"],
-                digest=row["digest"],
-                values=changed(),
-                why=said,
-            )
-            if done is not None:
+        async def put() -> None:
+            if (said := dialogs.reason_of(why)) and await put_forward(form, said) is not None:
                 dialog.submit(True)
 
         with ui.element("div").classes("buttons"):
             ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-            ui.button(say("approvals.foresee"), on_click=foresee).props("outline")
-            replace = ui.button(say("approvals.replace"), on_click=put_forward).props("unelevated")
-        replace.disable()
-        for each in fields.values():
-            each.on_value_change(replace.disable)  # what was foreseen was for other values
+            ui.button(say("approvals.foresee"), on_click=look).props("outline")
+            go = ui.button(yes, on_click=put).props("unelevated")
+        go.disable()
+
+        def changed(event: Any) -> None:
+            go.disable()  # what was foreseen was for other values
+            event.sender.props["error"] = False
+
+        for each in [*form.fields.values(), *([form.stage] if form.stage else [])]:
+            each.on_value_change(changed)
     await dialog
     dialog.delete()
 
 
+def _guess(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _field(name: str, value: Any, unit: str | None) -> Any:
-    sign = unit_sign(unit)
-    text = f"{name} ({sign})" if sign else name
     if isinstance(value, str):
-        return ui.input(text, value=value).props("outlined dense").classes("full")
-    return ui.number(text, value=value).props("outlined dense step=any").classes("full")
+        return ui.input(_with_unit(name, unit), value=value).props("outlined dense").classes("full")
+    return ui.number(_with_unit(name, unit), value=value).props("outlined dense step=any").classes("full")
+
+
+def _new_field(parameter: Plain) -> Any:
+    """A field for a parameter of the space, with what it may be."""
+    label = _with_unit(parameter["name"], parameter["unit"])
+    if options := parameter.get("choices") or parameter.get("values"):
+        return ui.select(options, label=label).props("outlined dense").classes("full")
+    if "low" not in parameter:  # a column of a pool: a number or a text, as its rows have it
+        return ui.input(label).props("outlined dense").classes("full")
+    limits = say("campaign.range", low=number(parameter["low"]), high=number(parameter["high"]))
+    field = ui.number(label).props("outlined dense step=any").classes("full")
+    field.props["hint"] = limits
+    return field
+
+
+def _with_unit(name: str, unit: str | None) -> str:
+    sign = unit_sign(unit)
+    return f"{name} ({sign})" if sign else name
 
 
 def _prediction(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None:

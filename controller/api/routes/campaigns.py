@@ -14,11 +14,11 @@ from controller.api.bodies import Again, Asking, CampaignFile, DataTable, Inject
 from controller.commands import campaigns as commands
 from controller.commands import imports
 from controller.commands.analyses import analyse_again
-from controller.commands.errors import Invalid
 from controller.commands.lookup import find_campaign
 from controller.report import lists
 from controller.report.specs import describe, warnings
 from controller.serving import Services
+from controller.serving import campaigns as files
 from controller.serving import candidates as forward
 from controller.spec import Campaign as Spec
 from controller.store import Unit
@@ -44,15 +44,10 @@ async def list_campaigns(services: Serving) -> Response:
 @router.post("", status_code=201)
 async def submit(services: Serving, actor: Asking, body: CampaignFile) -> dict[str, Any]:
     """Start a campaign."""
-    actor.require(Role.OPERATOR)  # before the file is read and its pool kept
-    submission = await _prepare(services, body)
+    submission = await files.prepare(services, actor, body.text, body.files)
     return await services.store.write(
         lambda unit: lists.as_dict(commands.submit(unit, actor, submission)), name="submit"
     )
-
-
-async def _prepare(services: Services, body: CampaignFile) -> commands.Submission:
-    return await asyncio.to_thread(commands.prepare, body.text, body.files, services.files)
 
 
 @router.post("/check")
@@ -74,16 +69,7 @@ async def show(services: Serving, name: Key) -> Response:
 @router.post("/{name}/amend")
 async def amend(services: Serving, actor: Asking, name: Key, body: CampaignFile) -> dict[str, Any]:
     """Give it a new version of its file."""
-    actor.require(Role.OPERATOR)
-    submission = await _prepare(services, body)
-    return await services.store.write(lambda unit: lists.as_dict(_amend(unit, actor, name, submission)), name="amend")
-
-
-def _amend(unit: Unit, actor: Actor, name: str, submission: commands.Submission) -> Campaign:
-    row = find_campaign(unit.session, name)
-    if row.name != submission.spec.campaign:
-        raise Invalid(f"the file is that of campaign {submission.spec.campaign!r}, not of {row.name!r}")
-    return commands.amend(unit, actor, submission)
+    return lists.as_dict(await files.amend(services, actor, name, body.text, body.files))
 
 
 @router.post("/{name}/import")

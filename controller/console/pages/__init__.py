@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-NAMES = ("overview", "approvals", "events", "quarantine")
+NAMES = ("overview", "approvals", "campaign", "events", "quarantine")
 
 
 def load() -> None:

@@ -1,0 +1,165 @@
+"""What is asked before something is done to a campaign: first what happens to what is in flight."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+
+from controller.access.actors import Actor
+from controller.console import actions, editing
+from controller.console.actions import Action
+from controller.console.desk import Desk
+from controller.console.dialogs import ask_why
+from controller.console.shown import quantity, unit_sign
+from controller.console.texts import say
+from controller.report import campaign as report
+from controller.spec import Problem, SpecError
+
+Plain = dict[str, Any]
+
+_CHANGES: dict[str, Action] = {
+    "pause": actions.pause_campaign,
+    "resume": actions.resume_campaign,
+    "stop": actions.stop_campaign,
+    "abort": actions.abort_campaign,
+}
+_STATES = ("running", "approved", "awaiting-approval", "proposed")
+
+
+async def change(desk: Desk, name: str, what: str) -> None:
+    """Pause, resume, stop or abort, after saying what that does now."""
+    note = told(what, await _in_flight(desk, name))
+    with desk.client:  # the button that was pressed is gone as soon as the campaign's head is drawn anew
+        why = await ask_why(
+            say(f"campaign.{what}_title", campaign=name),
+            say(f"campaign.{what}"),
+            note=note,
+            color="negative" if what == "abort" else "primary",
+        )
+        if why:
+            await desk.do(_CHANGES[what], say(f"campaign.{what}_done", campaign=name), campaign=name, why=why)
+
+
+async def _in_flight(desk: Desk, name: str) -> Plain:
+    found: Plain = await desk.house.services.store.read(lambda session: report.in_flight(session, name))
+    return found
+
+
+def told(what: str, flight: Plain) -> str:
+    """What becomes of everything in flight, a line each."""
+    at = f"campaign.flight.{what}"
+    lines = []
+    if count := sum(flight["attempts"].values()):
+        where = (
+            say("campaign.flight.where", count=each, resource=resource) for resource, each in flight["attempts"].items()
+        )
+        lines.append(say(f"{at}.attempts", count=count, where=", ".join(where)))
+    counts = {**{each: flight[each] for each in ("doubtful", "analysing")}, **flight["proposals"]}
+    lines += [
+        say(f"{at}.{each}", count=counts[each]) for each in ("doubtful", "analysing", *_STATES) if counts.get(each)
+    ]
+    if flight["iterating"]:
+        lines.append(say(f"{at}.iterating"))
+    if what == "resume" and flight["paused_steps"]:
+        lines.append(say(f"{at}.paused_steps", steps=", ".join(flight["paused_steps"])))
+    return "\n".join([say(f"{at}.first"), *(lines or [say("campaign.flight.nothing")])])
+
+
+async def amend(desk: Desk, name: str) -> None:
+    """Give it a new version of its file, which is checked first."""
+    file = await desk.house.services.store.read(lambda session: report.file_of(session, name))
+    note = told("amend", await _in_flight(desk, name))
+    with desk.client, ui.dialog() as dialog, ui.card().classes("dialog wide"):
+        dialog.props["aria-label"] = title = say("campaign.amend_title", campaign=name)
+        ui.label(title).classes("question").props('role="heading" aria-level="2"')
+        if file["files"]:
+            ui.label(say("campaign.amend_files", files=", ".join(file["files"]))).classes("note")
+            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
+        else:
+            ui.label(note).classes("note")
+            text = ui.textarea(say("campaign.amend_text", version=file["version"]), value=file["text"])
+            text.props("outlined spellcheck=false").classes("full file")
+            faults = ui.element("div").props("role=alert")
+
+            async def go() -> None:
+                answer = await desk.tried(lambda actor: _amended(desk, actor, name, text.value))
+                faults.clear()
+                if isinstance(answer, SpecError):
+                    with faults:
+                        _show_faults(answer.problems)
+                elif answer is not None:
+                    ui.notify(say("campaign.amended", campaign=name), type="positive")
+                    dialog.submit(True)
+
+            with ui.element("div").classes("buttons"):
+                ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
+                ui.button(say("campaign.amend_do"), on_click=go).props("unelevated")
+    await dialog
+    dialog.delete()
+
+
+async def _amended(desk: Desk, actor: Actor, name: str, text: str) -> Any:
+    """The campaign, or what is wrong with the file, which is shown beside it."""
+    try:
+        return await actions.amend_campaign(desk.house, actor, name, text)
+    except SpecError as error:
+        return error
+
+
+def _show_faults(problems: Sequence[Problem]) -> None:
+    ui.label(say("campaign.faults")).classes("name")
+    with ui.element("ul").classes("faults"):
+        for each in problems:
+            with ui.element("li"):
+                field = each.field or say("campaign.whole_file")
+                ui.label(say("campaign.fault", line=each.line, field=field, message=each.message))
+
+
+async def put_forward(desk: Desk, name: str) -> None:
+    """Put a point forward, with its prediction first."""
+    wanted = await desk.house.services.store.read(lambda session: report.injectable(session, name))
+    if wanted["kind"] != "conditions":
+        with desk.client:
+            ui.notify(say("campaign.inject_kind", kind=wanted["kind"]), type="warning")
+        return
+    await editing.inject(desk, name, wanted)
+
+
+async def correct(desk: Desk, row: Plain) -> None:
+    """Put another value in the place of a measured one."""
+    now = quantity(row["value"], row["unit"])
+    with desk.client, ui.dialog() as dialog, ui.card().classes("dialog"):
+        title = say("campaign.correct_of", property=row["property"], number=row["experiment"])
+        dialog.props["aria-label"] = title
+        ui.label(title).classes("question").props('role="heading" aria-level="2"')
+        ui.label(say("campaign.correct_note", value=now)).classes("note")
+        unit = unit_sign(row["unit"])
+        label = say("campaign.correct_value", unit=unit) if unit else say("campaign.value")
+        value = ui.number(label, value=row["value"]).props("outlined dense step=any").classes("full")
+        why = ui.input(say("dialog.reason")).props("outlined dense maxlength=1000").classes("full")
+
+        async def go() -> None:
+            _mark(value, "" if value.value is not None else say("campaign.value_missing"))
+            _mark(why, "" if why.value.strip() else say("dialog.reason_missing"))
+            if value.value is None or not why.value.strip():
+                return
+            done = await desk.do(
+                actions.correct,
+                say("campaign.correct_done"),
+                measurement=row["id"],
+                value=value.value,
+                why=why.value.strip(),
+            )
+            if done is not None:
+                dialog.submit(True)
+
+        with ui.element("div").classes("buttons"):
+            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
+            ui.button(say("campaign.correct_do"), on_click=go).props("unelevated")
+    await dialog
+    dialog.delete()
+
+
+def _mark(field: Any, fault: str) -> None:
+    field.props["error"] = bool(fault)
+    field.props["error-message"] = fault

@@ -1,0 +1,133 @@
+"""Campaign: how it stands, what it found, what is under way; and what people do about it."""
+
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import Client, ui
+from sqlmodel import Session
+from starlette.requests import Request
+
+from controller.access.actors import Role
+from controller.console import campaign_dialogs as dialogs
+from controller.console.campaign_plots import Model, Progress
+from controller.console.campaign_tables import Measurements, iterations, work
+from controller.console.desk import Desk
+from controller.console.frame import opened
+from controller.console.shown import facts, moment, number, with_error
+from controller.console.texts import say
+from controller.report import campaign as report
+from controller.report.curves import curves, latest_measurements
+from controller.report.iterations import latest_iterations, model_health
+
+Plain = dict[str, Any]
+
+GOOD = ("running", "completed")
+CHANGES = (
+    ("pause", "pause", "outline", Role.VIEWER),
+    ("resume", "play_arrow", "unelevated color=positive", Role.OPERATOR),
+    ("stop", "stop", "outline", Role.OPERATOR),
+    ("abort", "cancel", "outline color=negative", Role.OPERATOR),
+)
+
+
+@ui.page("/campaigns/{name}")
+async def page(request: Request, client: Client, name: str) -> None:
+    """One campaign."""
+    async with opened(request, client, name) as desk:
+        desk.section(lambda session: _head(session, name), lambda found: _show_head(desk, name, found))
+        _heading("campaign.progress")
+        progress = Progress()
+        desk.section(lambda session: curves(session, name), progress.show)
+        _heading("campaign.work")
+        desk.section(lambda session: report.at_work(session, name), work)
+        _heading("campaign.model")
+        model = Model()
+        desk.section(lambda session: model_health(session, name), model.show)
+        _heading("campaign.iterations")
+        desk.section(lambda session: latest_iterations(session, name), iterations, "long")
+        _heading("campaign.measurements")
+        measurements = Measurements(desk)
+        desk.section(lambda session: latest_measurements(session, name), measurements.show)
+
+
+def _heading(key: str) -> None:
+    ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
+
+
+def _head(session: Session, name: str) -> Plain:
+    drawn = curves(session, name)
+    wanted = ("objectives", "tops", "front")
+    return {**report.head(session, name), **{each: drawn[each] for each in wanted}}
+
+
+def _show_head(desk: Desk, name: str, row: Plain) -> None:
+    with ui.element("div").classes("card"):
+        with ui.element("div").classes("head"):
+            ui.label(row["state"]).classes("mark " + ("good" if row["state"] in GOOD else "warn"))
+            if row["simulated"]:
+                ui.label(say("campaign.simulated")).classes("mark")
+            ui.label(row["description"] or "").classes("grow")
+        for step in row["paused_steps"]:
+            with ui.element("div").classes("banner"):
+                ui.label(say("campaign.paused_step", step=step)).classes("grow")
+        with ui.element("div").classes("columns"):
+            with ui.element("div"):
+                facts(_facts(row))
+            with ui.element("div"):
+                _best(row)
+        _buttons(desk, name, row)
+
+
+def _facts(row: Plain) -> list[tuple[str, str]]:
+    budget = row["budget"]
+    done, spent = str(row["experiments"]), number(row["cost"])
+    if (most := budget.get("experiments")) is not None:
+        done = say("campaign.experiments_of", done=done, wanted=most)
+    if budget.get("cost") is not None:
+        spent = say("campaign.spent_of", spent=spent, budget=number(budget["cost"]))
+    started = say("campaign.by", when=moment(row["started_at"]), who=row["made_by"])
+    return [
+        *([(say("campaign.why"), row["reason"])] if row["reason"] else []),
+        (say("campaign.experiments"), done),
+        (say("campaign.spent"), spent),
+        (say("campaign.strategy"), row["strategy"]),
+        (say("campaign.version"), str(row["version"])),
+        (say("campaign.started"), started),
+        *([(say("campaign.ended"), moment(row["ended_at"]))] if row["ended_at"] else []),
+    ]
+
+
+def _best(row: Plain) -> None:
+    for objective, top in zip(row["objectives"], row["tops"], strict=True):
+        name = objective["property"]
+        ui.label(f"{say('campaign.best')}: {name.replace('_', ' ')}").classes("soft")
+        if top is None:
+            ui.label(say("campaign.nothing_measured"))
+            continue
+        ui.label(with_error(top["values"][name], top["errors"].get(name), objective["unit"])).classes("big")
+        ui.label(say("campaign.best_at", number=top["number"])).classes("soft")
+    if row["front"] is not None:
+        text = say("overview.front", size=row["front"])
+        if row["hypervolume"] is not None:
+            text += ", " + say("overview.hypervolume", value=number(float(row["hypervolume"])))
+        ui.label(text).classes("soft")
+
+
+def _buttons(desk: Desk, name: str, row: Plain) -> None:
+    with ui.element("div").classes("tools"):
+        for change, icon, props, role in CHANGES:
+            if change in row["allowed"]:
+                button = ui.button(
+                    say(f"campaign.{change}"),
+                    icon=icon,
+                    on_click=lambda change=change: dialogs.change(desk, name, change),
+                )
+                button.props(props).set_enabled(desk.may(role))
+        operator = desk.may(Role.OPERATOR)
+        if row["open"]:
+            amend = ui.button(say("campaign.amend"), icon="edit_document", on_click=lambda: dialogs.amend(desk, name))
+            amend.props("outline").set_enabled(operator)
+        if row["may_inject"]:
+            inject = ui.button(say("campaign.inject"), icon="add", on_click=lambda: dialogs.put_forward(desk, name))
+            inject.props("outline").set_enabled(operator)
+        ui.link(say("campaign.export"), f"/export/{quote(name)}.csv")

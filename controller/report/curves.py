@@ -1,0 +1,157 @@
+"""What is drawn of a campaign, bounded: of many experiments the best ones and others evenly between them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from controller.commands.lookup import find_campaign
+from controller.report.course import PART, Course, Experiment, course
+from controller.report.lists import as_dict
+from controller.store.specs import spec_of
+from controller.store.tables import Attempt, Measurement, Proposal
+
+Plain = dict[str, Any]
+MOST_POINTS = 2000
+MOST_LINES = 300  # of parallel coordinates; more of them are one grey surface
+MOST_BEST = 20
+MOST_MEASUREMENTS = 1000
+
+
+def curves(session: Session, name: str) -> Plain:
+    """Experiments for drawing: `points` in order, `lines` with their parameters, and the `best` ones as a table."""
+    known = course(session, name)
+    found: Plain = known.keep("curves", lambda: _curves(session, name, known))
+    return found
+
+
+def _curves(session: Session, name: str, known: Course) -> Plain:
+    spec = spec_of(session, find_campaign(session, name))
+    rows = known.experiments
+    records, front = _records(rows, len(spec.objectives)), _front(rows)
+    best = _best_first(rows, front)
+    lines = thinned(len(rows), MOST_LINES, best)
+    shown = {rows[place].proposal for place in (*lines, *best[:MOST_BEST])}
+    candidates = _by_id(session, Proposal.id, Proposal.candidate, shown)
+    return {
+        "objectives": [each.model_dump(mode="json", exclude_none=True) for each in spec.objectives],
+        "parameters": [{"name": each, "unit": spec.space.unit(each)} for each in spec.space.names()],
+        "total": len(rows),
+        "points": [
+            _point(rows[place], place, place in front, records.get(place, []))
+            for place in thinned(len(rows), MOST_POINTS, [*records, *front])
+        ],
+        "lines": [_line(rows[place], place, place in front, candidates) for place in lines],
+        "best": [_line(rows[place], place, place in front, candidates) for place in best[:MOST_BEST]],
+        "tops": [_top(rows, records, index) for index in range(len(spec.objectives))],
+        "front": len(front) if len(spec.objectives) > 1 else None,
+    }
+
+
+def thinned(count: int, most: int, wanted: Collection[int]) -> list[int]:
+    """Places of `count` things in order, at most `most` of them: the last of those wanted, the others evenly."""
+    if count <= most:
+        return list(range(count))
+    kept = set(sorted(set(wanted))[-(most // 2) :]) | {count - 1}
+    room = most - len(kept)
+    kept |= {place * (count - 1) // max(1, room - 1) for place in range(room)}
+    return sorted(kept)
+
+
+def _records(rows: Sequence[Experiment], objectives: int) -> dict[int, list[int]]:
+    """Where which objectives became better than ever before."""
+    best: list[float | None] = [None] * objectives
+    found: dict[int, list[int]] = {}
+    for place, row in enumerate(rows):
+        for index, merit in enumerate(row.merits or ()):
+            so_far = best[index]
+            if so_far is None or merit > so_far:
+                best[index] = merit
+                found.setdefault(place, []).append(index)
+    return found
+
+
+def _front(rows: Sequence[Experiment]) -> set[int]:
+    """Places of the experiments that no other one dominates."""
+    from strategies.optimize.pareto import non_dominated
+
+    places = [place for place, row in enumerate(rows) if row.merits is not None]
+    if not places:
+        return set()
+    merits = [rows[place].merits or () for place in places]
+    kept = non_dominated(merits, ["maximize"] * len(merits[0]))
+    return {place for place, is_best in zip(places, kept, strict=True) if is_best}
+
+
+def _best_first(rows: Sequence[Experiment], front: Collection[int]) -> list[int]:
+    """The front by its first objective; of a single objective all, the best one first."""
+    places = [place for place, row in enumerate(rows) if row.merits is not None]
+    if places and len(rows[places[0]].merits or ()) > 1:
+        places = list(front)
+    return sorted(places, key=lambda place: (rows[place].merits or (), -place), reverse=True)
+
+
+def _top(rows: Sequence[Experiment], records: Mapping[int, list[int]], objective: int) -> Plain | None:
+    """The experiment that is best in one objective."""
+    places = [place for place, better in records.items() if objective in better]
+    return _point(rows[places[-1]], places[-1], True, []) if places else None
+
+
+def _point(row: Experiment, place: int, best: bool, records: list[int]) -> Plain:
+    return {
+        "place": place + 1,
+        "number": row.number,
+        "values": row.values,
+        "errors": row.errors,
+        "best": best,
+        "counts": row.merits is not None,
+        "records": records,
+    }
+
+
+def _line(row: Experiment, place: int, best: bool, candidates: dict[str | None, Any]) -> Plain:
+    return {**_point(row, place, best, []), "candidate": candidates.get(row.proposal, {})}
+
+
+def latest_measurements(session: Session, name: str) -> Plain:
+    """The latest measurements, newest first, with the experiment and the files that they come from; and how many."""
+    known = course(session, name)
+    found: Plain = known.keep("measurements", lambda: _measurements(session, known))
+    return found
+
+
+def _measurements(session: Session, known: Course) -> Plain:
+    wanted = list(known.measured)[-MOST_MEASUREMENTS:]
+    rows: dict[str, Measurement] = {}
+    for start in range(0, len(wanted), PART):
+        query = select(Measurement).where(col(Measurement.id).in_(wanted[start : start + PART]))
+        rows |= {row.id: row for row in session.scalars(query)}
+    latest = sorted(rows.values(), key=lambda row: (row.event, row.id), reverse=True)
+    numbers = _by_id(session, Proposal.id, Proposal.number, {row.proposal_id for row in latest})
+    results = _by_id(session, Attempt.id, Attempt.result, {row.attempt_id for row in latest})
+    return {
+        "total": len(known.measured),
+        "rows": [
+            {
+                **as_dict(row, "id", "property", "value", "unit", "standard_error", "origin", "status", "late"),
+                "corrected": row.replaced_event is not None,
+                "experiment": numbers.get(row.proposal_id),
+                "files": _files(results.get(row.attempt_id)),
+            }
+            for row in latest
+        ],
+    }
+
+
+def _files(result: Plain | None) -> list[Plain]:
+    return [{"sha256": each["sha256"], "name": each["name"]} for each in (result or {}).get("files", [])]
+
+
+def _by_id(session: Session, key: Any, value: Any, ids: Collection[str | None]) -> dict[str | None, Any]:
+    wanted = sorted(each for each in ids if each is not None)
+    found: dict[str | None, Any] = {}
+    for start in range(0, len(wanted), PART):
+        query = select(col(key), col(value)).where(col(key).in_(wanted[start : start + PART]))
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found

@@ -1,0 +1,115 @@
+"""A campaign's page in a real browser, before a real daemon."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.controller.serving import Serving, serving
+
+CHROMIUM = "/usr/bin/chromium"
+POINT = {"concentration": "0.2", "equivalents": "2", "residence_time": "1", "temperature": "50"}
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path) -> AsyncIterator[Serving]:
+    async with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        path = CHROMIUM if Path(CHROMIUM).exists() else None
+        started = await play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        await started.close()
+
+
+async def opened(browser: Browser, daemon: Serving, role: str) -> Page:
+    """The campaign's page, for somebody of this role."""
+    page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
+    await page.goto(f"{daemon.url}/sign-in?next=/campaigns/reactor")
+    await page.get_by_label("Code or token").fill(daemon.tokens[role])
+    await page.get_by_role("button", name="Sign in").nth(1).click()
+    await page.goto(f"{daemon.url}/campaigns/reactor")
+    await expect(page.get_by_role("heading", name="reactor", exact=True)).to_be_visible()
+    await page.wait_for_function("window.socket?.connected")
+    return page
+
+
+async def say_why(page: Page, button: str) -> None:
+    asked = page.get_by_role("dialog")
+    await asked.get_by_label("Why").fill("tried in a test")
+    await asked.get_by_role("button", name=button, exact=True).click()
+    await expect(asked).to_have_count(0)
+
+
+async def press(page: Page, name: str) -> None:
+    await page.get_by_role("button", name=name, exact=True).click()
+
+
+async def test_an_operator_looks_after_a_campaign(daemon: Serving, browser: Browser) -> None:
+    page = await opened(browser, daemon, "operator")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    await press(page, "Pause")
+    await expect(page.get_by_role("dialog")).to_contain_text("Attempts in doubt: 1.")
+    await expect(page.get_by_role("dialog")).to_contain_text("Waiting for approval: 1. People may decide")
+    await say_why(page, "Pause")
+    await expect(page.get_by_text("paused", exact=True)).to_be_visible()
+    await expect(page.get_by_text("tried in a test")).to_be_visible()
+
+    await press(page, "Amend")
+    file = page.get_by_role("dialog").locator("textarea")
+    await expect(file).to_have_value(re.compile("experiments: 40"))
+    text = await file.input_value()
+    await file.fill(text.replace("high: 120", "high: 20"))
+    await page.get_by_role("dialog").get_by_role("button", name="Amend").click()
+    line = next(number for number, each in enumerate(text.splitlines(), start=1) if "high: 120" in each)
+    await expect(page.get_by_role("alert").get_by_text(f"line {line}:")).to_be_visible()
+    await file.fill(text.replace("experiments: 40", "experiments: 41"))
+    await page.get_by_role("dialog").get_by_role("button", name="Amend").click()
+    await expect(page.get_by_text("of 41")).to_be_visible()
+
+    await press(page, "Put a point forward")
+    asked = page.get_by_role("dialog")
+    for name, value in POINT.items():
+        await asked.get_by_label(name).fill(value)
+    await expect(asked.get_by_role("button", name="Put it forward")).to_be_disabled()
+    await press(page, "Show the prediction")
+    await expect(asked.get_by_text("With these values:")).to_be_visible(timeout=60_000)
+    await say_why(page, "Put it forward")
+    await expect(page.get_by_text("concentration 0.2 mol/L, equivalents 2, residence_time 1 min")).to_be_visible()
+
+    await press(page, "Correct temperature of experiment 2")
+    await page.get_by_label("Right value (°C)").fill("61.25")
+    await say_why(page, "Correct")
+    await expect(page.get_by_role("cell", name="61.25 °C")).to_be_visible()
+    await expect(page.get_by_role("cell", name="corrected")).to_be_visible()
+    await page.get_by_label("Filter").fill("operator")
+    await expect(page.get_by_role("cell", name="60.5 °C")).to_have_count(0)
+    assert errors == []
+
+
+async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, browser: Browser) -> None:
+    page = await opened(browser, daemon, "viewer")
+    await expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    for name in ("Stop", "Abort", "Amend", "Put a point forward"):
+        await expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    await expect(page.get_by_role("cell", name="60.5 °C")).to_be_visible()
+    await expect(page.get_by_role("button", name="Correct temperature of experiment 2")).to_have_count(0)
+    found = (await Axe().run(page, context=".page")).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_campaign_that_is_not_there_is_said_to_be_missing(daemon: Serving, browser: Browser) -> None:
+    page = await opened(browser, daemon, "viewer")
+    await page.goto(f"{daemon.url}/campaigns/other")
+    await expect(page.get_by_text("no campaign 'other'")).to_be_visible()

@@ -1,0 +1,153 @@
+"""What is kept of a campaign follows its events, and what is drawn of it stays small and holds the best."""
+
+from itertools import pairwise
+from typing import Any
+
+from sqlmodel import Session
+
+from controller.commands import corrections
+from controller.commands.lookup import find_campaign
+from controller.report import course as kept
+from controller.report.curves import MOST_LINES, MOST_MEASUREMENTS, MOST_POINTS, curves, latest_measurements, thinned
+from controller.store import Unit
+from controller.store.proposals import make_proposal
+from controller.store.tables import Attempt, Measurement
+from tests.controller.world import ADMIN, CANDIDATE, World
+
+NAME = "reactor"
+Pair = tuple[float, float]
+
+
+def experiment(unit: Unit, yielded: float, waste: float, **fields: Any) -> list[str]:
+    """A completed proposal with its two values; returns their ids."""
+    campaign = find_campaign(unit.session, NAME)
+    row = make_proposal(unit, campaign, stage="flow", key="k", candidate=CANDIDATE, reason="", made_by="test")
+    row.state, row.ended_event = "completed", unit.next_event
+    values = [
+        Measurement(
+            id=f"{row.id}/{name}",
+            campaign_id=campaign.id,
+            proposal_id=row.id,
+            channel=name,
+            place=0,
+            property=name,
+            value=value,
+            unit="dimensionless",
+            event=unit.next_event,
+            **{"standard_error": 0.5, **fields},
+        )
+        for name, value in (("space_time_yield", yielded), ("e_factor", waste))
+    ]
+    unit.record("test", row, *values, campaign_id=campaign.id, subject=row.id)
+    return [each.id for each in values]
+
+
+async def add(world: World, *pairs: Pair, **fields: Any) -> list[list[str]]:
+    return await world.store.write(lambda unit: [experiment(unit, *pair, **fields) for pair in pairs], name="test")
+
+
+async def drawn(world: World) -> dict[str, Any]:
+    """What is drawn, the same whether it was kept up to date or is read anew."""
+    known = await world.store.read(lambda session: curves(session, NAME))
+    kept._COURSES.clear()
+    assert await world.store.read(lambda session: curves(session, NAME)) == known
+    return known
+
+
+def tops(found: dict[str, Any]) -> list[float]:
+    names = [each["property"] for each in found["objectives"]]
+    return [top["values"][name] for top, name in zip(found["tops"], names, strict=True)]
+
+
+async def test_experiments_come_one_by_one(world: World) -> None:
+    await add(world, (5, 9), (8, 7))
+    first = await drawn(world)
+    assert [each["values"]["space_time_yield"] for each in first["points"]] == [5, 8]
+    await add(world, (6, 3))
+    second = await drawn(world)
+    assert [each["values"]["e_factor"] for each in second["points"]] == [9, 7, 3]
+    assert [each["best"] for each in second["points"]] == [False, True, True]
+    assert [each["records"] for each in second["points"]] == [[0, 1], [0, 1], [1]]
+    assert tops(second) == [8, 3]
+    assert second["points"][0]["errors"] == {"space_time_yield": 0.5, "e_factor": 0.5}
+    assert second["best"][0]["candidate"] == CANDIDATE
+
+
+async def test_only_what_is_new_is_read(world: World, monkeypatch: Any) -> None:
+    await add(world, (5, 9))
+    await world.store.read(lambda session: kept.course(session, NAME))
+    asked: list[Any] = []
+    read = kept._measured
+
+    def noted(session: Session, campaign: str, keys: list[str] | None) -> Any:
+        asked.append(keys)
+        return read(session, campaign, keys)
+
+    monkeypatch.setattr(kept, "_measured", noted)
+    ids = await add(world, (6, 8))
+    await world.store.read(lambda session: kept.course(session, NAME))
+    assert sorted(asked[0]) == sorted(ids[0])
+
+
+async def test_a_correction_takes_the_place_of_a_value(world: World) -> None:
+    ids = await add(world, (5, 9), (80, 7))
+    assert tops(await drawn(world)) == [80, 7]
+    await world.store.write(lambda unit: corrections.correct(unit, ADMIN, ids[1][0], 8.0, "a typing error"), name="t")
+    assert tops(await drawn(world)) == [8, 7]
+    rows = (await world.store.read(lambda session: latest_measurements(session, NAME)))["rows"]
+    assert [row["corrected"] for row in rows if row["property"] == "space_time_yield"] == [False, True, False]
+
+
+async def test_what_is_late_or_out_of_range_does_not_count(world: World) -> None:
+    await add(world, (5, 9))
+    await add(world, (50, 1), late=True)
+    await add(world, (60, 1), status="out-of-range")
+    assert tops(await drawn(world)) == [5, 9]
+    rows = (await world.store.read(lambda session: latest_measurements(session, NAME)))["rows"]
+    assert sum(row["late"] for row in rows) == 2
+
+
+async def test_another_history_is_not_mixed_up_with_what_is_kept(world: World) -> None:
+    await add(world, (5, 9))
+    known = await world.store.read(lambda session: kept.course(session, NAME))
+    known.hash = "that of another database"
+    known.experiments.clear()
+    assert tops(await drawn(world)) == [5, 9]
+
+
+async def test_many_experiments_are_drawn_by_their_best(world: World) -> None:
+    count = 5 * MOST_POINTS // 2
+    await add(world, *((float(1000 - place % 997), 50.0) for place in range(count - 2)), (5000, 40), (1, 2))
+    found = await drawn(world)
+    assert found["total"] == count
+    assert len(found["points"]) <= MOST_POINTS
+    assert len(found["lines"]) <= MOST_LINES
+    assert tops(found) == [5000, 2]
+    assert sum(each["best"] for each in found["points"]) == 2
+    places = [each["place"] for each in found["points"]]
+    assert places == sorted(places)
+    assert max(later - earlier for earlier, later in pairwise(places)) <= 3
+    measured = await world.store.read(lambda session: latest_measurements(session, NAME))
+    assert len(measured["rows"]) == MOST_MEASUREMENTS
+    assert measured["total"] == 2 * count + 1
+    assert measured["rows"][0]["value"] in (1, 2)
+
+
+def test_thinning_keeps_what_is_wanted() -> None:
+    assert thinned(5, 10, []) == [0, 1, 2, 3, 4]
+    kept_places = thinned(10_000, 100, [17, 4321])
+    assert len(kept_places) <= 100
+    assert {0, 17, 4321, 9999} <= set(kept_places)
+    assert len(thinned(10_000, 100, range(10_000))) <= 100
+
+
+async def test_files_of_a_measurement_stand_beside_it(world: World) -> None:
+    def give_file(unit: Unit) -> None:
+        attempt = unit.session.get_one(Attempt, world.ids["attempt"])
+        attempt.result = {"files": [{"sha256": "a" * 64, "name": "spectrum.csv", "media_type": "text/csv"}]}
+        unit.record("test", attempt, campaign_id=attempt.campaign_id)
+
+    await world.store.write(give_file, name="test")
+    found = await world.store.read(lambda session: latest_measurements(session, NAME))
+    assert found["rows"][0]["files"] == [{"sha256": "a" * 64, "name": "spectrum.csv"}]
+    assert found["rows"][0]["experiment"] == 2
