@@ -5,7 +5,7 @@ is kept is checked against the hash of the event up to which it was read, and th
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
@@ -112,24 +112,32 @@ def _holds(session: Session, known: Course, newest: int) -> bool:
 
 def _advanced(session: Session, campaign: Campaign, known: Course) -> Course:
     """With what has come since; whoever still reads the course that was known is not disturbed."""
+    spec = spec_of(session, campaign)
     names = _changed(session, known) if known.upto else None
     if names is None:
-        measured = _measured(session, campaign.id, None)
-        ended = _ended(session, campaign.id, None)
-    else:
-        values = _measured(session, campaign.id, names["measurement"])
-        ends = _ended(session, campaign.id, names["proposal"])
-        if not values and not ends:
-            return known
-        measured, ended = {**known.measured, **values}, {**known.ended, **ends}
-    spec = spec_of(session, campaign)
-    return Course(
-        campaign.id,
-        campaign.version,
-        measured=measured,
-        ended=ended,
-        experiments=_experiments(spec, measured.values(), ended.values()),
-    )
+        measured, ended = _measured(session, campaign.id, None), _ended(session, campaign.id, None)
+        experiments = _experiments(spec, measured.values(), ended.values())
+        return Course(campaign.id, campaign.version, measured=measured, ended=ended, experiments=experiments)
+    values = _measured(session, campaign.id, names["measurement"])
+    ends = _ended(session, campaign.id, names["proposal"])
+    if not values and not ends:
+        return known
+    fresh = Course(campaign.id, campaign.version, measured={**known.measured, **values}, ended={**known.ended, **ends})
+    touched = {*ends, *(each.proposal for each in values.values())}
+    fresh.experiments = _renewed(spec, known.experiments, fresh, touched)
+    return fresh
+
+
+def _renewed(
+    spec: Spec, experiments: Iterable[Experiment], fresh: Course, touched: Collection[str | None]
+) -> list[Experiment]:
+    """The experiments with those made anew whose candidate was touched; new ones come last, as they ended last."""
+    keys = {row.key for row in fresh.ended.values() if row.id in touched}
+    ended = {row.id: row for row in fresh.ended.values() if row.key in keys}
+    measured = (each for each in fresh.measured.values() if each.proposal in ended)
+    made = {each.proposal: each for each in _experiments(spec, measured, ended.values())}
+    kept = [made.pop(each.proposal, each) for each in experiments]
+    return [*kept, *made.values()]
 
 
 def _changed(session: Session, known: Course) -> dict[str, list[str]] | None:

@@ -13,7 +13,7 @@ from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Measurement, Proposal
 
 Plain = dict[str, Any]
-MOST_POINTS = 2000
+MOST_POINTS = 1000
 MOST_LINES = 300  # of parallel coordinates; more of them are one grey surface
 MOST_BEST = 20
 MOST_MEASUREMENTS = 1000

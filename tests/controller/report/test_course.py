@@ -3,8 +3,10 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from sqlmodel import Session
 
+from controller import spec
 from controller.commands import corrections
 from controller.commands.lookup import find_campaign
 from controller.report import course as kept
@@ -116,7 +118,7 @@ async def test_another_history_is_not_mixed_up_with_what_is_kept(world: World) -
 
 
 async def test_many_experiments_are_drawn_by_their_best(world: World) -> None:
-    count = 5 * MOST_POINTS // 2
+    count = 2 * MOST_POINTS
     await add(world, *((float(1000 - place % 997), 50.0) for place in range(count - 2)), (5000, 40), (1, 2))
     found = await drawn(world)
     assert found["total"] == count
@@ -151,3 +153,32 @@ async def test_files_of_a_measurement_stand_beside_it(world: World) -> None:
     found = await world.store.read(lambda session: latest_measurements(session, NAME))
     assert found["rows"][0]["files"] == [{"sha256": "a" * 64, "name": "spectrum.csv"}]
     assert found["rows"][0]["experiment"] == 2
+
+
+TWO_STAGES = """
+campaign: ladder
+space: {parameters: {temperature: {type: continuous, low: 20, high: 90, unit: degC}}}
+objectives: [{property: yield, goal: maximize, unit: percent}, {property: colour, goal: minimize}]
+stages:
+  - name: sieve
+    steps: [{name: look, instruments: [camera], capability: look, yields: [yield, colour], timeout: 60}]
+  - name: bench
+    steps: [{name: cook, instruments: [stove], capability: cook, yields: [yield], timeout: 60}]
+strategy: {name: random}
+"""
+
+
+def test_what_the_last_stage_does_not_measure_comes_from_the_stage_before() -> None:
+    ended = [kept.Ended("a", 1, "sieve", "k1", 10), kept.Ended("c", 3, "bench", "k1", 30)]
+    ended += [kept.Ended("b", 2, "sieve", "k2", 20)]
+    measured = [
+        kept.Value("1", "a", "yield", 50.0, None, True),
+        kept.Value("2", "a", "colour", 3.0, None, True),
+        kept.Value("3", "c", "yield", 60.0, 1.0, True),
+        kept.Value("4", "c", "yield", 70.0, 1.0, True),
+        kept.Value("5", "b", "yield", 99.0, None, True),
+    ]
+    [found] = kept._experiments(spec.load(TWO_STAGES), measured, ended)
+    assert (found.number, found.values) == (3, {"yield": 65.0, "colour": 3.0})
+    assert found.merits == (65.0, -3.0)
+    assert found.errors == {"yield": pytest.approx(0.5**0.5)}
