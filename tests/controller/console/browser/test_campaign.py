@@ -29,14 +29,13 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-async def opened(browser: Browser, daemon: Serving, role: str) -> Page:
-    """The campaign's page, for somebody of this role."""
+async def opened(browser: Browser, daemon: Serving, role: str, name: str = "reactor") -> Page:
+    """The page of a campaign, for somebody of this role."""
     page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
-    await page.goto(f"{daemon.url}/sign-in?next=/campaigns/reactor")
+    await page.goto(f"{daemon.url}/sign-in?next=/campaigns/{name}")
     await page.get_by_label("Code or token").fill(daemon.tokens[role])
     await page.get_by_role("button", name="Sign in").nth(1).click()
-    await page.goto(f"{daemon.url}/campaigns/reactor")
-    await expect(page.get_by_role("heading", name="reactor", exact=True)).to_be_visible()
+    await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     await page.wait_for_function("window.socket?.connected")
     return page
 
@@ -110,6 +109,5 @@ async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, browser: Bro
 
 
 async def test_a_campaign_that_is_not_there_is_said_to_be_missing(daemon: Serving, browser: Browser) -> None:
-    page = await opened(browser, daemon, "viewer")
-    await page.goto(f"{daemon.url}/campaigns/other")
+    page = await opened(browser, daemon, "viewer", "other")
     await expect(page.get_by_text("no campaign 'other'")).to_be_visible()
