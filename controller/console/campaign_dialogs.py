@@ -6,10 +6,9 @@ from typing import Any
 from nicegui import ui
 
 from controller.access.actors import Actor
-from controller.console import actions, editing
+from controller.console import actions, dialogs, editing
 from controller.console.actions import Action
 from controller.console.desk import Desk
-from controller.console.dialogs import ask_why
 from controller.console.shown import quantity, unit_sign
 from controller.console.texts import say
 from controller.report import campaign as report
@@ -29,15 +28,15 @@ _STATES = ("running", "approved", "awaiting-approval", "proposed")
 async def change(desk: Desk, name: str, what: str) -> None:
     """Pause, resume, stop or abort, after saying what that does now."""
     note = told(what, await _in_flight(desk, name))
-    with desk.client:  # the button that was pressed is gone as soon as the campaign's head is drawn anew
-        why = await ask_why(
-            say(f"campaign.{what}_title", campaign=name),
-            say(f"campaign.{what}"),
-            note=note,
-            color="negative" if what == "abort" else "primary",
-        )
-        if why:
-            await desk.do(_CHANGES[what], say(f"campaign.{what}_done", campaign=name), campaign=name, why=why)
+    why = await dialogs.ask_why(
+        desk,
+        say(f"campaign.{what}_title", campaign=name),
+        say(f"campaign.{what}"),
+        note=note,
+        color="negative" if what == "abort" else "primary",
+    )
+    if why:
+        await desk.do(_CHANGES[what], say(f"campaign.{what}_done", campaign=name), campaign=name, why=why)
 
 
 async def _in_flight(desk: Desk, name: str) -> Plain:
@@ -69,9 +68,7 @@ async def amend(desk: Desk, name: str) -> None:
     """Give it a new version of its file, which is checked first."""
     file = await desk.house.services.store.read(lambda session: report.file_of(session, name))
     note = told("amend", await _in_flight(desk, name))
-    with desk.client, ui.dialog() as dialog, ui.card().classes("dialog wide"):
-        dialog.props["aria-label"] = title = say("campaign.amend_title", campaign=name)
-        ui.label(title).classes("question").props('role="heading" aria-level="2"')
+    with dialogs.dialog(desk, say("campaign.amend_title", campaign=name), classes="wide") as dialog:
         if file["files"]:
             ui.label(say("campaign.amend_files", files=", ".join(file["files"]))).classes("note")
             ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
@@ -88,7 +85,7 @@ async def amend(desk: Desk, name: str) -> None:
                     with faults:
                         _show_faults(answer.problems)
                 elif answer is not None:
-                    ui.notify(say("campaign.amended", campaign=name), type="positive")
+                    desk.tell(say("campaign.amended", campaign=name))
                     dialog.submit(True)
 
             with ui.element("div").classes("buttons"):
@@ -119,8 +116,7 @@ async def put_forward(desk: Desk, name: str) -> None:
     """Put a point forward, with its prediction first."""
     wanted = await desk.house.services.store.read(lambda session: report.injectable(session, name))
     if wanted["kind"] != "conditions":
-        with desk.client:
-            ui.notify(say("campaign.inject_kind", kind=wanted["kind"]), type="warning")
+        desk.complain(say("campaign.inject_kind", kind=wanted["kind"]))
         return
     await editing.inject(desk, name, wanted)
 
@@ -128,27 +124,25 @@ async def put_forward(desk: Desk, name: str) -> None:
 async def correct(desk: Desk, row: Plain) -> None:
     """Put another value in the place of a measured one."""
     now = quantity(row["value"], row["unit"])
-    with desk.client, ui.dialog() as dialog, ui.card().classes("dialog"):
-        title = say("campaign.correct_of", property=row["property"], number=row["experiment"])
-        dialog.props["aria-label"] = title
-        ui.label(title).classes("question").props('role="heading" aria-level="2"')
-        ui.label(say("campaign.correct_note", value=now)).classes("note")
+    title = say("campaign.correct_of", property=row["property"], number=row["experiment"])
+    with dialogs.dialog(desk, title, say("campaign.correct_note", value=now)) as dialog:
         unit = unit_sign(row["unit"])
         label = say("campaign.correct_value", unit=unit) if unit else say("campaign.value")
         value = ui.number(label, value=row["value"]).props("outlined dense step=any").classes("full")
-        why = ui.input(say("dialog.reason")).props("outlined dense maxlength=1000").classes("full")
+        value.props["error-message"] = say("campaign.value_missing")
+        why = dialogs.reason()
 
         async def go() -> None:
-            _mark(value, "" if value.value is not None else say("campaign.value_missing"))
-            _mark(why, "" if why.value.strip() else say("dialog.reason_missing"))
-            if value.value is None or not why.value.strip():
+            value.props["error"] = value.value is None
+            said = dialogs.reason_of(why)
+            if value.value is None or not said:
                 return
             done = await desk.do(
                 actions.correct,
                 say("campaign.correct_done"),
                 measurement=row["id"],
                 value=value.value,
-                why=why.value.strip(),
+                why=said,
             )
             if done is not None:
                 dialog.submit(True)
@@ -158,8 +152,3 @@ async def correct(desk: Desk, row: Plain) -> None:
             ui.button(say("campaign.correct_do"), on_click=go).props("unelevated")
     await dialog
     dialog.delete()
-
-
-def _mark(field: Any, fault: str) -> None:
-    field.props["error"] = bool(fault)
-    field.props["error-message"] = fault

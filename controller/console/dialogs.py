@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
+from controller.console.desk import Desk
 from controller.console.texts import say
 
 
 @contextmanager
-def dialog(question: str, note: str = "") -> Iterator[ui.dialog]:
+def dialog(desk: Desk, question: str, note: str = "", classes: str = "") -> Iterator[ui.dialog]:
     """A dialog, to be filled within; `await` it for what it was closed with, then `delete` it."""
-    with ui.context.client, ui.dialog() as opened, ui.card().classes("dialog"):
+    with desk.client, ui.dialog() as opened, ui.card().classes(f"dialog {classes}"):
         opened.props["aria-label"] = question
         ui.label(question).classes("question").props('role="heading" aria-level="2"')
         if note:
@@ -19,9 +20,9 @@ def dialog(question: str, note: str = "") -> Iterator[ui.dialog]:
         yield opened
 
 
-async def ask_why(question: str, yes: str, *, note: str = "", color: str = "primary") -> str | None:
+async def ask_why(desk: Desk, question: str, yes: str, *, note: str = "", color: str = "primary") -> str | None:
     """Ask for a reason; None if the person thought better of it."""
-    with dialog(question, note) as asking:
+    with dialog(desk, question, note) as asking:
         why = reason()
         why.props("autofocus")
 
@@ -51,9 +52,9 @@ def reason_of(field: ui.input) -> str | None:
     return said or None
 
 
-async def confirm(question: str, yes: str, *, note: str = "", color: str = "primary") -> bool:
+async def confirm(desk: Desk, question: str, yes: str, *, note: str = "", color: str = "primary") -> bool:
     """Ask before something is done that takes no reason."""
-    with dialog(question, note) as asking, ui.element("div").classes("buttons"):
+    with dialog(desk, question, note) as asking, ui.element("div").classes("buttons"):
         ui.button(say("dialog.no"), on_click=lambda: asking.submit(False)).props("flat")
         ui.button(yes, on_click=lambda: asking.submit(True)).props(f"unelevated autofocus color={color}")
     answered = bool(await asking)

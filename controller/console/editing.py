@@ -112,7 +112,7 @@ async def _ask(
     units: Mapping[str, str],
 ) -> None:
     """Values and a reason; they can be put forward once the prediction for them has been shown."""
-    with dialogs.dialog(title, note) as dialog:
+    with dialogs.dialog(desk, title, note) as dialog:
         form = fields()
         why = dialogs.reason()
         foreseen = ui.element("div").props("role=status")

@@ -137,13 +137,15 @@ async def stop(desk: Desk, instrument: str | None) -> None:
 
 
 async def _explain(desk: Desk, estop: str) -> None:
-    why = await dialogs.ask_why(say("frame.why_stopped"), say("frame.say_why"), note=say("frame.software_stop"))
+    why = await dialogs.ask_why(desk, say("frame.why_stopped"), say("frame.say_why"), note=say("frame.software_stop"))
     if why:
         await desk.do(actions.explain_estop, estop=estop, why=why)
 
 
 async def _reset(desk: Desk, held: dict[str, Any]) -> None:
     where = held["instrument"] or say("frame.everything")
-    why = await dialogs.ask_why(say("frame.why_reset", where=where), say("frame.reset"), note=say("frame.reset_note"))
+    why = await dialogs.ask_why(
+        desk, say("frame.why_reset", where=where), say("frame.reset"), note=say("frame.reset_note")
+    )
     if why:
         await desk.do(actions.reset, say("frame.was_reset"), estop=held["id"], why=why)

@@ -129,7 +129,7 @@ class Queue:
         """Reject it, with a reason."""
         row = self.rows[key]
         why = await dialogs.ask_why(
-            say("approvals.why_reject", name=name_of(row)), say("approvals.reject"), color="negative"
+            self.desk, say("approvals.why_reject", name=name_of(row)), say("approvals.reject"), color="negative"
         )
         if why:
             text = say("approvals.rejected", name=name_of(row))
@@ -146,7 +146,7 @@ class Queue:
     async def reject_many(self) -> None:
         """Reject all that is selected, with one reason."""
         text = say("approvals.selected_reject", count=len(self.selected))
-        if why := await dialogs.ask_why(text, say("approvals.reject"), color="negative"):
+        if why := await dialogs.ask_why(self.desk, text, say("approvals.reject"), color="negative"):
             await self._each(lambda actor, row: actions.reject(self.desk.house, actor, row["id"], row["digest"], why))
 
     async def _each(self, doing: Any) -> None:

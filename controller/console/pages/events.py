@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from controller.commands.errors import NotFound
-from controller.console import actions
+from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.frame import opened
 from controller.console.shown import facts, moment, table
@@ -163,10 +163,8 @@ class Trail:
 
     async def _open(self, number: int) -> None:
         found = await self.desk.house.services.store.read(lambda session: report.event(session, number))
-        with ui.dialog() as dialog, ui.card().classes("dialog wide"):
-            title = say("events.event", number=number, kind=found["kind"])
-            dialog.props["aria-label"] = title
-            ui.label(title).classes("question").props('role="heading" aria-level="2"')
+        title = say("events.event", number=number, kind=found["kind"])
+        with dialogs.dialog(self.desk, title, classes="wide") as dialog:
             facts(
                 [
                     (say("events.when"), moment(found["at"])),

@@ -122,30 +122,29 @@ class Shelf:
                 ui.label(say("quarantine.cut", count=SHOWN)).classes("soft")
 
     async def _discard(self, row: Plain) -> None:
-        why = await dialogs.ask_why(say("quarantine.why_discard"), say("quarantine.discard"), color="negative")
+        why = await dialogs.ask_why(
+            self.desk, say("quarantine.why_discard"), say("quarantine.discard"), color="negative"
+        )
         if why:
             await self.desk.do(actions.discard, say("quarantine.discarded"), message=row["id"], why=why)
 
     async def _correct(self, row: Plain) -> None:
         payload = await self.desk.house.services.store.read(lambda session: report.message(session, row["id"]))
-        with ui.dialog() as dialog, ui.card().classes("dialog wide"):
-            dialog.props["aria-label"] = say("quarantine.correct_title")
-            ui.label(say("quarantine.correct_title")).classes("question").props('role="heading" aria-level="2"')
-            ui.label(say("quarantine.correct_note")).classes("note")
+        title, note = say("quarantine.correct_title"), say("quarantine.correct_note")
+        with dialogs.dialog(self.desk, title, note, "wide") as dialog:
             ui.label(row["reason"]).classes("banner grow")
             # The whole of it is sent with every change: not with every key.
             text = ui.textarea(say("quarantine.payload"), value=report.editable(payload))
             text.props("outlined debounce=300 spellcheck=false").classes("full payload")
-            why = ui.input(say("dialog.reason")).props("outlined dense maxlength=1000").classes("full")
+            why = dialogs.reason()
 
             async def take() -> None:
-                if not why.value.strip():
-                    why.props["error"], why.props["error-message"] = True, say("dialog.reason_missing")
+                if not (said := dialogs.reason_of(why)):
                     return
-                values = {"message": row["id"], "payload": text.value, "why": why.value.strip()}
+                values = {"message": row["id"], "payload": text.value, "why": said}
                 how = await self.desk.do(actions.accept_corrected, **values)
                 if how is not None:
-                    ui.notify(say(f"quarantine.taken_{how}"), type="positive")
+                    self.desk.tell(say(f"quarantine.taken_{how}"))
                     dialog.submit(True)
 
             with ui.element("div").classes("buttons"):
