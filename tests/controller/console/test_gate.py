@@ -13,7 +13,7 @@ from controller.store.tables import Campaign
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.world import ADMIN, World
 
-PAGES = ("/", "/approvals")
+PAGES = ("/", "/approvals", "/campaigns/reactor", "/events", "/quarantine")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nothing-here", "/docs", "/_nicegui/client/x/upload/1"])

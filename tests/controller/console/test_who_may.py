@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 import controller.console.pages
 from controller.access.actors import Actor, Forbidden, Role
@@ -13,7 +14,8 @@ from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.console import House
 from controller.console.actions import ACTIONS
 from controller.loop.transitions import ForbiddenTransition
-from tests.controller.world import ADMIN, World
+from controller.store.tables import Quarantine
+from tests.controller.world import ADMIN, REACTOR, World
 
 VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMIN
 VALUES = {"temperature": 61.0}
@@ -27,6 +29,13 @@ TABLE: list[tuple[str, dict[str, Any], Role]] = [
     ("reject", {"proposal": "{proposal}", "digest": "{digest}", **WHY}, OPERATOR),
     ("foresee", {"proposal": "{proposal}", "values": VALUES}, OPERATOR),
     ("edit", {"proposal": "{proposal}", "digest": "{digest}", "values": VALUES, **WHY}, OPERATOR),
+    ("foresee_point", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow"}, OPERATOR),
+    ("inject", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow", **WHY}, OPERATOR),
+    ("amend_campaign", {"campaign": "{campaign}", "text": REACTOR}, OPERATOR),
+    ("correct", {"measurement": "{measurement}", "value": 3.0, **WHY}, OPERATOR),
+    ("verify", {}, VIEWER),
+    ("discard", {"message": "{message}", **WHY}, OPERATOR),
+    ("accept_corrected", {"message": "{message}", "payload": "{{}}", **WHY}, OPERATOR),
     ("pause_campaign", {"campaign": "{campaign}", **WHY}, VIEWER),
     ("resume_campaign", {"campaign": "{campaign}", **WHY}, OPERATOR),
     ("stop_campaign", {"campaign": "{campaign}", **WHY}, OPERATOR),
@@ -48,6 +57,7 @@ OTHER_REASONS = (Conflict, ForbiddenTransition, Invalid, NotFound)
 @pytest.fixture
 async def asked(world: World, house: House) -> House:
     """With an e-stop that holds."""
+    world.ids["message"] = await world.store.read(lambda session: session.scalars(select(col(Quarantine.id))).first())
     world.ids["estop"] = (await house.recorder.stop(ADMIN, None, ""))["id"]
     return house
 
@@ -59,7 +69,7 @@ def test_every_action_stands_in_the_table() -> None:
 @pytest.mark.parametrize("role", RANK)
 @pytest.mark.parametrize(("name", "said", "lowest"), TABLE, ids=[row[0] for row in TABLE])
 async def test_who_may(world: World, asked: House, name: str, said: dict[str, Any], lowest: Role, role: Role) -> None:
-    words = {key: value.format(**world.ids) if isinstance(value, str) else value for key, value in said.items()}
+    words = {key: _filled(value, world) for key, value in said.items()}
     allowed = RANK.index(role) >= RANK.index(lowest)
     actor = Actor(NAMES[role], role)
     if not allowed:
@@ -68,6 +78,10 @@ async def test_who_may(world: World, asked: House, name: str, said: dict[str, An
         return
     with contextlib.suppress(OTHER_REASONS):
         await ACTIONS[name](asked, actor, **words)
+
+
+def _filled(value: Any, world: World) -> Any:
+    return value.format(**world.ids) if isinstance(value, str) and value.startswith("{") else value
 
 
 def test_pages_ask_by_actions_only() -> None:

@@ -11,7 +11,7 @@ from tests.laboratory.laboratory import Laboratory
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("/", "/approvals")
+PAGES = ("/", "/approvals", "/campaigns/done", "/events", "/quarantine")
 TELEPHONE = {"width": 390, "height": 844}
 
 
