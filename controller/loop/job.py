@@ -74,7 +74,8 @@ def _conclude(view: CampaignView, proposal: ProposalView, job: JobView, now: dat
 def never_ran(attempt: AttemptView) -> bool:
     """Whether the instrument has said that it never began and never will.
 
-    Outside an abort only an attempt that the journal had denied is cancelled.
+    Outside an abort only an attempt that the journal had denied is cancelled, or one that an operator called off: that
+    one is `final`, and not asked about here.
     """
     return attempt.state in ("expired", "refused") or (attempt.state == "cancelled" and attempt.cancel_asked)
 

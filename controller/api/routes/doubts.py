@@ -1,4 +1,4 @@
-"""Attempts in doubt, and messages that were refused or belong to nothing."""
+"""Attempts that people end: in doubt or called off; and messages that were refused or belong to nothing."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from controller.access.actors import Actor
 from controller.api.bodies import Asking, Corrected, FewerLimit, Filter, Key, Resolution, Serving, Why, listed
+from controller.commands import attempts, quarantine
 from controller.commands import doubts as commands
-from controller.commands import quarantine
 from controller.commands.errors import Invalid
 from controller.report import lists
 from controller.store import Unit
@@ -48,6 +48,14 @@ def _resolve(unit: Unit, actor: Actor, attempt_id: str, body: Resolution) -> Att
         return commands.fail(unit, actor, attempt_id, body.why, body.kind or commands.FAILURES[1])
     given = {name: (each.value, each.unit) for name, each in (body.values or {}).items()}
     return commands.value(unit, actor, attempt_id, given, body.why, body.sample)
+
+
+@router.post("/attempts/{attempt_id}/cancel")
+async def cancel(services: Serving, actor: Asking, attempt_id: Key, body: Why) -> dict[str, Any]:
+    """Call off one attempt that is under way; it ends when the instrument says so, and its proposal fails."""
+    return await services.store.write(
+        lambda unit: lists.as_dict(attempts.cancel(unit, actor, attempt_id, body.why)), name="cancel"
+    )
 
 
 @router.get("/quarantine")

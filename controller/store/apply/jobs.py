@@ -111,8 +111,15 @@ def fail(unit: Unit, campaign: Campaign, action: FailJob) -> None:
     """No further try."""
     job = unit.session.get_one(Job, action.job_id)
     job.failure = action.kind
-    _count_failure(campaign, _key(unit, job), action.kind)
+    if not _called_off(unit, job):
+        _count_failure(campaign, _key(unit, job), action.kind)
     change_job(unit, job, "fail", campaign, failure=action.kind)
+
+
+def _called_off(unit: Unit, job: Job) -> bool:
+    """Whether an operator had its last attempt cancelled, which no circuit breaker counts."""
+    attempt = unit.session.get(Attempt, job.attempt_id or "")
+    return attempt is not None and attempt.state == "cancelled" and attempt.cancel_asked
 
 
 def _key(unit: Unit, job: Job) -> str:

@@ -72,6 +72,7 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/attempts/{attempt}/resolve", {"how": "repeat", **WHY}, SHUT, OPERATORS),
     ("POST", "/api/v1/attempts/{attempt}/resolve", {"how": "fail", "kind": "invalid", **WHY}, SHUT, OPERATORS),
     ("POST", "/api/v1/attempts/{attempt}/resolve", {"how": "value", "values": READ_OFF, **WHY}, SHUT, OPERATORS),
+    ("POST", "/api/v1/attempts/{attempt}/cancel", WHY, SHUT, (403, 409, 409)),
     ("GET", "/api/v1/quarantine", None, SHUT, EVERYBODY),
     ("POST", "/api/v1/quarantine/{refused}/discard", WHY, SHUT, OPERATORS),
     ("POST", "/api/v1/quarantine/{refused}/accept", {"payload": "{corrected}", **WHY}, SHUT, OPERATORS),

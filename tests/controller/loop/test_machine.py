@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from adapters.instruments.messages import AttemptState, InstrumentMode, Outcome, Refusal, Verdict
-from controller.commands import analyses, campaigns, doubts, instruments, proposals
+from controller.commands import analyses, attempts, campaigns, doubts, instruments, proposals
 from controller.commands.values import unmeasured
 from controller.effects.analyse import Found
 from controller.loop import ATTEMPT, CAMPAIGN, TABLES, CampaignView, ForbiddenTransition, Transitions, decide
@@ -319,6 +319,12 @@ class LoopMachine(RuleBasedStateMachine):
         doubtful = [row for row in self.world.open_attempts() if row.state == "doubtful"]
         if doubtful:
             self.world.ask(lambda unit: self.resolve(unit, doubtful[0], what))
+        self.then(then)
+
+    @rule(which=WHICH, then=THEN)
+    def operator_calls_an_attempt_off(self, which: int, then: str) -> None:
+        if (attempt := self.attempt(which)) is not None:
+            self.world.ask(lambda unit: attempts.cancel(unit, BEN, attempt.id, "test"))
         self.then(then)
 
     def resolve(self, unit: Any, attempt: Attempt, what: str) -> None:
