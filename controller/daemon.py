@@ -239,6 +239,7 @@ class Daemon:
             health=self.health,
             missing=self.missing,
             diagnose=self.diagnose,
+            heard=self.liveness.ages,
             daemon=self.site.daemon,
             broker=f"{host.address.host}:{host.address.port}" if (host := self.host) else "",
             external_broker=self.site.broker is not None,

@@ -66,6 +66,11 @@ class Liveness:
                 return
             self._absent.discard(name)
 
+    def ages(self) -> dict[str, float]:
+        """Seconds since each instrument was heard last; empty after a start, until they are heard again."""
+        now = time.monotonic()
+        return {name: now - beat.heard for name, beat in self._beats.items()}
+
     async def run(self) -> None:
         """Look once a second who has fallen silent."""
         started = time.monotonic()

@@ -1,6 +1,6 @@
 """What the faces need of the daemon."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ class Services:
     `missing()` names what keeps the daemon from working; with nothing missing it is ready.
     `diagnose()` tries what only the daemon can.
     `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
+    `heard()` says how many seconds ago each instrument was heard last; what was not heard since the start is not in it.
     """
 
     store: Store
@@ -30,6 +31,7 @@ class Services:
     health: Callable[[], dict[str, Any]]
     missing: Callable[[], list[str]]
     diagnose: Callable[[], Awaitable[dict[str, Any]]] = _nothing
+    heard: Callable[[], Mapping[str, float]] = dict
     daemon: str = "daemon"  # our own login at the broker
     broker: str = ""  # host:port, as the daemon reaches it
     external_broker: bool = False  # its own administrator writes its users and rules
