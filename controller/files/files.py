@@ -30,7 +30,9 @@ class Incoming:
         return self._digest.hexdigest()
 
     def keep(self) -> None:
-        """Let it stay when the block ends."""
+        """Let it stay when the block ends, safe on the disk; that may take long, so not on the event loop."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
         self.wanted = True
 
 
@@ -59,8 +61,6 @@ class Files:
             try:
                 yield incoming
                 if incoming.wanted:
-                    file.flush()
-                    os.fsync(file.fileno())
                     self._move(Path(name), incoming.sha256)
             finally:
                 Path(name).unlink(missing_ok=True)

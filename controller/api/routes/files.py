@@ -40,7 +40,7 @@ async def put(
         await _take(request, incoming)
         if incoming.sha256 != sha256:
             raise Invalid(f"what came has the SHA-256 {incoming.sha256} ({incoming.size} bytes)")
-        incoming.keep()
+        await asyncio.to_thread(incoming.keep)
     new = await services.store.write(
         lambda unit: record_file(unit, by, sha256, incoming.size, x_file_name or sha256, content_type),
         name="file",
