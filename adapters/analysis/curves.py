@@ -82,13 +82,16 @@ def read_curve(path: Path, x: Column, y: Column) -> tuple[Array, Array]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise UnreadableFile(f"the file is no text in UTF-8, save it as such ({error})") from error
-    headings, rows = _rows(lines)
+    headings, rows = table_in(lines)
     places = [_place(column, headings, rows.shape[1]) for column in (x, y)]
     return _rising(rows[:, places[0]], rows[:, places[1]])
 
 
-def _rows(lines: list[str]) -> tuple[list[str], Array]:
-    """Headings, and n x columns numbers."""
+def table_in(lines: list[str]) -> tuple[list[str], Array]:
+    """The headings (none, where nothing stands above) and the n x columns numbers of the one table in a text.
+
+    Raises `UnreadableFile` where there is none, or another one as wide.
+    """
     found: list[tuple[list[_Run], list[list[float]], str | None]] = []
     for separator in _SEPARATORS:
         numbers = [_numbers(line, separator) for line in lines]

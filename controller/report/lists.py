@@ -17,7 +17,7 @@ from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
 from controller.report.failures import latest_failures
-from controller.store.specs import spec_of, step_of
+from controller.store.specs import spec_of, step_of, units_of
 from controller.store.tables import (
     ApprovalDecision,
     Attempt,
@@ -160,9 +160,9 @@ def _approved_by(session: Session, names: Sequence[str]) -> dict[str, list[str]]
     return users
 
 
-def tasks(session: Session) -> list[Plain]:
-    """Steps by hand that wait for somebody, with what is to be done."""
-    rows = open_tasks(session)
+def tasks(session: Session, *, limit: int | None = None) -> list[Plain]:
+    """Steps by hand that wait for somebody, oldest first, with what is to be done."""
+    rows = open_tasks(session)[:limit]
     return [_task(session, row) for row in rows]
 
 
@@ -192,19 +192,29 @@ def jobs_that_failed(session: Session) -> list[str]:
 
 def doubts(session: Session, now: datetime) -> list[Plain]:
     """Attempts that wait for an operator, each with the evidence."""
-    rows = list_doubts(session)
-    told = _told(session, rows)
-    refused = _refused(session, [row.id for row in rows])
+    rows = doubtful(session, now)
+    told = evidence(session, [row["id"] for row in rows])
+    return [{**row, **told[row["id"]]} for row in rows]
+
+
+def doubtful(session: Session, now: datetime, *, limit: int | None = None) -> list[Plain]:
+    """Attempts that wait for an operator, oldest first, and how their instruments are now."""
+    rows = list_doubts(session)[:limit]
     resources = load_resources(session, {row.resource for row in rows}, now)
     return [
         {
             **_doubt(session, row),
             "instrument_now": _instrument_now(session, row, resources[row.resource].obstacle),
-            "events": told[row.id],
-            "refused": refused[row.id],
         }
         for row in rows
     ]
+
+
+def evidence(session: Session, attempts: Sequence[str]) -> dict[str, Plain]:
+    """What has become of each attempt, as events, and its messages that were refused."""
+    rows = session.scalars(select(Attempt).where(col(Attempt.id).in_(attempts))).all()
+    told, refused = _told(session, rows), _refused(session, attempts)
+    return {name: {"events": told[name], "refused": refused[name]} for name in attempts}
 
 
 def _doubt(session: Session, row: Attempt) -> Plain:
@@ -217,6 +227,7 @@ def _doubt(session: Session, row: Attempt) -> Plain:
         "campaign": session.get_one(Campaign, row.campaign_id).name,
         "step": session.get_one(Job, row.job_id).name,
         "yields": unmeasured(session, row),
+        "units": units_of(spec_of(session, session.get_one(Campaign, row.campaign_id))),
         "proposal": as_dict(its, "id", "number", "stage", "candidate", "replicate"),
     }
 
@@ -230,8 +241,10 @@ def _instrument_now(session: Session, row: Attempt, obstacle: str | None) -> Pla
 
 
 def _told(session: Session, rows: Sequence[Attempt]) -> dict[str | None, list[Plain]]:
-    """What has become of each attempt, as events."""
+    """Events about each attempt; none is older than its proposal, so that nothing before that is looked at."""
+    made = select(func.min(Proposal.made_event)).where(col(Proposal.id).in_({row.proposal_id for row in rows}))
     query = select(Event).where(
+        col(Event.number) > (session.scalar(made) or 0),
         col(Event.campaign_id).in_({row.campaign_id for row in rows}),
         col(Event.subject).in_([row.id for row in rows]),
     )

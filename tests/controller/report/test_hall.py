@@ -1,0 +1,109 @@
+"""What the console asks about instruments, samples, files and doubts."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from controller.commands import attempts, instruments
+from controller.report import files, lists
+from controller.report.instruments import SHOWN, at_work, descriptions
+from controller.report.samples import samples
+from controller.store import Store, Unit
+from tests.controller.console import hall
+from tests.controller.stand import ADMIN, Stand
+
+
+@pytest.fixture
+async def bare(url: str, tmp_path: Path) -> AsyncIterator[Stand]:
+    store = Store(url)
+    await store.start()
+    yield Stand(store, tmp_path)
+    await store.stop()
+
+
+@pytest.fixture
+async def ids(bare: Stand) -> dict[str, str]:
+    return await hall.fill(bare)
+
+
+async def test_what_an_instrument_does_and_what_went_wrong(bare: Stand, ids: dict[str, str]) -> None:
+    store = bare.store
+    found = await store.read(lambda session: at_work(session, store.clock()))
+    assert list(found) == ["furnace", "other", "stove"]
+    [work] = found["stove"]["work"]
+    assert (work["id"], work["state"], work["step"], work["number"]) == (ids["running"], "running", "cook", 2)
+    assert work["limit_s"] == 60
+    [fault] = found["stove"]["faults"]
+    assert (fault["kind"], fault["why"]) == ("attempt.doubt", "no answer within the time limit of the step")
+    assert found["other"]["work"] == found["other"]["faults"] == []
+    assert "description" not in found["stove"]
+
+
+async def test_what_waits_for_an_instrument_that_is_paused(bare: Stand, ids: dict[str, str]) -> None:
+    stand = bare
+    await stand.store.write(
+        lambda unit: instruments.set_paused(unit, ADMIN, "stove", paused=True, why="to look"), name="t"
+    )
+    await hall.propose(stand, 72.0)
+    found = await stand.store.read(lambda session: at_work(session, stand.store.clock()))
+    assert [(each["step"], each["number"]) for each in found["stove"]["waiting"]] == [("cook", 3)]
+    assert found["other"]["waiting"] == []
+    assert found["stove"]["obstacle"] == "paused by an operator"
+
+
+async def test_only_the_last_errors_are_shown(bare: Stand, ids: dict[str, str]) -> None:
+    stand = bare
+
+    def lose(unit: Unit) -> None:
+        for number in range(SHOWN + 2):
+            unit.record("instrument.lost", subject="stove", why=str(number))
+
+    await stand.store.write(lose, name="t")
+    found = await stand.store.read(lambda session: at_work(session, stand.store.clock()))
+    assert [each["why"] for each in found["stove"]["faults"]] == ["6", "5", "4", "3", "2"]
+
+
+async def test_descriptions_are_by_themselves(bare: Stand, ids: dict[str, str]) -> None:
+    found = await bare.store.read(lambda session: descriptions(session, bare.store.clock()))
+    assert found["stove"]["description"]["capabilities"]["cook"]["parameters"]["temperature"]["high"] == 370
+    assert (found["furnace"]["accepted"], found["other"]["description_digest"]) == (True, None)
+
+
+async def test_samples_are_found_by_what_is_known_of_them(bare: Stand, ids: dict[str, str]) -> None:
+    for wanted, names in (("", ["vial-7"]), ("VIAL", ["vial-7"]), ("stove", ["vial-7"]), ("heat", ["vial-7"])):
+        rows = await bare.store.read(lambda session, wanted=wanted: samples(session, wanted, limit=5))
+        assert [row["name"] for row in rows] == names
+        assert (rows[0]["place"], rows[0]["campaign"], rows[0]["number"]) == ("stove", "heat", 1)
+    for wanted in ("moon", "%", "_"):
+        assert await bare.store.read(lambda session, wanted=wanted: samples(session, wanted, limit=5)) == []
+
+
+async def test_where_a_file_came_from(bare: Stand, ids: dict[str, str]) -> None:
+    latest = await bare.store.read(lambda session: files.latest(session, limit=2))
+    assert [row["name"] for row in latest] == ["run.log", "picture.png"]
+    row = await bare.store.read(lambda session: files.stored(session, ids["spectrum"]))
+    [origin] = row["origins"]
+    assert (origin["attempt_id"], origin["campaign"], origin["number"]) == (ids["doubt"], "heat", 1)
+    assert row["values"] == []
+
+
+async def test_the_evidence_of_a_doubt(bare: Stand, ids: dict[str, str]) -> None:
+    store = bare.store
+    [row] = await store.read(lambda session: lists.doubtful(session, store.clock()))
+    assert (row["id"], row["units"]["yield"], row["instrument_now"]["has_the_same_journal"]) == (
+        ids["doubt"],
+        "percent",
+        True,
+    )
+    told = await store.read(lambda session: lists.evidence(session, [ids["doubt"]]))
+    assert [each["kind"] for each in told[ids["doubt"]]["events"]] == ["attempt.accept", "attempt.doubt"]
+    [whole] = await store.read(lambda session: lists.doubts(session, store.clock()))
+    assert whole == {**row, **told[ids["doubt"]]}
+
+
+async def test_a_cancelled_one_is_seen_to_be(bare: Stand, ids: dict[str, str]) -> None:
+    store = bare.store
+    await store.write(lambda unit: attempts.cancel(unit, ADMIN, ids["running"], "test"), name="t")
+    found = await store.read(lambda session: at_work(session, store.clock()))
+    assert found["stove"]["work"][0]["cancel_asked"] is True
