@@ -3,12 +3,16 @@
 A handler of a page calls one of these and nothing else; they call `commands`, which hold the roles.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from controller.access.actors import Actor
-from controller.commands import campaigns, corrections, instruments, proposals, quarantine
+from adapters.instruments.messages import File
+from controller.access.actors import Actor, Role
+from controller.commands import attempts, campaigns, corrections, doubts, instruments, proposals, quarantine, tasks
+from controller.commands.uploads import record_file
+from controller.commands.values import Given
 from controller.console.house import House
 from controller.serving import campaigns as campaign_files
 from controller.serving import candidates
@@ -16,6 +20,7 @@ from controller.store import Unit
 
 Action = Callable[..., Awaitable[Any]]
 ACTIONS: dict[str, Action] = {}
+FAILURES = doubts.FAILURES  # kinds of failure that people may tell of
 
 
 def action(function: Action) -> Action:
@@ -187,3 +192,79 @@ async def accept_corrected(house: House, actor: Actor, message: str, payload: st
     """Take a corrected result in the place of a refused one; what became of it."""
     row = await _write(house, "accept", lambda unit: quarantine.accept(unit, actor, message, payload, why))
     return row.settled_how
+
+
+# Attempts: called off, or in doubt
+
+
+@action
+async def cancel_attempt(house: House, actor: Actor, attempt: str, why: str) -> Any:
+    """Call one off that is under way."""
+    return await _write(house, "cancel", lambda unit: attempts.cancel(unit, actor, attempt, why))
+
+
+@action
+async def ask_again(house: House, actor: Actor, attempt: str, why: str) -> Any:
+    """Ask the instrument what became of it."""
+    return await _write(house, "ask-again", lambda unit: doubts.ask_again(unit, actor, attempt, why))
+
+
+@action
+async def repeat(house: House, actor: Actor, attempt: str, why: str) -> Any:
+    """Do it once more."""
+    return await _write(house, "repeat", lambda unit: doubts.repeat(unit, actor, attempt, why))
+
+
+@action
+async def fail(house: House, actor: Actor, attempt: str, kind: str, why: str) -> Any:
+    """Say that it failed."""
+    return await _write(house, "fail", lambda unit: doubts.fail(unit, actor, attempt, why, kind))
+
+
+@action
+async def enter(
+    house: House, actor: Actor, attempt: str, values: Mapping[str, Given], why: str, sample: str | None = None
+) -> Any:
+    """Say what it gave."""
+    return await _write(house, "enter", lambda unit: doubts.value(unit, actor, attempt, dict(values), why, sample))
+
+
+# Tasks and their files
+
+
+@action
+async def measure(
+    house: House,
+    actor: Actor,
+    attempt: str,
+    values: Mapping[str, Given],
+    files: Sequence[File] = (),
+    sample: str | None = None,
+    why: str | None = None,
+) -> Any:
+    """Tell what a task gave."""
+    return await _write(
+        house,
+        "measure",
+        lambda unit: tasks.measure(unit, actor, attempt, values, files=files, sample=sample, why=why),
+    )
+
+
+@action
+async def fail_task(house: House, actor: Actor, attempt: str, kind: str, why: str) -> Any:
+    """Tell how a task failed."""
+    return await _write(house, "fail-task", lambda unit: tasks.fail(unit, actor, attempt, kind, why))
+
+
+@action
+async def keep_file(house: House, actor: Actor, name: str, media_type: str, parts: AsyncIterator[bytes]) -> File:
+    """Put a file into the store; what a task gave may then name it."""
+    actor.require(Role.OPERATOR)
+    with house.services.files.receive() as incoming:
+        async for part in parts:
+            await asyncio.to_thread(incoming.write, part)
+        await asyncio.to_thread(incoming.keep)
+    sha256, size = incoming.sha256, incoming.size
+    file = File(sha256=sha256, name=name[:200] or sha256, media_type=media_type[:100] or "application/octet-stream")
+    await _write(house, "file", lambda unit: record_file(unit, actor.name, sha256, size, file.name, file.media_type))
+    return file

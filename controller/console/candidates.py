@@ -11,6 +11,7 @@ from controller.console.shown import number, quantity, table
 from controller.console.texts import say
 
 Candidate = Mapping[str, Any]
+BRIEF = 200  # characters
 
 
 def draw(candidate: Candidate) -> None:
@@ -21,6 +22,17 @@ def draw(candidate: Candidate) -> None:
 def label_of(candidate: Candidate) -> str:
     """What tells it from others in one line, where it has such a thing."""
     return str(candidate.get("label") or candidate.get("smiles") or "")
+
+
+def brief(candidate: Candidate) -> str:
+    """All of it in one line, as far as a line goes."""
+    units = candidate.get("units", {})
+    amounts = {
+        name: (value, None) for part in ("amounts", "elements") for name, value in candidate.get(part, {}).items()
+    }
+    settings = {name: (value, units.get(name)) for name, value in candidate.get("values", {}).items()}
+    shown = ", ".join(f"{name} {quantity(*each)}" for name, each in {**amounts, **settings}.items())
+    return label_of(candidate) or shown[:BRIEF]
 
 
 def _conditions(candidate: Candidate) -> None:

@@ -1,6 +1,6 @@
 """Questions before something is done. They stand beside the page's parts: no redrawing takes one away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from nicegui import ui
@@ -10,13 +10,20 @@ from controller.console.texts import say
 
 
 @contextmanager
-def dialog(desk: Desk, question: str, note: str = "", classes: str = "") -> Iterator[ui.dialog]:
-    """A dialog, to be filled within; `await` it for what it was closed with, then `delete` it."""
+def dialog(
+    desk: Desk, question: str, note: str = "", classes: str = "", *, persistent: bool = False
+) -> Iterator[ui.dialog]:
+    """A dialog, to be filled within; `await` it for what it was closed with, then `delete` it.
+
+    `persistent`: a stray click does not throw away what was typed.
+    """
     with desk.client, ui.dialog() as opened, ui.card().classes(f"dialog {classes}"):
         opened.props["aria-label"] = question
+        if persistent:
+            opened.props("persistent")
         ui.label(question).classes("question").props('role="heading" aria-level="2"')
         if note:
-            ui.label(note).classes("note")
+            ui.label(note).classes("note said")
         yield opened
 
 
@@ -58,5 +65,17 @@ async def confirm(desk: Desk, question: str, yes: str, *, note: str = "", color:
         ui.button(say("dialog.no"), on_click=lambda: asking.submit(False)).props("flat")
         ui.button(yes, on_click=lambda: asking.submit(True)).props(f"unelevated autofocus color={color}")
     answered = bool(await asking)
+    asking.delete()
+    return answered
+
+
+async def choose(desk: Desk, question: str, options: Mapping[str, str], yes: str, *, note: str = "") -> str | None:
+    """Ask for one of some things, given by key with their texts; the first one is chosen already."""
+    with dialog(desk, question, note) as asking:
+        chosen = ui.radio(dict(options), value=next(iter(options)))
+        with ui.element("div").classes("buttons"):
+            ui.button(say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
+            ui.button(yes, on_click=lambda: asking.submit(chosen.value)).props("unelevated")
+    answered: str | None = await asking
     asking.delete()
     return answered

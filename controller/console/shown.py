@@ -7,6 +7,8 @@ from typing import Any
 
 from nicegui import ui
 
+from controller.console.texts import say
+
 LARGE, LARGER = 1e5, 1e9  # between them digits are easier to read than a power of ten
 POWER = re.compile(r"\*\*(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -61,6 +63,11 @@ def span(length: timedelta) -> str:
     return f"{sign}{seconds:.0f} s"
 
 
+def roughly(seconds: float) -> str:
+    """A length of time so that it need not be written anew each second."""
+    return say("shown.moments") if seconds < 60 else span(timedelta(seconds=seconds))
+
+
 def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
     """Names and what they are, in two columns."""
     with ui.element("dl").classes(f"facts {classes}"):
@@ -73,7 +80,7 @@ def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]], caption: str = "") -> None:
     """A small table; long ones that are searched are `ui.table`."""
-    with ui.element("div").classes("scroll"), ui.element("table").classes("table"):
+    with ui.element("div").classes("scroll").props("tabindex=0"), ui.element("table").classes("table"):
         if caption:
             with ui.element("caption"):
                 ui.label(caption)

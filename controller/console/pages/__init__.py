@@ -2,7 +2,18 @@
 
 from importlib import import_module
 
-NAMES = ("overview", "approvals", "campaign", "events", "quarantine")
+NAMES = (
+    "overview",
+    "approvals",
+    "campaign",
+    "instruments",
+    "doubts",
+    "samples",
+    "tasks",
+    "files",
+    "events",
+    "quarantine",
+)
 
 
 def load() -> None:

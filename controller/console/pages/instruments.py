@@ -1,0 +1,232 @@
+"""Instruments: how each is, what it does, what waits for it, what went wrong, and what people may do with it."""
+
+from datetime import datetime
+from typing import Any
+
+from nicegui import Client, ui
+from sqlmodel import Session
+from starlette.requests import Request
+
+from controller.access.actors import Role
+from controller.console import actions, dialogs
+from controller.console.capabilities import describe
+from controller.console.desk import Desk
+from controller.console.frame import opened, stop
+from controller.console.shown import facts, moment, quantity, roughly, table
+from controller.console.texts import say
+from controller.loop.instrument import PRESENT
+from controller.report.attention import attention
+from controller.report.instruments import at_work, descriptions
+
+Plain = dict[str, Any]
+
+HOURS = ("1", "4", "8", "24")
+WAITING_SHOWN = 5
+
+
+@ui.page("/instruments")
+async def page(request: Request, client: Client) -> None:
+    """All of them."""
+    async with opened(request, client, say("instruments.title")) as desk:
+        desk.section(lambda session: attention(session)["counts"]["doubts"], _doubts)
+        with ui.element("div").classes("row"):
+            ui.link(say("instruments.doubts"), "/doubts")
+            ui.link(say("instruments.samples"), "/samples")
+            ui.link(say("instruments.files"), "/files")
+        bench = Bench(desk)
+        desk.items(bench.read, bench.draw, say("instruments.none"), "cards wide")
+        ui.label(say("instruments.software_stop")).classes("note")
+        ui.label(say("instruments.described")).classes("heading").props('role="heading" aria-level="2"')
+        desk.items(
+            lambda session: descriptions(session, desk.house.services.store.clock()),
+            lambda row: _description(row),
+            say("instruments.none"),
+        )
+
+
+def _doubts(count: int) -> None:
+    if count:
+        with ui.element("div").classes("banner"):
+            ui.label(say("instruments.in_doubt", count=count)).classes("grow")
+            ui.link(say("instruments.decide"), "/doubts")
+
+
+def _description(row: Plain) -> None:
+    with ui.expansion(row["name"]).classes("fold"):
+        if row["description_digest"] is None:
+            ui.label(say("instruments.no_description")).classes("nothing")
+        else:
+            describe(row["description"])
+
+
+def _words(row: Plain, now: datetime, heard: float | None) -> Plain:
+    """Ages in words, so that a card is drawn anew only when they change."""
+    work = [
+        {**each, "elapsed": roughly((now - datetime.fromisoformat(each["made_at"])).total_seconds())}
+        for each in row["work"]
+    ]
+    age = say("instruments.unheard") if heard is None else say("instruments.ago", age=roughly(heard))
+    return {**row, "work": work, "heard": age}
+
+
+def standing(row: Plain) -> tuple[str, str]:
+    """Whether it may be given work, and what keeps it from that; with the class of the mark."""
+    if row["obstacle"]:
+        return row["obstacle"], "warn" if row["state"] in PRESENT else "bad"
+    if row["busy"]:
+        return say("overview.works", busy=row["busy"], concurrency=quantity(row["concurrency"], None)), "good"
+    return say("overview.ready"), "good"
+
+
+class Bench:
+    """The cards of one page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def read(self, session: Session) -> dict[str, Plain]:
+        """All instruments by name."""
+        services = self.desk.house.services
+        now, heard = services.store.clock(), services.heard()
+        return {name: _words(row, now, heard.get(name)) for name, row in at_work(session, now).items()}
+
+    def draw(self, row: Plain) -> None:
+        """One instrument."""
+        with ui.element("article").classes("card") as card:
+            card.props["aria-label"] = row["name"]
+            _head(row)
+            facts(_facts(row))
+            self._work(row["work"])
+            _waiting(row["waiting"])
+            _faults(row["faults"])
+            with ui.element("div").classes("buttons"):
+                self._buttons(row)
+
+    def _work(self, work: list[Plain]) -> None:
+        if work:
+            ui.label(say("instruments.work")).classes("subject")
+        for each in work:
+            with ui.element("div").classes("work"):
+                ui.label(_named(each)).classes("grow")
+                ui.label(say("instruments.cancelling") if each["cancel_asked"] else each["state"]).classes("mark")
+                limit = roughly(each["limit_s"])
+                ui.label(say("instruments.elapsed", elapsed=each["elapsed"], limit=limit)).classes("soft")
+                ui.label(say("instruments.by", deadline=moment(each["deadline"]))).classes("soft")
+                button = ui.button(
+                    say("instruments.cancel"), icon="cancel", on_click=lambda each=each: self.cancel(each)
+                ).props("flat dense color=negative")
+                button.set_enabled(self.desk.may(Role.OPERATOR) and not each["cancel_asked"])
+
+    def _buttons(self, row: Plain) -> None:
+        name, operator = row["name"], self.desk.may(Role.OPERATOR)
+        stopping = ui.button(say("instruments.stop"), icon="dangerous", on_click=lambda: stop(self.desk, name))
+        stopping.props("unelevated color=negative").props["aria-label"] = say("instruments.stop_one", name=name)
+        if row["wanted_paused"]:
+            again = ui.button(say("instruments.resume"), icon="play_arrow", on_click=lambda: self.resume(name))
+            again.props("unelevated").set_enabled(operator)
+        else:
+            ui.button(say("instruments.pause"), icon="pause", on_click=lambda: self.pause(name)).props("outline")
+        if not row["simulated"]:
+            arming = ui.button(say("instruments.arm"), icon="lock_open", on_click=lambda: self.arm(name))
+            arming.props("outline").set_enabled(operator)
+            if row["armed"]:
+                ui.button(say("instruments.disarm"), icon="lock", on_click=lambda: self.disarm(name)).props("outline")
+        if row["description_digest"] is not None and not row["accepted"]:
+            accepting = ui.button(say("instruments.accept"), icon="rule", on_click=lambda: self.accept(name))
+            accepting.props("outline").set_enabled(self.desk.may(Role.ADMIN))
+
+    async def pause(self, name: str) -> None:
+        """Give it nothing new."""
+        note = say("instruments.pause_note")
+        if why := await dialogs.ask_why(
+            self.desk, say("instruments.why_pause", name=name), say("instruments.pause"), note=note
+        ):
+            await self.desk.do(actions.pause_instrument, say("instruments.paused", name=name), instrument=name, why=why)
+
+    async def resume(self, name: str) -> None:
+        """Give it work again."""
+        if why := await dialogs.ask_why(self.desk, say("instruments.why_resume", name=name), say("instruments.resume")):
+            done = say("instruments.resumed", name=name)
+            await self.desk.do(actions.resume_instrument, done, instrument=name, why=why)
+
+    async def arm(self, name: str) -> None:
+        """Let it take work for some hours."""
+        options = {hours: say("instruments.hours", hours=hours) for hours in HOURS}
+        note = say("instruments.arm_note")
+        hours = await dialogs.choose(
+            self.desk, say("instruments.how_long", name=name), options, say("instruments.arm"), note=note
+        )
+        if hours:
+            done = say("instruments.was_armed", name=name)
+            await self.desk.do(actions.arm, done, instrument=name, hours=float(hours))
+
+    async def disarm(self, name: str) -> None:
+        """Let it take no further work."""
+        await self.desk.do(actions.disarm, say("instruments.disarmed", name=name), instrument=name)
+
+    async def cancel(self, each: Plain) -> None:
+        """Call one attempt off."""
+        question, note = say("instruments.why_cancel", name=_named(each)), say("instruments.cancel_note")
+        yes = say("instruments.cancel")
+        if why := await dialogs.ask_why(self.desk, question, yes, note=note, color="negative"):
+            await self.desk.do(actions.cancel_attempt, say("instruments.cancelled"), attempt=each["id"], why=why)
+
+    async def accept(self, name: str) -> None:
+        """Show what it says of itself now, and accept just that."""
+        store = self.desk.house.services.store
+        found = (await store.read(lambda session: descriptions(session, store.clock()))).get(name)
+        if found is None:
+            return
+        with dialogs.dialog(
+            self.desk, say("instruments.accept_title", name=name), say("instruments.accept_note")
+        ) as dialog:
+            describe(found["description"])
+            ui.label(say("instruments.digest", digest=found["description_digest"])).classes("soft grow")
+            with ui.element("div").classes("buttons"):
+                ui.button(say("dialog.no"), on_click=lambda: dialog.submit(False)).props("flat")
+                ui.button(say("instruments.accept"), on_click=lambda: dialog.submit(True)).props("unelevated")
+        if await dialog:
+            done, digest = say("instruments.was_accepted", name=name), found["description_digest"]
+            await self.desk.do(actions.accept_description, done, instrument=name, digest=digest)
+        dialog.delete()
+
+
+def _head(row: Plain) -> None:
+    with ui.element("div").classes("head"):
+        ui.label(row["name"]).classes("name grow").props('role="heading" aria-level="2"')
+        text, kind = standing(row)
+        ui.label(text).classes(f"mark {kind}")
+        ui.label(say("instruments.simulated" if row["simulated"] else "instruments.real")).classes("mark")
+
+
+def _facts(row: Plain) -> list[tuple[str, str]]:
+    rows = [
+        (say("instruments.state"), row["state"]),
+        (say("instruments.heartbeat"), row["heard"]),
+        (say("instruments.load"), say("instruments.of", busy=row["busy"], most=quantity(row["concurrency"], None))),
+    ]
+    if not row["simulated"]:
+        by, until = row["armed_by"] or "-", moment(row["armed_until"])
+        armed = say("instruments.armed_by", by=by, until=until) if row["armed"] else say("instruments.not_armed")
+        rows.append((say("instruments.armed"), armed))
+    return rows
+
+
+def _named(each: Plain) -> str:
+    return say("instruments.named", campaign=each["campaign"], number=each["number"], step=each["step"])
+
+
+def _waiting(waiting: list[Plain]) -> None:
+    if waiting:
+        ui.label(say("instruments.waiting", count=len(waiting))).classes("subject")
+        for each in waiting[:WAITING_SHOWN]:
+            ui.label(_named(each)).classes("soft grow")
+        if len(waiting) > WAITING_SHOWN:
+            ui.label(say("instruments.more", count=len(waiting) - WAITING_SHOWN)).classes("soft")
+
+
+def _faults(faults: list[Plain]) -> None:
+    if faults:
+        header = (say("overview.when"), say("overview.what"), say("overview.why"))
+        rows = ((moment(each["at"]), each["kind"], each["why"]) for each in faults)
+        table(header, rows, caption=say("instruments.faults"))
