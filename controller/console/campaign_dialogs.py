@@ -46,22 +46,23 @@ async def _in_flight(desk: Desk, name: str) -> Plain:
 
 def told(what: str, flight: Plain) -> str:
     """What becomes of everything in flight, a line each."""
-    at = f"campaign.flight.{what}"
+
+    def text(about: str, **values: Any) -> str:
+        return say(f"campaign.flight.{what}.{about}", **values)
+
     lines = []
     if count := sum(flight["attempts"].values()):
         where = (
             say("campaign.flight.where", count=each, resource=resource) for resource, each in flight["attempts"].items()
         )
-        lines.append(say(f"{at}.attempts", count=count, where=", ".join(where)))
+        lines.append(text("attempts", count=count, where=", ".join(where)))
     counts = {**{each: flight[each] for each in ("doubtful", "analysing")}, **flight["proposals"]}
-    lines += [
-        say(f"{at}.{each}", count=counts[each]) for each in ("doubtful", "analysing", *_STATES) if counts.get(each)
-    ]
+    lines += [text(each, count=counts[each]) for each in ("doubtful", "analysing", *_STATES) if counts.get(each)]
     if flight["iterating"]:
-        lines.append(say(f"{at}.iterating"))
+        lines.append(text("iterating"))
     if what == "resume" and flight["paused_steps"]:
-        lines.append(say(f"{at}.paused_steps", steps=", ".join(flight["paused_steps"])))
-    return "\n".join([say(f"{at}.first"), *(lines or [say("campaign.flight.nothing")])])
+        lines.append(text("paused_steps", steps=", ".join(flight["paused_steps"])))
+    return "\n".join([text("first"), *(lines or [say("campaign.flight.nothing")])])
 
 
 async def amend(desk: Desk, name: str) -> None:
