@@ -35,6 +35,7 @@ from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
 from controller.api import close_app, create_app
 from controller.console import House, mount, running
+from controller.effects.alert import Alerter
 from controller.effects.analyse import Analyst, give_up_analysis
 from controller.effects.propose import Proposer, give_up_iteration
 from controller.effects.publish import Publisher
@@ -43,7 +44,9 @@ from controller.files import Files
 from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
-from controller.schedule.backup import HOUR, backup
+from controller.schedule.alerts import Alerts
+from controller.schedule.backup import HOUR, backup, latest_backup
+from controller.schedule.lag import Lag
 from controller.schedule.postgresql import NotDumped
 from controller.schedule.turns import Turns
 from controller.serving import Services
@@ -70,6 +73,7 @@ class Daemon:
         self.store = Store(site.database or f"sqlite:///{data / 'tatara.db'}", load_limits(data / "limits.yaml"))
         self.files = Files(data / "files")
         self.liveness = Liveness(self.store)
+        self.lag = Lag()
         self.broker: EmbeddedBroker | None = None
         self.host: Host | None = None
         self.api_url: str | None = None
@@ -110,6 +114,7 @@ class Daemon:
             "command": publisher.command,
             "analysis": Analyst(self.store, workers, self.files).analyse,
             "enrolment": self._admit,
+            "alert": Alerter(self.store, self.site.alerts, self.site.name).alert,
         }
         endings = {"propose": give_up_iteration, "analysis": give_up_analysis}
         liveness = self.liveness
@@ -128,6 +133,8 @@ class Daemon:
                     self._greet(),
                     self._watch_database(),
                     self._feed_watchdog(),
+                    self.lag.run(),
+                    *([Alerts(self.store, self.site.alerts).run()] if self.site.alerts.receivers else []),
                     self.store.writing(),
                     self._serve_api(workers),
                 )
@@ -240,6 +247,8 @@ class Daemon:
             missing=self.missing,
             diagnose=self.diagnose,
             heard=self.liveness.ages,
+            machine=self.machine,
+            alerts=self.site.alerts,
             daemon=self.site.daemon,
             broker=f"{host.address.host}:{host.address.port}" if (host := self.host) else "",
             external_broker=self.site.broker is not None,
@@ -311,6 +320,17 @@ class Daemon:
             with contextlib.suppress(BusDown):
                 rights = [asdict(right) for right in await self.host.rights()]
         return {"rights": rights, "clocks": dict(self.liveness.clocks), "version": version("tatara")}
+
+    def machine(self) -> dict[str, Any]:
+        """What who looks after the daemon wants to know of its process and its machine."""
+        usage = shutil.disk_usage(self.data)
+        return {
+            "lag_s": self.lag.largest_s,
+            "disk_free": usage.free,
+            "disk_total": usage.total,
+            "workers": self.site.workers,
+            "backup": latest_backup(self.data / "backups"),
+        }
 
     async def _feed_watchdog(self) -> None:
         """Tell systemd that things move: the event loop, and the writer, which answers also when it cannot commit."""

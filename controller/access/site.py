@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from controller.access.alerts import AlertsSection
 from controller.access.settings import read_settings
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -51,6 +52,7 @@ class Site(_Section):
     database: Annotated[str | None, AfterValidator(_url)] = None
     broker: BrokerSection | None = None
     api: ApiSection = ApiSection()
+    alerts: AlertsSection = AlertsSection()
     workers: int = Field(default=1, ge=1, le=64)
 
 

@@ -72,11 +72,25 @@ def set_password(unit: Unit, actor: Actor, name: str, password_hash: str, secret
         raise Forbidden("everybody sets their own password; an admin gives a sign-in code to who has forgotten theirs")
     user = find(unit.session, User, name)
     user.password_hash = password_hash
+    unit.record("user.password", user, *_end_others(unit, name, secret), subject=name, actor=actor.name)
+    return user
+
+
+def end_others(unit: Unit, actor: Actor, secret: str) -> int:
+    """End all of one's own sessions but the one of `secret`; returns how many there were."""
+    if others := _end_others(unit, actor.name, secret):
+        unit.record("sign-out.others", *others, subject=actor.name, actor=actor.name)
+    return len(others)
+
+
+def _end_others(unit: Unit, name: str, secret: str) -> list[SignIn]:
     query = select(SignIn).where(
-        col(SignIn.user) == name, col(SignIn.ended_at).is_(None), col(SignIn.sha256) != token_digest(secret)
+        col(SignIn.user) == name,
+        col(SignIn.ended_at).is_(None),
+        col(SignIn.expires_at) > unit.now,
+        col(SignIn.sha256) != token_digest(secret),
     )
     others = list(unit.session.scalars(query))
     for other in others:
         other.ended_at = unit.now
-    unit.record("user.password", user, *others, subject=name, actor=actor.name)
-    return user
+    return others

@@ -10,12 +10,26 @@ from typing import Any
 
 from adapters.instruments.messages import File
 from controller.access.actors import Actor, Role
-from controller.commands import attempts, campaigns, corrections, doubts, instruments, proposals, quarantine, tasks
+from controller.commands import (
+    alerts,
+    attempts,
+    campaigns,
+    corrections,
+    doubts,
+    instruments,
+    proposals,
+    quarantine,
+    sign_ins,
+    tasks,
+    users,
+)
+from controller.commands.errors import Conflict
 from controller.commands.uploads import record_file
 from controller.commands.values import Given
 from controller.console.house import House
+from controller.console.texts import say
 from controller.serving import campaigns as campaign_files
-from controller.serving import candidates
+from controller.serving import candidates, passwords
 from controller.store import Unit
 
 Action = Callable[..., Awaitable[Any]]
@@ -268,3 +282,68 @@ async def keep_file(house: House, actor: Actor, name: str, media_type: str, part
     file = File(sha256=sha256, name=name[:200] or sha256, media_type=media_type[:100] or "application/octet-stream")
     await _write(house, "file", lambda unit: record_file(unit, actor.name, sha256, size, file.name, file.media_type))
     return file
+
+
+# System and account
+
+
+@action
+async def create_user(house: House, actor: Actor, name: str, role: str) -> Any:
+    """Let a person in."""
+    return await _write(house, "user", lambda unit: users.create_user(unit, actor, name, Role(role)))
+
+
+@action
+async def disable_user(house: House, actor: Actor, name: str, why: str) -> Any:
+    """Shut a person out, with all their tokens and sessions."""
+    return await _write(house, "disable", lambda unit: users.set_disabled(unit, actor, name, disabled=True, why=why))
+
+
+@action
+async def enable_user(house: House, actor: Actor, name: str, why: str) -> Any:
+    """Let a person in again."""
+    return await _write(house, "enable", lambda unit: users.set_disabled(unit, actor, name, disabled=False, why=why))
+
+
+@action
+async def make_code(house: House, actor: Actor, name: str) -> Any:
+    """A code with which a person signs in once."""
+    return await _write(house, "code", lambda unit: sign_ins.create_code(unit, actor, name))
+
+
+@action
+async def make_token(house: House, actor: Actor, name: str, label: str) -> Any:
+    """A token of a person, shown once."""
+    return await _write(house, "token", lambda unit: users.create_token(unit, actor, name, label))
+
+
+@action
+async def revoke_token(house: House, actor: Actor, token: str, why: str) -> Any:
+    """End a token."""
+    return await _write(house, "revoke", lambda unit: users.revoke_token(unit, actor, token, why))
+
+
+@action
+async def test_alert(house: House, actor: Actor, receiver: str) -> Any:
+    """Have a receiver of alerts told that nothing has happened."""
+    section = house.services.alerts
+    return await _write(house, "test-alert", lambda unit: alerts.test_alert(unit, actor, section, receiver))
+
+
+@action
+async def change_password(house: House, actor: Actor, secret: str, present: str, wanted: str) -> Any:
+    """Choose another password; whoever guesses the present one is made to wait."""
+    key = f"account {actor.name}"
+    if (wait := house.limiter.wait_s(key, key)) > 0:
+        raise Conflict(say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
+    try:
+        return await passwords.change_password(house.services, actor, secret, present, wanted)
+    except passwords.WrongPassword:
+        house.limiter.failed(key, key)
+        raise
+
+
+@action
+async def end_other_sessions(house: House, actor: Actor, secret: str) -> Any:
+    """Sign out everywhere else."""
+    return await _write(house, "sign-out", lambda unit: sign_ins.end_others(unit, actor, secret))

@@ -26,7 +26,8 @@ def crystal(candidate: Mapping[str, Any]) -> None:
         try:
             scene = await asyncio.to_thread(crystal_scene, candidate)
         except NotDrawable as error:
-            ui.notify(str(error), type="warning")
+            with place:
+                ui.label(str(error)).classes("note")
             return
         with place:
             _Turned(scene, cell(candidate).formula)

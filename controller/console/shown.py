@@ -1,7 +1,7 @@
 """Numbers, units and moments as people read them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,20 @@ def roughly(seconds: float) -> str:
     return say("shown.moments") if seconds < 60 else span(timedelta(seconds=seconds))
 
 
+def length(seconds: float) -> str:
+    """A length of time that somebody has chosen."""
+    return span(timedelta(seconds=seconds))
+
+
+def size(count: float) -> str:
+    """So many bytes, to three digits."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
 def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
     """Names and what they are, in two columns."""
     with ui.element("dl").classes(f"facts {classes}"):
@@ -78,8 +92,9 @@ def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
                 ui.label(value)
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str]], caption: str = "") -> None:
-    """A small table; long ones that are searched are `ui.table`."""
+def table(header: Iterable[str], rows: Iterable[Iterable[str | Callable[[], None]]], caption: str = "") -> None:
+    """A small table; a cell is a text, or a function that draws it. Long ones that are searched are `ui.table`."""
+    # Who has no mouse scrolls it with the keys.
     with ui.element("div").classes("scroll").props("tabindex=0"), ui.element("table").classes("table"):
         if caption:
             with ui.element("caption"):
@@ -93,4 +108,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]], caption: str = "
                 with ui.element("tr"):
                     for cell in row:
                         with ui.element("td"):
-                            ui.label(cell)
+                            if callable(cell):
+                                cell()
+                            else:
+                                ui.label(cell)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -34,6 +34,12 @@ def backup(url: str, folder: Path, now: datetime) -> Path:
         old.with_suffix(".json").unlink(missing_ok=True)
         old.unlink()
     return target
+
+
+def latest_backup(folder: Path) -> str | None:
+    """When the newest complete copy in a folder was made, as ISO 8601 in UTC; None where there is none."""
+    made = [path.stat().st_mtime for path in folder.glob("*.json")]
+    return datetime.fromtimestamp(max(made), UTC).isoformat() if made else None
 
 
 def file_of(url: str) -> Path | None:

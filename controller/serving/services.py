@@ -1,10 +1,11 @@
 """What the faces need of the daemon."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.compute import Workers
+from controller.access.alerts import AlertsSection
 from controller.files import Files
 from controller.store import Store
 
@@ -21,6 +22,7 @@ class Services:
     `diagnose()` tries what only the daemon can.
     `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
     `heard()` says how many seconds ago each instrument was heard last; what was not heard since the start is not in it.
+    `machine()` tells what admins want to know of the process: lag of the event loop, disk, workers, the last backup.
     """
 
     store: Store
@@ -32,6 +34,8 @@ class Services:
     missing: Callable[[], list[str]]
     diagnose: Callable[[], Awaitable[dict[str, Any]]] = _nothing
     heard: Callable[[], Mapping[str, float]] = dict
+    machine: Callable[[], dict[str, Any]] = dict
+    alerts: AlertsSection = field(default_factory=AlertsSection)
     daemon: str = "daemon"  # our own login at the broker
     broker: str = ""  # host:port, as the daemon reaches it
     external_broker: bool = False  # its own administrator writes its users and rules

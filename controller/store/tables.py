@@ -394,6 +394,22 @@ class SignIn(Table, table=True):
     ended_at: datetime | None = moment(default=None)
 
 
+class Alert(Table, table=True):
+    """What people were told of one cause, from when it was seen until it was gone; `key` names the cause."""
+
+    id: str = Field(primary_key=True)
+    key: str = Field(index=True)
+    rule: str
+    subject: str
+    text: str  # as it was last told
+    since: datetime | None = moment(default=None)
+    seen_at: datetime = moment()
+    times_sent: int = 0
+    sent_at: datetime | None = moment(default=None)
+    gone_at: datetime | None = moment(default=None)
+    ended_at: datetime | None = moment(default=None, index=True)
+
+
 # Checked at the commit, so that rows of one unit may be sent in any order and in few statements.
 for _table in Table.metadata.tables.values():
     for _constraint in _table.foreign_key_constraints:

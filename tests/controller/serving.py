@@ -25,7 +25,7 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Serving]:
+async def serving(folder: Path, environment: dict[str, str] | None = None) -> AsyncIterator[Serving]:
     """The daemon of `folder`, with its data where the command line looks for them; it must neither end nor complain."""
     data = folder / "tatara-data"
     data.mkdir()
@@ -33,7 +33,7 @@ async def serving(folder: Path) -> AsyncIterator[Serving]:
     await store.start()
     tokens, ids = await store.write(_fill, name="test")
     await store.stop()
-    process = await Terminal(folder, {}).start("serve")
+    process = await Terminal(folder, environment or {}).start("serve")
     try:
         async with asyncio.timeout(PATIENCE):
             while not (data / "api.json").exists():
@@ -44,7 +44,8 @@ async def serving(folder: Path) -> AsyncIterator[Serving]:
         process.terminate()
         _, log = await process.communicate()
     told = [json.loads(line) for line in log.decode().splitlines()]
-    assert [each for each in told if each["level"] in ("error", "critical")] == []
+    errors = [each for each in told if each["level"] in ("error", "critical")]
+    assert errors == [], json.dumps(errors)[:5000]
 
 
 def _fill(unit: Unit) -> tuple[dict[str, str], dict[str, str]]:

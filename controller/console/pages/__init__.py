@@ -13,6 +13,8 @@ NAMES = (
     "files",
     "events",
     "quarantine",
+    "system",
+    "account",
 )
 
 

@@ -22,6 +22,7 @@ def look(site: Site, data: Path) -> list[Finding]:
     secrets = [data / "admin-token"]
     if site.broker is not None:
         secrets.append(site.broker.password_file)
+    secrets += site.alerts.secret_files()
     passfile = None if site.database is None else make_url(site.database).query.get("passfile")
     if isinstance(passfile, str):
         secrets.append(Path(passfile))

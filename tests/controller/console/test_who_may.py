@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 import controller.console.pages
-from controller.access.actors import Actor, Forbidden, Role
+from controller.access.actors import Actor, Forbidden, Role, token_digest
 from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.console import House
 from controller.console.actions import ACTIONS
@@ -47,6 +48,23 @@ TABLE: list[tuple[str, dict[str, Any], Role]] = [
     ("resume_instrument", {"instrument": "reactor-1", **WHY}, OPERATOR),
     ("arm", {"instrument": "reactor-1", "hours": 1.0}, OPERATOR),
     ("disarm", {"instrument": "reactor-1"}, VIEWER),
+    ("cancel_attempt", {"attempt": "{attempt}", **WHY}, OPERATOR),
+    ("ask_again", {"attempt": "{attempt}", **WHY}, OPERATOR),
+    ("repeat", {"attempt": "{attempt}", **WHY}, OPERATOR),
+    ("fail", {"attempt": "{attempt}", "kind": "invalid", **WHY}, OPERATOR),
+    ("enter", {"attempt": "{attempt}", "values": {"e_factor": (5.0, None)}, **WHY}, OPERATOR),
+    ("measure", {"attempt": "{attempt}", "values": {}}, OPERATOR),
+    ("fail_task", {"attempt": "{attempt}", "kind": "lost", **WHY}, OPERATOR),
+    ("keep_file", {"name": "a.csv", "media_type": "text/csv", "parts": b"1,2\n"}, OPERATOR),
+    ("create_user", {"name": "eve", "role": "viewer"}, ADMINISTRATOR),
+    ("disable_user", {"name": "olga", **WHY}, ADMINISTRATOR),
+    ("enable_user", {"name": "olga", **WHY}, ADMINISTRATOR),
+    ("make_code", {"name": "olga"}, ADMINISTRATOR),
+    ("make_token", {"name": "olga", "label": "telephone"}, ADMINISTRATOR),
+    ("revoke_token", {"token": "{second}", **WHY}, ADMINISTRATOR),
+    ("test_alert", {"receiver": "nobody"}, ADMINISTRATOR),
+    ("change_password", {"secret": "x", "present": "", "wanted": "a furnace burns for days"}, VIEWER),
+    ("end_other_sessions", {"secret": "x"}, VIEWER),
     ("accept_description", {"instrument": "reactor-1", "digest": "0" * 64}, ADMINISTRATOR),
 ]
 RANK = [VIEWER, OPERATOR, ADMINISTRATOR]
@@ -58,6 +76,7 @@ OTHER_REASONS = (Conflict, ForbiddenTransition, Invalid, NotFound)
 async def asked(world: World, house: House) -> House:
     """With an e-stop that holds."""
     world.ids["message"] = await world.store.read(lambda session: session.scalars(select(col(Quarantine.id))).first())
+    world.ids["second"] = token_digest(world.tokens["second"])
     world.ids["estop"] = (await house.recorder.stop(ADMIN, None, ""))["id"]
     return house
 
@@ -80,7 +99,13 @@ async def test_who_may(world: World, asked: House, name: str, said: dict[str, An
         await ACTIONS[name](asked, actor, **words)
 
 
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
 def _filled(value: Any, world: World) -> Any:
+    if isinstance(value, bytes):
+        return _once(value)
     return value.format(**world.ids) if isinstance(value, str) and value.startswith("{") else value
 
 

@@ -1,4 +1,4 @@
-"""People sign in to the console (passwords, one-time codes, sessions) and settle what is in quarantine."""
+"""People sign in to the console (passwords, one-time codes, sessions), settle what is in quarantine, and are told of alerts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,3 +50,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_signin")),
     )
     op.create_index(op.f("ix_signin_user"), "signin", ["user"])
+    op.create_table(
+        "alert",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=True),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("times_sent", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(), nullable=True),
+        sa.Column("gone_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+    )
+    op.create_index(op.f("ix_alert_key"), "alert", ["key"])
+    op.create_index(op.f("ix_alert_ended_at"), "alert", ["ended_at"])

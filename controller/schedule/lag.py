@@ -1,0 +1,36 @@
+"""How long the event loop keeps what is ready waiting: the largest of the last minute."""
+
+import asyncio
+import time
+from collections import deque
+
+EVERY_S = 0.25
+KEPT_S = 60.0
+
+
+class Lag:
+    """Sleeps a little, again and again, and notes how much later it was woken."""
+
+    def __init__(self) -> None:
+        self._noted: deque[tuple[float, float]] = deque()
+
+    def note(self, at: float, late: float) -> None:
+        """Keep it unless something larger has come since; what is older than a minute goes."""
+        while self._noted and self._noted[-1][1] <= late:
+            self._noted.pop()
+        self._noted.append((at, late))
+        while self._noted[0][0] < at - KEPT_S:
+            self._noted.popleft()
+
+    @property
+    def largest_s(self) -> float:
+        """Of the last minute."""
+        return self._noted[0][1] if self._noted else 0.0
+
+    async def run(self) -> None:
+        """Measure, for ever."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(EVERY_S)
+            now = time.monotonic()
+            self.note(now, max(0.0, now - before - EVERY_S))

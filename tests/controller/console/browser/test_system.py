@@ -1,0 +1,139 @@
+"""System and account in a real browser, before a real daemon with a receiver that takes webhooks."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from controller.commands.sign_ins import WRONG
+from tests.adapters.receivers.servers import Web, make_trust, web_server
+from tests.controller.serving import Serving, serving
+
+CHROMIUM = Path("/usr/bin/chromium")
+PASSWORD = "a long enough password"
+SITE = """
+alerts:
+  allow: [127.0.0.1]
+  group: 1 day
+  receivers: [{{name: hook, kind: webhook, url: "{url}", key_file: {key}, ca_file: {ca}}}]
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")]
+
+
+@pytest.fixture
+async def hook(tmp_path: Path) -> AsyncIterator[Web]:
+    trust = make_trust(tmp_path / "trust")
+    async with web_server(trust, Web()) as web:
+        (tmp_path / "key").write_text("the key")
+        site = SITE.format(url=web.url, key=tmp_path / "key", ca=trust.ca_file)
+        (tmp_path / "site.yaml").write_text(site)
+        yield web
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path, hook: Web) -> AsyncIterator[Serving]:
+    async with serving(tmp_path, {"TATARA_SITE": str(tmp_path / "site.yaml")}) as found:
+        yield found
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+async def signed_in(browser: Browser, url: str, secret: str, path: str, width: int = 1280) -> Page:
+    context = await browser.new_context(viewport={"width": width, "height": 900})
+    page = await context.new_page()
+    await page.goto(f"{url}{path}")
+    await page.get_by_label("Code or token").fill(secret)
+    await page.get_by_role("button", name="Sign in").nth(1).click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+async def nothing_serious(page: Page, *, dialog: bool = False) -> None:
+    """Before a dialog axe takes the page's shade for the background of buttons that stand on a card above it."""
+    rules = {"color-contrast": {"enabled": not dialog}}
+    await page.wait_for_function("document.getAnimations().length === 0")
+    found = await Axe().run(page, options={"preload": False, "rules": rules})  # else the page shows that axe loads
+    serious = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
+    assert serious == [], json.dumps(serious, indent=1)
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
+
+
+async def test_an_admin_lets_somebody_in_who_chooses_a_password(browser: Browser, daemon: Serving) -> None:
+    admin = await signed_in(browser, daemon.url, daemon.tokens["admin"], "/system")
+    await nothing_serious(admin)
+    await admin.get_by_role("button", name="New person").click()
+    await admin.get_by_label("Name").fill("nina")
+    await nothing_serious(admin, dialog=True)
+    await admin.get_by_role("button", name="Create").click()
+    code = await admin.locator(".secret").inner_text()
+    await admin.get_by_role("button", name="I have it").click()
+    await expect(admin.get_by_text(code)).to_have_count(0)
+    await expect(admin.get_by_role("row", name="nina operator none enabled")).to_be_visible()
+
+    nina = await signed_in(browser, daemon.url, code, "/account", width=390)
+    await nina.get_by_label("New password", exact=True).fill(PASSWORD)
+    await nina.get_by_label("New password, again").fill(PASSWORD[1:])
+    await nina.get_by_role("button", name="Set the password").click()
+    await expect(nina.get_by_text("The two are not the same.")).to_be_visible()
+    await nina.get_by_label("New password, again").fill(PASSWORD)
+    await nina.get_by_role("button", name="Set the password").click()
+    await expect(nina.get_by_text("You have a password.")).to_be_visible()
+    await nothing_serious(nina)
+    await expect(admin.get_by_role("row", name="nina operator set enabled")).to_be_visible()
+
+    again = await (await browser.new_context()).new_page()
+    await again.goto(f"{daemon.url}/account")
+    await again.get_by_label("Name").fill("nina")
+    await again.get_by_label("Password").fill(PASSWORD)
+    await again.get_by_role("button", name="Sign in").first.click()
+    await expect(again.get_by_role("row", name="another browser code")).to_be_visible()
+    await again.get_by_role("button", name="End all others").click()
+    await expect(nina).to_have_url(f"{daemon.url}/sign-in")
+
+    await admin.get_by_role("button", name="Disable nina").click()
+    await admin.get_by_label("Why").fill("a test")
+    await admin.get_by_role("button", name="Disable", exact=True).last.click()
+    await expect(again).to_have_url(f"{daemon.url}/sign-in")
+    await again.get_by_label("Name").fill("nina")
+    await again.get_by_label("Password").fill(PASSWORD)
+    await again.get_by_role("button", name="Sign in").first.click()
+    await expect(again.get_by_text(WRONG)).to_be_visible()
+
+
+async def test_an_admin_tries_a_receiver_and_others_cannot(browser: Browser, daemon: Serving, hook: Web) -> None:
+    admin = await signed_in(browser, daemon.url, daemon.tokens["admin"], "/system", width=390)
+    await admin.get_by_role("button", name="Test hook").click()
+    await expect(admin.get_by_text("test delivered")).to_be_visible()
+    assert [json.loads(body)["kind"] for _, body in hook.got] == ["test"]
+    await nothing_serious(admin)
+
+    operator = await signed_in(browser, daemon.url, daemon.tokens["operator"], "/system")
+    await expect(operator.get_by_role("button", name="Test hook")).to_be_disabled()
+    await expect(operator.get_by_role("heading", name="People")).to_have_count(0)
+    await expect(operator.get_by_text("test delivered")).to_be_visible()
+    assert hook.url not in await operator.content()
+
+
+async def test_a_token_is_shown_once_and_revoked(browser: Browser, daemon: Serving) -> None:
+    page = await signed_in(browser, daemon.url, daemon.tokens["operator"], "/account")
+    await page.get_by_role("button", name="New token").click()
+    await page.get_by_label("What for").fill("<img src=x onerror=alert(1)>")
+    await page.get_by_role("button", name="Make").click()
+    token = await page.locator(".secret").inner_text()
+    await page.get_by_role("button", name="I have it").click()
+    await expect(page.get_by_role("cell", name="<img src=x onerror=alert(1)>", exact=True)).to_be_visible()
+    other = await signed_in(browser, daemon.url, token, "/account")
+    await page.get_by_role("button", name="Revoke <img").click()
+    await page.get_by_label("Why").fill("a test")
+    await page.get_by_role("button", name="Revoke", exact=True).last.click()
+    await expect(other).to_have_url(f"{daemon.url}/sign-in")

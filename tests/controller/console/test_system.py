@@ -1,0 +1,55 @@
+"""What the page about the system says."""
+
+from controller.access.alerts import Rules
+from controller.console.alerting import became, rule_text
+from controller.console.pages.system import lag_text
+from controller.console.shown import size
+from controller.report import system
+from controller.schedule.lag import KEPT_S, Lag
+from tests.controller.world import World
+
+
+def test_the_largest_lag_of_the_last_minute() -> None:
+    lag = Lag()
+    assert lag.largest_s == 0.0
+    for at, late in ((0.0, 0.1), (1.0, 0.5), (2.0, 0.2), (3.0, 0.3)):
+        lag.note(at, late)
+    assert lag.largest_s == 0.5
+    lag.note(2.0 + KEPT_S, 0.0)
+    assert lag.largest_s == 0.3
+    lag.note(4.0 + KEPT_S, 0.01)
+    assert lag.largest_s == 0.01
+
+
+def test_lag_and_size_as_people_read_them() -> None:
+    assert [lag_text(each) for each in (0.004, 0.0123, 0.0996, 2.0)] == [
+        "under 10 ms in the last minute",
+        "at most 12 ms in the last minute",
+        "at most 0.1 s in the last minute",
+        "at most 2 s in the last minute",
+    ]
+    assert [size(each) for each in (12, 999, 1000, 360_448, 999_600, 74.7e9)] == [
+        *("12 B", "999 B", "1 kB", "360 kB", "1 MB", "74.7 GB")
+    ]
+
+
+def test_rules_as_people_read_them() -> None:
+    rules = Rules(approval_waiting=7200, instrument_lost=False, budget=0.9)
+    assert rule_text(rules, "approval-waiting") == "longer than 2 h"
+    assert rule_text(rules, "instrument-lost") == "off"
+    assert rule_text(rules, "budget") == "90% spent"
+
+
+def test_what_became_of_a_message() -> None:
+    failed = {"kind": "alert.failed", "data": {"test": False, "why": "it answered 500", "given_up": False}}
+    assert became(failed) == "not delivered, will be tried again: it answered 500"
+    failed["data"] = {"test": True, "why": "it answered 500", "given_up": True}
+    assert became(failed) == "test not delivered: it answered 500"
+
+
+async def test_the_database(world: World) -> None:
+    found = await world.store.read(system.database)
+    assert (found["kind"], found["schema"]) == ("sqlite", "0004")
+    assert found["bytes"] > 100_000
+    assert found["events"] > 10
+    assert {"python", "tatara", "botorch"} <= system.versions().keys()
