@@ -101,7 +101,7 @@ async def test_an_admin_lets_somebody_in_who_chooses_a_password(browser: Browser
     await expect(nina).to_have_url(f"{daemon.url}/sign-in")
 
     await admin.get_by_role("button", name="Disable nina").click()
-    await admin.get_by_label("Why").fill("a test")
+    await admin.get_by_label("Why", exact=True).fill("a test")
     await admin.get_by_role("button", name="Disable", exact=True).last.click()
     await expect(again).to_have_url(f"{daemon.url}/sign-in")
     await again.get_by_label("Name").fill("nina")
@@ -134,6 +134,6 @@ async def test_a_token_is_shown_once_and_revoked(browser: Browser, daemon: Servi
     await expect(page.get_by_role("cell", name="<img src=x onerror=alert(1)>", exact=True)).to_be_visible()
     other = await signed_in(browser, daemon.url, token, "/account")
     await page.get_by_role("button", name="Revoke <img").click()
-    await page.get_by_label("Why").fill("a test")
+    await page.get_by_label("Why", exact=True).fill("a test")
     await page.get_by_role("button", name="Revoke", exact=True).last.click()
     await expect(other).to_have_url(f"{daemon.url}/sign-in")
