@@ -5,7 +5,7 @@ import pytest
 from controller.access.actors import Actor, NotSignedIn, Role, token_digest
 from controller.access.passwords import verify_password
 from controller.commands import sign_ins
-from controller.commands.errors import Conflict, Invalid
+from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.console import House, actions
 from controller.report import people
 from controller.report.audit import audit
@@ -60,6 +60,13 @@ async def test_who_came_with_a_code_has_forgotten_it(world: World, house: House)
     assert verify_password(SECOND, await kept(world))
     with pytest.raises(NotSignedIn):
         await world.store.write(lambda unit: sign_ins.sign_in_by_secret(unit, code), name="t")
+
+
+async def test_nobody_uses_the_session_of_another(world: World, house: House) -> None:
+    vera = await world.store.write(lambda unit: sign_ins.sign_in_by_secret(unit, world.tokens["viewer"]), name="t")
+    with pytest.raises(NotFound):
+        await change(house, vera, "", FIRST)
+    assert await kept(world) == ""
 
 
 async def test_all_other_sessions_end_and_only_ones_own(world: World, house: House) -> None:
