@@ -13,7 +13,20 @@ from controller.store.tables import Campaign
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.world import ADMIN, World
 
-PAGES = ("/", "/approvals", "/campaigns/reactor", "/events", "/quarantine")
+PAGES = (
+    "/",
+    "/approvals",
+    "/campaigns/reactor",
+    "/instruments",
+    "/doubts",
+    "/samples",
+    "/tasks",
+    "/files",
+    "/events",
+    "/quarantine",
+    "/system",
+    "/account",
+)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nothing-here", "/docs", "/_nicegui/client/x/upload/1"])

@@ -22,6 +22,7 @@ VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMIN
 VALUES = {"temperature": 61.0}
 WHOLE = {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.2, "temperature": 60.0}
 WHY = {"why": "a test"}
+ERRORS = "controller.commands.errors"
 
 # Action, what is said, the lowest role that may. What is said need not make sense: a refusal for another reason than
 # the role is a pass of the role.
@@ -114,6 +115,6 @@ def test_pages_ask_by_actions_only() -> None:
     for path in Path(controller.console.pages.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
-                assert not str(node.module).startswith("controller.commands"), f"{path.name} imports a command"
+                assert str(node.module) == ERRORS or not str(node.module).startswith("controller.commands"), path.name
             if isinstance(node, ast.Attribute):
                 assert node.attr != "write", f"{path.name} writes"

@@ -58,7 +58,7 @@ async def test_an_empty_database_is_whole(template: Path) -> None:
         ("UPDATE campaign SET started_at = 'yesterday'", "row-changed", "campaign/"),
         ("UPDATE quarantine SET payload = x'00'", "row-changed", "quarantine/"),
         ("DELETE FROM orphan", "row-missing", "orphan/"),
-        ("INSERT INTO user VALUES ('eve', 'admin', 0)", "row-unknown", "user/eve"),
+        ("INSERT INTO user (name, role, disabled) VALUES ('eve', 'admin', 0)", "row-unknown", "user/eve"),
     ],
 )
 async def test_a_row_that_was_touched_is_named(

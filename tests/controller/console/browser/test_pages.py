@@ -11,7 +11,20 @@ from tests.laboratory.laboratory import Laboratory
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("/", "/approvals", "/campaigns/done", "/events", "/quarantine")
+PAGES = (
+    "/",
+    "/approvals",
+    "/campaigns/done",
+    "/instruments",
+    "/doubts",
+    "/samples",
+    "/tasks",
+    "/files",
+    "/events",
+    "/quarantine",
+    "/system",
+    "/account",
+)
 TELEPHONE = {"width": 390, "height": 844}
 
 
