@@ -34,7 +34,7 @@ from controller.access.limits import load_limits
 from controller.access.site import Site
 from controller.access.tokens import ensure_admin_token
 from controller.api import close_app, create_app
-from controller.console import House, mount, running
+from controller.console import House, mounted
 from controller.effects.alert import Alerter
 from controller.effects.analyse import Analyst, give_up_analysis
 from controller.effects.propose import Proposer, give_up_iteration
@@ -255,8 +255,7 @@ class Daemon:
             metrics_without_token=self.site.api.metrics_without_token,
         )
         app = create_app(services)
-        mount(app, House(services, app.state.bell, app.state.recorder))
-        async with running():
+        async with mounted(app, House(services, app.state.bell, app.state.recorder)):
             await self._listen(app)
 
     async def _listen(self, app: FastAPI) -> None:

@@ -1,9 +1,10 @@
 """Which extra holds a package that the package alone leaves out."""
 
 DAEMON = {
-    "alembic", "apscheduler", "ase", "botorch", "fastapi", "gpytorch", "jsonschema", "matplotlib", "numpy",
-    "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen", "rdkit", "scipy",
-    "sqlalchemy", "sqlmodel", "starlette", "structlog", "torch", "tzdata", "ulid", "uvicorn",
+    "alembic", "apscheduler", "argon2", "ase", "botorch", "fastapi", "gpytorch", "jinja2", "jsonschema", "matplotlib",
+    "nicegui", "numpy", "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen",
+    "python_multipart", "rdkit", "scipy", "sqlalchemy", "sqlmodel", "starlette", "structlog", "torch", "tzdata",
+    "ulid", "uvicorn",
 }  # fmt: skip
 BROKER = {"amqtt"}
 DEMOS = {"datamol"}

@@ -1,12 +1,14 @@
 """Put the console onto the daemon's application."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from controller.console import raw, sign_in
 from controller.console.gate import Gate
@@ -16,21 +18,36 @@ STATIC = Path(__file__).parent / "static"
 PATIENCE_S = 10.0  # in which a browser may come back after its connection was lost, and finds its page as it was
 
 
-def mount(app: FastAPI, house: House) -> None:
-    """Add the pages to an application; what it has already goes first."""
+@asynccontextmanager
+async def mounted(app: FastAPI, house: House) -> AsyncIterator[None]:
+    """Add the console to an application, behind what it has already, for as long as it is served."""
     app.state.house = house
     app.include_router(sign_in.router)
     app.include_router(raw.router)
     app.mount("/static", StaticFiles(directory=STATIC))
-    app.mount("/", Gate(_shell(), house))
-
-
-@asynccontextmanager
-async def running() -> AsyncIterator[None]:
-    """What the pages need on the event loop, for as long as they are served."""
-    shell = _shell()
-    async with shell.router.lifespan_context(shell):
+    async with AsyncExitStack() as stack:
+        app.mount("/", Gate(_Pages(stack), house))
         yield
+
+
+class _Pages:
+    """The pages, made when somebody asks for one: a daemon that nobody looks at starts sooner, and is smaller."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+        self._shell: FastAPI | None = None
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._making:
+            if self._shell is None:
+                self._shell = await self._make()
+        await self._shell(scope, receive, send)
+
+    async def _make(self) -> FastAPI:
+        shell = await asyncio.to_thread(_shell)
+        await self._stack.enter_async_context(shell.router.lifespan_context(shell))
+        return shell
 
 
 @cache

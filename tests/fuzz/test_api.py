@@ -56,7 +56,7 @@ class Requests:
 @pytest.mark.parametrize("cases", [400, pytest.param(15_000, marks=MANY)])
 async def test_bodies_names_and_queries(world: World, cases: int) -> None:
     world.app.state.bell.close()  # streams end after what there is
-    requests = Requests({"user": "olga", **world.ids, **KNOWN}, seed=cases)
+    requests = Requests({"user": "olga", "refused": "x", "corrected": "{}", **world.ids, **KNOWN}, seed=cases)
     found: Counter[int] = Counter()
     headers = {"Content-Type": "application/json"}
     async with world.client("admin") as client:

@@ -84,6 +84,7 @@ SCENE: list[Line] = [
     ("reset {stop} --why 'no fire'", "", None),
     # people
     ("user create eve --role viewer", "eve", None),
+    ("user code eve", "Sign-in code of eve", None),
     ("token create eve --label laptop --json", "eve", ("eve", "sha256")),
     ("token list --user eve", "laptop", None),
     ("token revoke {eve} --why lost", "", None),

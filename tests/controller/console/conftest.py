@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from controller.console import House, mount, running
+from controller.console import House, mounted
 from controller.console.gate import COOKIE
 from controller.serving import Services
 from tests.controller.world import World
@@ -20,8 +20,7 @@ async def house(world: World) -> AsyncIterator[House]:
     """The console of `world`, which holds something in every list."""
     services: Services = world.app.state.services
     house = House(services, world.app.state.bell, world.app.state.recorder)
-    mount(world.app, house)
-    async with running():
+    async with mounted(world.app, house):
         yield house
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapters.compute import Workers
 from controller.api import create_app
-from controller.console import House, mount, running
+from controller.console import House, mounted
 from controller.files import Files
 from controller.serving import Services
 from controller.store import Store
@@ -38,12 +38,11 @@ async def opened(folder: Path) -> AsyncIterator[Opened]:
     services = Services(store, Files(folder / "files"), workers, "lab", broker.publish, dict, list, heard=lambda: heard)
     app = create_app(services)
     house = House(services, app.state.bell, app.state.recorder)
-    mount(app, house)
     stand = Stand(store, folder)
     try:
         tokens = await store.write(add_people, name="t")
         ids = await hall.fill(stand)
-        async with running(), served(app) as url:
+        async with mounted(app, house), served(app) as url:
             yield Opened(url, tokens, stand, ids, house, heard)
     finally:
         await workers.stop()

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from adapters.instruments import topics
-from controller.console import House, mount, running
+from controller.console import House, mounted
 from controller.console.candidates import draw
 from controller.intake.intake import read_topic
 from controller.intake.quarantine import quarantine
@@ -37,8 +37,8 @@ def _candidates() -> None:
 @pytest.fixture
 async def address(world: World) -> AsyncIterator[str]:
     state = world.app.state
-    mount(world.app, House(state.services, state.bell, state.recorder))
-    async with running(), served(world.app) as address:
+    house = House(state.services, state.bell, state.recorder)
+    async with mounted(world.app, house), served(world.app) as address:
         yield address
 
 
