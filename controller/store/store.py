@@ -25,6 +25,7 @@ log = logging.getLogger("tatara.store")
 
 T = TypeVar("T")
 
+READERS = 4  # a page over a long history may take one for seconds
 GROUP = 100  # units in one commit; more would hold up the event loop's other threads
 
 
@@ -87,7 +88,7 @@ class Store:
         self._reading = open_engine(url, writing=False)
         self.lock = Lock(self._engine)
         self._writer = ThreadPoolExecutor(1, "store-writer")
-        self._readers = ThreadPoolExecutor(2, "store-reader")
+        self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._queue: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []

@@ -39,8 +39,8 @@ SEEN = 30
 WATCH = """() => {
   window.seen = {};
   const look = () => {
-    const found = document.querySelector('[data-measured]');
-    if (found) { const n = found.dataset.measured; if (!(n in window.seen)) window.seen[n] = Date.now(); }
+    const n = Number((document.body.innerText.match(/(?:Measurements: |of )(\\d+)(?: measurements)?/) || [])[1]);
+    if (n && !(n in window.seen)) window.seen[n] = Date.now();
   };
   new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true});
   look();
@@ -153,7 +153,7 @@ async def _sight(folder: Path) -> list[Figure]:
                 await page.goto(f"{console.url}{others[number % len(others)]}")
                 await connected(page)
             await watched.evaluate(WATCH)
-            start = int(await watched.locator("[data-measured]").get_attribute("data-measured") or 0)
+            start = max(map(int, await watched.evaluate("Object.keys(window.seen)")), default=0)
             await laboratory.wait_for(lambda session: len(_commits(session)) > (start // 2) + SEEN, 120)
             await watched.wait_for_function(f"Object.keys(window.seen).length > {SEEN - 5}")
             seen = {
