@@ -92,10 +92,30 @@ def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
                 ui.label(value)
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str | Callable[[], None]]], caption: str = "") -> None:
+Cell = str | Callable[[], None]
+
+
+class _Texts(ui.element, component="table.js"):
+    """A table of texts only, as one element: a cell each would hold up the daemon's event loop."""
+
+    def __init__(self, header: list[str], rows: list[list[Cell]], caption: str) -> None:
+        super().__init__()
+        self._props |= {"header": header, "rows": rows, "caption": caption}
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = "") -> None:
     """A small table; a cell is a text, or a function that draws it. Long ones that are searched are `ui.table`."""
-    # Who has no mouse scrolls it with the keys.
-    with ui.element("div").classes("scroll").props("tabindex=0"), ui.element("table").classes("table"):
+    lines = [list(row) for row in rows]
+    with ui.element("div").classes("scroll").props("tabindex=0"):  # who has no mouse scrolls it with the keys
+        if any(callable(cell) for row in lines for cell in row):
+            _drawn(header, lines, caption)
+        else:
+            _Texts(list(header), lines, caption)
+
+
+def _drawn(header: Iterable[str], rows: list[list[Cell]], caption: str) -> None:
+    """Element by element, for what is drawn in it."""
+    with ui.element("table").classes("table"):
         if caption:
             with ui.element("caption"):
                 ui.label(caption)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from controller.commands.lookup import find
@@ -15,18 +15,24 @@ from controller.store.tables import ApprovalDecision, Campaign, Proposal
 from strategies.spaces import Categorical, Discrete
 
 Plain = dict[str, Any]
-LONGEST = 200  # what no person looks through; the others come when these are decided
+SHOWN = 25  # the others come when these are decided; each card costs the event loop some milliseconds
 NEAREST = 3
 LATELY = 10
 
 
 def queue(session: Session) -> dict[str, Plain]:
     """Proposals that wait for approval by id, the most urgent first: by deadline, then priority, then age."""
-    rows = lists.proposals(session, None, "awaiting-approval", limit=LONGEST)
-    campaigns = {name: session.get_one(Campaign, name) for name in {row["campaign_id"] for row in rows}}
-    units = {name: units_of(spec_of(session, campaign)) for name, campaign in campaigns.items()}
-    rows.sort(key=lambda row: (row["deadline"] or "9", -campaigns[row["campaign_id"]].priority, row["made_event"]))
-    return {row["id"]: {**row, "units": units[row["campaign_id"]]} for row in rows}
+    query = select(Proposal, Campaign).join(Campaign, col(Campaign.id) == col(Proposal.campaign_id))
+    urgent = (col(Proposal.deadline).is_(None), col(Proposal.deadline), col(Campaign.priority).desc())
+    query = query.where(col(Proposal.state) == "awaiting-approval").order_by(*urgent, col(Proposal.made_event))
+    rows = session.execute(query.limit(SHOWN)).all()
+    units = {campaign.id: units_of(spec_of(session, campaign)) for _, campaign in rows}
+    return {row["id"]: {**row, "units": units[row["campaign_id"]]} for row in lists.shown(session, rows)}
+
+
+def waiting(session: Session) -> int:
+    """How many proposals wait for approval."""
+    return session.scalar(select(func.count()).where(col(Proposal.state) == "awaiting-approval")) or 0
 
 
 def decided_lately(session: Session) -> list[Plain]:

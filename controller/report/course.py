@@ -72,35 +72,57 @@ class Course:
     experiments: list[Experiment] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
 
-    def keep(self, what: str, make: Callable[[], Any]) -> Any:
-        """What follows from it, worked out once."""
-        if what not in self._kept:
-            self._kept[what] = make()
-        return self._kept[what]
+    def keep(self, session: Session, what: str, make: Callable[[], Any]) -> Any:
+        """What follows from it and is read with `session`, worked out once; not kept of a session that sees less."""
+        if what in self._kept:
+            return self._kept[what]
+        found = make()
+        if _newest(session)[0] >= self.upto:
+            self._kept[what] = found
+        return found
 
 
-_LOCK = Lock()
-_COURSES: OrderedDict[str, Course] = OrderedDict()
+@dataclass
+class _Shelf:
+    """Where one campaign's course is kept; only who asks for the same campaign waits while it is read."""
+
+    reading: Lock = field(default_factory=Lock)
+    course: Course | None = None
+
+
+_SHELVES: OrderedDict[str, _Shelf] = OrderedDict()
+_FINDING = Lock()
 
 
 def course(session: Session, name: str) -> Course:
     """The course of a campaign by name or id; what it holds must not be changed. Raises `NotFound`."""
     campaign = find_campaign(session, name)
-    newest = session.execute(
-        select(col(Event.number), col(Event.hash)).order_by(col(Event.number).desc()).limit(1)
-    ).one()
-    with _LOCK:
-        found = _COURSES.get(campaign.id)
+    newest = _newest(session)
+    shelf = _shelf_of(campaign.id)
+    with shelf.reading:
+        found = shelf.course
         if found is None or found.version != campaign.version or not _holds(session, found, newest[0]):
             found = Course(campaign.id, campaign.version)
         if newest[0] > found.upto:
             found = _advanced(session, campaign, found)
             found.upto, found.hash = newest
-        _COURSES[campaign.id] = found
-        _COURSES.move_to_end(campaign.id)
-        while len(_COURSES) > KEPT:
-            _COURSES.popitem(last=False)
+        shelf.course = found
         return found
+
+
+def _newest(session: Session) -> tuple[int, str]:
+    query = select(col(Event.number), col(Event.hash)).order_by(col(Event.number).desc()).limit(1)
+    number, digest = session.execute(query).one()
+    return number, digest
+
+
+def _shelf_of(campaign_id: str) -> _Shelf:
+    with _FINDING:
+        shelf = _SHELVES.setdefault(campaign_id, _Shelf())
+        _SHELVES.move_to_end(campaign_id)
+        while len(_SHELVES) > KEPT:
+            _SHELVES.popitem(last=False)
+        return shelf
 
 
 def _holds(session: Session, known: Course, newest: int) -> bool:

@@ -22,7 +22,7 @@ MOST_MEASUREMENTS = 1000
 def curves(session: Session, name: str) -> Plain:
     """Experiments for drawing: `points` in order, `lines` with their parameters, and the `best` ones as a table."""
     known = course(session, name)
-    found: Plain = known.keep("curves", lambda: _curves(session, name, known))
+    found: Plain = known.keep(session, "curves", lambda: _curves(session, name, known))
     return found
 
 
@@ -117,7 +117,7 @@ def _line(row: Experiment, place: int, best: bool, candidates: dict[str | None, 
 def latest_measurements(session: Session, name: str) -> Plain:
     """The latest measurements, newest first, with the experiment and the files that they come from; and how many."""
     known = course(session, name)
-    found: Plain = known.keep("measurements", lambda: _measurements(session, known))
+    found: Plain = known.keep(session, "measurements", lambda: _measurements(session, known))
     return found
 
 

@@ -24,7 +24,9 @@ def latest_iterations(session: Session, name: str) -> list[Plain]:
     proposals = _proposals(session, [row.id for row in rows])
     objectives = [each.property for each in spec_of(session, campaign).objectives]
     known = course(session, name)
-    experiments: dict[str, Experiment] = known.keep("by proposal", lambda: {e.proposal: e for e in known.experiments})
+    experiments: dict[str, Experiment] = known.keep(
+        session, "by proposal", lambda: {each.proposal: each for each in known.experiments}
+    )
     found = []
     for row in rows:
         made = proposals[row.id]

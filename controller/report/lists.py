@@ -127,7 +127,12 @@ def proposals(session: Session, name: str | None, state: str | None, *, limit: i
         query = query.where(col(Proposal.campaign_id) == find_campaign(session, name).id)
     if state is not None:
         query = query.where(col(Proposal.state).in_(PROPOSAL.open_states if state == "open" else [state]))
-    rows = session.execute(query.order_by(col(Proposal.made_event), col(Proposal.number)).limit(limit)).all()
+    ordered = query.order_by(col(Proposal.made_event), col(Proposal.number)).limit(limit)
+    return shown(session, session.execute(ordered).all())
+
+
+def shown(session: Session, rows: Sequence[Any]) -> list[Plain]:
+    """Proposals as they are shown; `rows` are pairs of a proposal and its campaign."""
     approved = _approved_by(session, [row.id for row, _ in rows])
     return [_proposal(session, row, its, approved[row.id]) for row, its in rows]
 

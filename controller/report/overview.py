@@ -10,7 +10,6 @@ from controller.loop import CAMPAIGN
 from controller.loop.instrument import PRESENT
 from controller.loop.progress import hypervolume
 from controller.report import lists
-from controller.report.attention import attention
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Event, Measurement, Proposal
@@ -23,17 +22,11 @@ FAULTS = ("iteration.fail", "step.pause", "instrument.lost", "instrument.flood",
 BROKEN = ("attempt.fail", "attempt.refuse", "attempt.doubt", "attempt.abandon", "attempt.expire", *FAULTS)
 
 
-def overview(session: Session, now: datetime) -> Plain:
-    """Campaigns that are open or ended within a day, instruments, and what broke within a day."""
-    return {
-        "campaigns": _campaigns(session, now),
-        "doubts": attention(session)["counts"]["doubts"],
-        "instruments": [_instrument(row) for row in lists.instruments(session, now)],
-        "broke": _broke(session, now),
-    }
+KEPT = 2000
+_ERRORS: dict[tuple[str, str, float], float | None] = {}
 
 
-def _campaigns(session: Session, now: datetime) -> list[Plain]:
+def campaigns(session: Session, now: datetime) -> list[Plain]:
     open_states = sorted(CAMPAIGN.open_states)
     lately = (col(Campaign.state).in_(open_states)) | (col(Campaign.ended_at) > now - SINCE)
     rows = session.scalars(select(Campaign).where(lately).order_by(col(Campaign.started_at).desc())).all()
@@ -60,25 +53,34 @@ def _best(session: Session, row: Campaign, spec: Spec) -> list[Plain]:
     for objective in spec.objectives:
         if objective.property in best:
             value = best[objective.property]
-            error = session.scalars(
-                select(col(Measurement.standard_error))
-                .where(
-                    col(Measurement.campaign_id) == row.id,
-                    col(Measurement.property) == objective.property,
-                    col(Measurement.value) == value,
-                )
-                .limit(1)
-            ).first()
             found.append(
                 {
                     "property": objective.property,
                     "goal": objective.goal,
                     "unit": objective.unit,
                     "value": value,
-                    "standard_error": error,
+                    "standard_error": _error_of(session, row.id, objective.property, value),
                 }
             )
     return found
+
+
+def _error_of(session: Session, campaign: str, name: str, value: float) -> float | None:
+    """The standard error of a value that was measured once; sought once, for it takes all rows of a campaign."""
+    key = (campaign, name, value)
+    if key not in _ERRORS:
+        if len(_ERRORS) >= KEPT:
+            _ERRORS.clear()
+        query = select(col(Measurement.standard_error)).where(
+            col(Measurement.campaign_id) == campaign, col(Measurement.property) == name, col(Measurement.value) == value
+        )
+        _ERRORS[key] = session.scalars(query.limit(1)).first()
+    return _ERRORS[key]
+
+
+def instruments(session: Session, now: datetime) -> list[Plain]:
+    """What each instrument does, and what keeps it from work."""
+    return [_instrument(row) for row in lists.instruments(session, now)]
 
 
 def _instrument(row: Plain) -> Plain:
@@ -86,11 +88,17 @@ def _instrument(row: Plain) -> Plain:
     return {**{name: row[name] for name in wanted}, "present": row["state"] in PRESENT}
 
 
-def _broke(session: Session, now: datetime) -> list[Plain]:
-    """Events that tell of faults, the latest first."""
-    query = select(Event).where(col(Event.kind).in_(BROKEN), col(Event.at) > now - SINCE)
-    rows = session.scalars(query.order_by(col(Event.number).desc()).limit(MOST)).all()
-    names = {row.id: row.name for row in session.scalars(select(Campaign))}
+def broke(session: Session, now: datetime) -> list[Plain]:
+    """Events within a day that tell of faults, the latest first."""
+    latest = [
+        select(Event).where(col(Event.kind) == kind).order_by(col(Event.number).desc()).limit(MOST) for kind in BROKEN
+    ]  # one by one: each ends after a few rows of its index
+    rows = [row for query in latest for row in session.scalars(query) if row.at > now - SINCE]
+    rows = sorted(rows, key=lambda row: -row.number)[:MOST]
+    ids = {row.campaign_id for row in rows}
+    names: dict[str, str] = dict(
+        session.execute(select(col(Campaign.id), col(Campaign.name)).where(col(Campaign.id).in_(ids))).tuples().all()
+    )
     found = []
     for row in rows:
         attempt = session.get(Attempt, row.subject or "")

@@ -39,7 +39,8 @@ SEEN = 30
 WATCH = """() => {
   window.seen = {};
   const look = () => {
-    const n = Number((document.body.innerText.match(/(?:Measurements: |of )(\\d+)(?: measurements)?/) || [])[1]);
+    const found = document.body.innerText.match(/Measurements: (\\d+)|of (\\d+) measurements/) || [];
+    const n = Number(found[1] || found[2]);
     if (n && !(n in window.seen)) window.seen[n] = Date.now();
   };
   new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true});

@@ -30,6 +30,7 @@ async def page(request: Request, client: Client) -> None:
             queue.tools()
             ui.keyboard(queue.key, ignore=["input", "select", "textarea"])
         desk.items(queue.read, queue.draw, say("approvals.none"))
+        desk.section(report.waiting, _more)
         ui.label(say("approvals.lately")).classes("heading").props('role="heading" aria-level="2"')
         desk.section(report.decided_lately, _lately)
 
@@ -284,6 +285,11 @@ def _near(row: Plain, found: list[Plain]) -> None:
         ),
         say("approvals.nearest"),
     )
+
+
+def _more(waiting: int) -> None:
+    if waiting > report.SHOWN:
+        ui.label(say("approvals.more", count=waiting - report.SHOWN)).classes("note")
 
 
 def _lately(rows: list[Plain]) -> None:

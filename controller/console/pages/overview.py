@@ -3,57 +3,46 @@
 from typing import Any
 
 from nicegui import Client, ui
-from sqlmodel import Session
 from starlette.requests import Request
 
 from controller.console.frame import opened
 from controller.console.shown import moment, number, quantity, table, with_error
 from controller.console.texts import say
-from controller.report.overview import overview
+from controller.report import overview as report
+from controller.report.alerts import causes
 
 Plain = dict[str, Any]
 
 GOOD = ("running", "completed")
+MOST = 8  # alerts
 
 
 @ui.page("/")
 async def page(request: Request, client: Client) -> None:
     """The first page."""
     async with opened(request, client, say("overview.title")) as desk:
-
-        def read(session: Session) -> Plain:
-            return overview(session, desk.house.services.store.clock())
-
-        desk.section(read, _alerts)
+        services = desk.house.services
+        clock, rules = services.store.clock, services.alerts.rules
+        desk.section(lambda session: [each.text for each in causes(session, rules, clock())[0]], _alerts)
         _heading("overview.campaigns")
-        desk.section(read, lambda found: _campaigns(found["campaigns"]))
+        desk.section(lambda session: report.campaigns(session, clock()), _campaigns)
         _heading("overview.instruments")
-        desk.section(read, lambda found: _instruments(found["instruments"]))
+        desk.section(lambda session: report.instruments(session, clock()), _instruments)
         _heading("overview.broke")
-        desk.section(read, lambda found: _broke(found["broke"]))
+        desk.section(lambda session: report.broke(session, clock()), _broke)
 
 
 def _heading(key: str) -> None:
     ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
 
 
-def _alerts(found: Plain) -> None:
-    """What keeps work from going on."""
-    if found["doubts"]:
-        _alert(say("overview.doubts", count=found["doubts"]))
-    for row in found["campaigns"]:
-        if row["state"] == "paused":
-            _alert(say("overview.paused", campaign=row["name"], why=row["reason"] or "-"))
-        for step in row["paused_steps"]:
-            _alert(say("overview.paused_step", campaign=row["name"], step=step))
-    for row in found["instruments"]:
-        if not row["present"]:
-            _alert(say("overview.absent", instrument=row["name"], state=row["state"]))
-
-
-def _alert(text: str) -> None:
-    with ui.element("div").classes("banner"):
-        ui.label(text).classes("grow")
+def _alerts(texts: list[str]) -> None:
+    """What people are told of also when they do not look."""
+    for text in texts[:MOST]:
+        with ui.element("div").classes("banner"):
+            ui.label(text).classes("grow")
+    if len(texts) > MOST:
+        ui.label(say("overview.more_alerts", count=len(texts) - MOST)).classes("note")
 
 
 def _campaigns(rows: list[Plain]) -> None:

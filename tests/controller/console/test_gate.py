@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlmodel import select
 
 from controller.access.actors import token_digest
 from controller.commands import users
+from controller.commands.instruments import record_estop
 from controller.console import House
 from controller.console.gate import COOKIE, Gate
-from controller.store.tables import Campaign
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.world import ADMIN, World
 
@@ -65,12 +64,7 @@ async def test_the_policy_of_a_page(world: World, client: Enter, path: str) -> N
 async def test_what_people_wrote_is_no_tag(world: World, house: House, client: Enter) -> None:
     bad = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
-    def spoil(unit: Any) -> None:
-        campaign = unit.session.scalars(select(Campaign)).one()
-        campaign.state, campaign.reason = "paused", bad
-        unit.record("test", campaign)
-
-    await world.store.write(spoil, name="test")
+    await world.store.write(lambda unit: record_estop(unit, ADMIN, "e1", None, bad), name="test")
     async with client() as browser:
         await signed_in(world, browser)
         page = (await browser.get("/")).text

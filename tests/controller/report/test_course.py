@@ -51,7 +51,7 @@ async def add(world: World, *pairs: Pair, **fields: Any) -> list[list[str]]:
 async def drawn(world: World) -> dict[str, Any]:
     """What is drawn, the same whether it was kept up to date or is read anew."""
     known = await world.store.read(lambda session: curves(session, NAME))
-    kept._COURSES.clear()
+    kept._SHELVES.clear()
     assert await world.store.read(lambda session: curves(session, NAME)) == known
     return known
 
