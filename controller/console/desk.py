@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from controller.access.actors import Actor, Forbidden, Role
 from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.console import actions
 from controller.console.actions import Action
 from controller.console.gate import SIGN_IN
 from controller.console.house import House
@@ -23,6 +24,8 @@ from controller.store import LostLock, StoreUnavailable
 
 log = logging.getLogger("tatara.console")
 
+PARTING_S = 1.0  # in which a browser is led away from a page that nobody may look at any more
+ESTOP_PATIENCE_S = 1.0  # to wait for the database
 LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
 BREATH_S = 0.1  # between two looks, so that many commits are one look
 
@@ -171,11 +174,18 @@ class Desk:
                 rung.clear()
                 self._again.clear()
                 if not await self._look():
+                    await self._part()
                     return
                 await asyncio.sleep(BREATH_S)
                 await self._wait(rung)
         finally:
             self.house.bell.leave(rung)
+
+    async def _part(self) -> None:
+        """Whoever does not go, with a browser of their own making, has no page any more to press buttons of."""
+        await asyncio.sleep(PARTING_S)
+        if not self.client.is_deleted:
+            self.client.delete()
 
     async def _look(self) -> bool:
         """Draw the page; False when the person is no longer let in."""
@@ -209,6 +219,14 @@ class Desk:
             self.tell(done)
         return answer
 
+    async def stop(self, instrument: str | None) -> Any:
+        """The e-stop works while the database does not: then whoever was let in before may stop."""
+        try:
+            actor = await asyncio.wait_for(self.house.actor(self._secret), ESTOP_PATIENCE_S)
+        except (StoreUnavailable, SQLAlchemyError, TimeoutError):
+            actor = self.actor
+        return await self._asked(actor, lambda actor: actions.estop(self.house, actor, instrument))
+
     async def tried(self, doing: Callable[[Actor], Awaitable[Any]]) -> Any:
         """Do something; a refusal is told on the page and gives None."""
         try:
@@ -216,6 +234,9 @@ class Desk:
         except (StoreUnavailable, SQLAlchemyError):
             self.complain(say("frame.no_database"))
             return None
+        return await self._asked(actor, doing)
+
+    async def _asked(self, actor: Actor | None, doing: Callable[[Actor], Awaitable[Any]]) -> Any:
         if actor is None:
             self.client.open(SIGN_IN)
             return None

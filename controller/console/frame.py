@@ -128,7 +128,7 @@ def _banners(desk: Desk, found: dict[str, Any]) -> None:
 
 async def stop(desk: Desk, instrument: str | None) -> None:
     """The e-stop: done first; why is asked for when it is done."""
-    told = await desk.do(actions.estop, instrument=instrument)
+    told = await desk.stop(instrument)
     if told is None:
         return
     well = told["published"] and told["recorded"]

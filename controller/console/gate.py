@@ -11,12 +11,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from controller.console.belonging import belongs
 from controller.console.house import House
 from controller.store import StoreUnavailable
 
 SIGN_IN = "/sign-in"
 COOKIE = "tatara-console"
 ASSETS = f"/_nicegui/{version('nicegui')}/"  # scripts and styles of the library, the same for everybody
+PAGES = "/_nicegui/client/"  # what is uploaded to a page
 SHUT = 1008  # of a WebSocket: policy violation
 
 # Decision 015 says why each exception is there.
@@ -46,10 +48,12 @@ class Gate:
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Any page of the web may open a WebSocket to us, and the browser sends our cookie along: look whose it is."""
         connection = HTTPConnection(scope)
-        if not from_own_page(connection) or await self._house.actor(connection.cookies.get(COOKIE)) is None:
+        secret = connection.cookies.get(COOKIE)
+        if not from_own_page(connection) or await self._house.actor(secret) is None:
             await receive()
             await send({"type": "websocket.close", "code": SHUT})
             return
+        scope.setdefault("state", {})["secret"] = secret
         await self._app(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,6 +72,9 @@ class Gate:
             if scope["method"] not in ("GET", "HEAD") and not from_own_page(request):
                 await PlainTextResponse("This was sent from another page.", 403)(scope, receive, send)
                 return
+            if (page := _page_given_to(request.url.path)) and not belongs(page, secret):
+                await PlainTextResponse("This page is of another session, or gone.", 403)(scope, receive, send)
+                return
             scope.setdefault("state", {}).update(house=self._house, actor=actor, secret=secret)
         await self._app(scope, receive, _Dressed(send))
 
@@ -76,6 +83,11 @@ def from_own_page(connection: HTTPConnection) -> bool:
     """Whether what a browser sends comes from a page of ours; programs that are no browsers say no origin."""
     origin = connection.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
+
+
+def _page_given_to(path: str) -> str:
+    """The number of the page to which something is uploaded; empty for any other path."""
+    return path.removeprefix(PAGES).partition("/")[0] if path.startswith(PAGES) else ""
 
 
 def _to_sign_in(request: HTTPConnection) -> str:

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from controller.console import raw, sign_in
+from controller.console.belonging import guard
 from controller.console.gate import Gate
 from controller.console.house import House
 
@@ -53,7 +54,7 @@ class _Pages:
 @cache
 def _shell() -> FastAPI:
     """The pages, once in a process: NiceGUI has one application. Which daemon is asked, the gate tells each request."""
-    from nicegui import ui
+    from nicegui import core, ui
 
     from controller.console import pages
 
@@ -71,4 +72,5 @@ def _shell() -> FastAPI:
         tailwind=False,
         show_welcome_message=False,
     )
+    guard(core.sio)
     return shell

@@ -1,0 +1,104 @@
+"""What whoever has a session, and knows how the pages talk, can make them do by hand."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from controller.commands import users
+from controller.store import StoreUnavailable
+from controller.store.tables import EStop
+from tests.controller.console.by_hand import look, sign_in, wired
+from tests.controller.console.opened import Opened, opened
+from tests.controller.stand import ADMIN
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Opened]:
+    async with opened(tmp_path) as there:
+        yield there
+
+
+async def _stops(there: Opened) -> list[str]:
+    return await there.stand.store.read(lambda session: list(session.scalars(select(col(EStop.by)))))
+
+
+async def test_a_button_is_pressed(there: Opened) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    sheet = await look(vera, "/")
+    async with wired(vera, sheet.query) as wire:
+        assert wire is not None
+        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        await wire.hear(1.0)
+    assert len(await _stops(there)) == 1
+
+
+async def test_nobody_presses_the_buttons_of_somebody_elses_page(there: Opened) -> None:
+    ada = await sign_in(there.url, there.tokens["admin"])
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    hers, own = await look(ada, "/"), await look(vera, "/")
+    async with wired(ada, hers.query), wired(vera, {**own.query, "tab_id": "v"}) as wire:
+        assert wire is not None
+        await wire.say("event", hers.event(hers.find("Stop all"), "click", None))
+        await wire.hear(1.0)
+    assert await _stops(there) == []
+
+
+async def test_nobody_listens_to_somebody_elses_page(there: Opened) -> None:
+    ada = await sign_in(there.url, there.tokens["admin"])
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    hers, own = await look(ada, "/"), await look(vera, "/")
+    for query in (hers.query, {**hers.query, "implicit_handshake": False}, {"implicit_handshake": True}):
+        async with wired(vera, query) as refused:
+            assert refused is None
+    async with wired(vera, {**own.query, "implicit_handshake": False}) as wire:
+        assert wire is not None
+        said = {"tab_id": "t", "document_id": "d"}
+        assert await wire.ask("handshake", {**hers.query, **said}) is False
+        assert await wire.ask("handshake", {**own.query, **said}) is True
+
+
+async def test_nobody_uploads_to_somebody_elses_page(there: Opened) -> None:
+    ada = await sign_in(there.url, there.tokens["admin"])
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    hers = await look(ada, "/tasks")
+    answer = await vera.post(f"/_nicegui/client/{hers.client}/upload/1", content=b"")
+    assert answer.status_code == 403
+    answer = await ada.post(f"/_nicegui/client/{hers.client}/upload/1", content=b"")
+    assert answer.status_code == 404
+
+
+async def test_the_estop_works_while_the_database_cannot_be_read(there: Opened) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    sheet = await look(vera, "/")
+    async with wired(vera, sheet.query) as wire:
+        assert wire is not None
+        await wire.hear(0.5)
+        there.stand.store.read = _away  # type: ignore[method-assign]
+        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        assert "published" in await wire.hear(2.0)
+    del there.stand.store.read
+    assert await _stops(there) == ["vera"]
+
+
+async def _away(_function: Any) -> Any:
+    raise StoreUnavailable("away")
+
+
+async def test_a_page_of_somebody_shut_out_does_nothing_more(there: Opened) -> None:
+    otto = await sign_in(there.url, there.tokens["operator"])
+    sheet = await look(otto, "/events")
+    async with wired(otto, sheet.query) as wire:
+        assert wire is not None
+        await wire.hear(0.5)
+        await there.stand.store.write(
+            lambda unit: users.set_disabled(unit, ADMIN, "otto", disabled=True, why="left"), name="t"
+        )
+        assert "/sign-in" in await wire.hear(1.0)
+        await there.stand.store.write(lambda unit: unit.record("secret.thing", subject="x"), name="t")
+        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        heard: Any = await wire.hear(1.0)
+    assert await _stops(there) == []
+    assert "secret" not in heard
