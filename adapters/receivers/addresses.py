@@ -47,7 +47,7 @@ async def allowed_addresses(host: str, port: int, allow: Sequence[str]) -> list[
     """The addresses of a host, all of them allowed. Raises `Refused`, or `NotDelivered` if the name leads nowhere."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the second one: no name at all
         raise NotDelivered(f"the name {host} cannot be resolved: {error}") from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     for each in addresses:

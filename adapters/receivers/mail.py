@@ -1,6 +1,7 @@
 """A message by e-mail: SMTP with TLS, in a thread, to the address that was looked at."""
 
 import asyncio
+import contextlib
 import logging
 import smtplib
 import socket
@@ -44,14 +45,25 @@ async def send_mail(
     limit_s: float = LIMIT_S,
 ) -> None:
     """Deliver a letter. Raises `NotDelivered`."""
+    lines: list[socket.socket] = []
     try:
         async with asyncio.timeout(limit_s):
             addresses = await allowed_addresses(host, port, allow)
-            await asyncio.to_thread(_send, host, port, addresses, _message(letter), starttls, login, ca_file)
+            await asyncio.to_thread(_send, host, port, addresses, _message(letter), starttls, login, ca_file, lines)
     except TimeoutError:
         raise NotDelivered(f"no answer within {limit_s:g} s") from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotDelivered(_said(error)) from None
+    finally:
+        _hang_up(lines)
+
+
+def _hang_up(lines: list[socket.socket]) -> None:
+    """A server that says a letter now and then would keep its thread for hours, and the daemon from ending."""
+    for line in lines:
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+        line.close()
 
 
 def _send(
@@ -62,9 +74,10 @@ def _send(
     starttls: bool,
     login: tuple[str, str] | None,
     ca_file: Path | None,
+    lines: list[socket.socket],
 ) -> None:
     tls = ssl.create_default_context(cafile=ca_file)
-    with _Connection(host, port, addresses, None if starttls else tls) as server:
+    with _Connection(host, port, addresses, None if starttls else tls, lines) as server:
         if starttls:
             server.starttls(context=tls)  # raises if the server knows no TLS
         if login is not None:
@@ -74,11 +87,14 @@ def _send(
 
 
 class _Connection(smtplib.SMTP):
-    """Connects to addresses that were looked at; the certificate must be that of the name."""
+    """Connects to addresses that were looked at; the certificate must be that of the name. `lines`: to hang up."""
 
-    def __init__(self, host: str, port: int, addresses: Sequence[str], tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, host: str, port: int, addresses: Sequence[str], tls: ssl.SSLContext | None, lines: list[socket.socket]
+    ) -> None:
         self._addresses = addresses
         self._tls = tls
+        self._lines = lines
         super().__init__(host, port, timeout=STEP_S)
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
@@ -89,6 +105,7 @@ class _Connection(smtplib.SMTP):
                 if address == self._addresses[-1]:
                     raise
                 continue
+            self._lines.append(plain.dup())
             return plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=host)
         raise OSError(f"{host} has no address")
 

@@ -38,7 +38,7 @@ async def post(
             status = await _post(url, {"Tatara-Id": message_id, **signed(body, key, time.time())}, body, allow, ca_file)
     except TimeoutError:
         raise NotDelivered(f"no answer within {limit_s:g} s") from None
-    except (httpx.HTTPError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise NotDelivered(f"{type(error).__name__}: {error}") from None
     if 300 <= status < 400:
         raise NotDelivered(f"it answered {status}: redirects are not followed")

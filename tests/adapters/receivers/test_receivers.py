@@ -1,5 +1,7 @@
 """Messages to real servers on loopback, and where none may go."""
 
+import asyncio
+import contextlib
 import email
 import hashlib
 import hmac
@@ -101,6 +103,40 @@ async def test_a_server_that_keeps_us_waiting_is_left(trust: Trust) -> None:
     async with web_server(trust, Web(slow=True)) as web:
         with pytest.raises(NotDelivered, match=r"no answer within 0\.3 s"):
             await post(web.url, "m1", b"{}", KEY, allow=HERE, ca_file=trust.ca_file, limit_s=0.3)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "\N{PILE OF POO}" * 40, "a\0b", ""])
+async def test_names_that_are_none_are_told(host: str) -> None:
+    with pytest.raises(NotDelivered):
+        await send_mail(host, 25, LETTER, starttls=True)
+    if host:
+        with pytest.raises(NotDelivered):
+            await post(f"https://{host}/", "m1", b"{}", KEY)
+
+
+async def test_an_address_that_is_none_is_told() -> None:
+    with pytest.raises(NotDelivered, match="InvalidURL"):
+        await post("https://127.0.0.1:9/\x01", "m1", b"{}", KEY, allow=HERE)
+
+
+@pytest.mark.parametrize("starttls", [True, False])
+async def test_a_mail_server_that_never_ends_a_line_keeps_no_thread(starttls: bool) -> None:
+    left = asyncio.Event()
+
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"\x16" if not starttls else b"2")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NotDelivered, match=r"no answer within 0\.5 s" if starttls else ""):
+            await send_mail("127.0.0.1", port, LETTER, starttls=starttls, allow=HERE, limit_s=0.5)
+        await asyncio.wait_for(left.wait(), 2)
 
 
 async def test_other_failures_are_told(trust: Trust) -> None:
