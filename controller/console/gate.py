@@ -69,7 +69,9 @@ class Gate:
             if actor is None:
                 await RedirectResponse(_to_sign_in(request), 303)(scope, receive, send)
                 return
-            if scope["method"] not in ("GET", "HEAD") and not from_own_page(request):
+            # A page of ours says where it comes from whenever it sends; a link to us says nothing.
+            reads = scope["method"] in ("GET", "HEAD") and "origin" not in request.headers
+            if not reads and not from_own_page(request):
                 await PlainTextResponse("This was sent from another page.", 403)(scope, receive, send)
                 return
             if (page := _page_given_to(request.url.path)) and not belongs(page, secret):
@@ -82,7 +84,10 @@ class Gate:
 def from_own_page(connection: HTTPConnection) -> bool:
     """Whether what a browser sends comes from a page of ours; programs that are no browsers say no origin."""
     origin = connection.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
+    except ValueError:  # no address at all
+        return False
 
 
 def _page_given_to(path: str) -> str:

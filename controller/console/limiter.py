@@ -20,16 +20,23 @@ class Limiter:
         """Seconds until the next try is looked at; 0: it may be made now."""
         return max(self._wait(f"name {name}", BY_NAME), self._wait(f"address {address}", BY_ADDRESS))
 
-    def failed(self, name: str, address: str) -> None:
-        """Count a try that failed."""
+    def tries(self, name: str, address: str) -> None:
+        """Count a try, as if it had failed: many at one moment are not looked at either."""
         for key in (f"name {name}", f"address {address}"):
             self._failures[key] = [*self._failures.get(key, ()), self._clock()][-BY_ADDRESS:]
             self._failures.move_to_end(key)
             if len(self._failures) > KEPT:
                 self._failures.popitem(last=False)
 
-    def succeeded(self, name: str) -> None:
-        """Forget the failures of a name."""
+    def forgive(self, name: str, address: str) -> None:
+        """The last try was none, or was right: it does not count."""
+        for key in (f"name {name}", f"address {address}"):
+            if times := self._failures.get(key):
+                times.pop()
+
+    def succeeded(self, name: str, address: str) -> None:
+        """Forget the failures of a name, and the last try from the address."""
+        self.forgive(name, address)
         self._failures.pop(f"name {name}", None)
 
     def _wait(self, key: str, allowed: int) -> float:

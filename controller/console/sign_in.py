@@ -47,19 +47,22 @@ async def sign_in(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=10)
     name, password, code = (str(form.get(each, "")).strip() for each in ("name", "password", "code"))
     address = request.client.host if request.client else ""
-    if (wait := house.limiter.wait_s(name or "code", address)) > 0:
+    # Codes are too long to be guessed: whoever gets one wrong must not keep others from using theirs.
+    key = f"code from {address}" if code else name[:LONGEST]
+    if (wait := house.limiter.wait_s(key, address)) > 0:
         answer = _form(request, 429, say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
         answer.headers["retry-after"] = f"{wait:.0f}"
         return answer
+    house.limiter.tries(key, address)
     try:
         secret = await _begin(house, name, password, code)
     except NotSignedIn as error:
-        house.limiter.failed(name or "code", address)
         log.warning("somebody at %s could not sign in as %r", address, name[:80])
         return _form(request, 403, str(error))
     except (StoreUnavailable, SQLAlchemyError):
+        house.limiter.forgive(key, address)
         return _form(request, 503, say("sign_in.no_database"))
-    house.limiter.succeeded(name)
+    house.limiter.succeeded(key, address)
     answer = RedirectResponse(_local(request.query_params.get("next", "/")), 303)
     answer.set_cookie(
         COOKIE, secret, int(LASTS.total_seconds()), httponly=True, samesite="lax", secure=request.url.scheme == "https"

@@ -85,8 +85,11 @@ async def test_a_session_ends_with_its_token(world: World, client: Enter) -> Non
 async def test_what_is_sent_from_another_page_is_refused(world: World, client: Enter) -> None:
     async with client() as browser:
         await signed_in(world, browser)
-        answer = await browser.post("/approvals", headers={"Origin": "https://evil.example"})
-    assert answer.status_code == 403
+        elsewhere = {"Origin": "https://evil.example"}
+        answers = [await browser.post("/approvals", headers=elsewhere)]
+        polling = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+        answers += [await browser.get(path, headers=elsewhere) for path in ("/", polling)]
+    assert [each.status_code for each in answers] == [403, 403, 403]
 
 
 @pytest.mark.parametrize(

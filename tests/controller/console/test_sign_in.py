@@ -1,5 +1,6 @@
 """Signing in without a browser: what is let in, what is not, and what the cookie is like."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -120,11 +121,54 @@ async def test_whoever_guesses_waits(client: Enter, house: House, otto: str) -> 
         assert (await _try(browser, name=otto, password=PASSWORD)).status_code == 303
 
 
+async def test_many_guesses_at_one_moment_are_not_looked_at_either(client: Enter, otto: str) -> None:
+    async with client() as browser:
+        tries = (_try(browser, name=otto, password=f"wrong number {number}") for number in range(3 * BY_NAME))
+        answers = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert answers.count(403) == BY_NAME
+    assert answers.count(429) == 2 * BY_NAME
+
+
+async def test_wrong_codes_keep_nobody_else_from_using_theirs(world: World, client: Enter, house: House) -> None:
+    for _ in range(BY_NAME + 1):
+        house.limiter.tries("code from 10.9.9.9", "10.9.9.9")
+    async with client() as browser:
+        for _ in range(BY_NAME - 1):
+            assert (await _try(browser, code="wrong")).status_code == 403
+        assert (await signed_in(world, browser)).status_code == 303
+
+
+async def test_signing_in_often_is_no_guessing(world: World, client: Enter) -> None:
+    async with client() as browser:
+        for _ in range(BY_ADDRESS + 1):
+            assert (await signed_in(world, browser)).status_code == 303
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\N{PILE OF POO}" * 1000, "x" * 100_000, "%ED%A0%80"])
+async def test_names_and_codes_that_are_none(client: Enter, bad: str) -> None:
+    async with client() as browser:
+        for form in ({"name": bad, "password": bad}, {"code": bad}):
+            assert (await _try(browser, **form)).status_code == 403
+        for body in (b"name=%ED%A0%80&password=%00", b"code=\xff\xfe", b"name=%&password=%zz"):
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            assert (await browser.post("/sign-in", content=body, headers=headers)).status_code in (403, 429)
+
+
+@pytest.mark.parametrize("header", ["Origin", "Host"])
+@pytest.mark.parametrize("bad", ["http://[", "[", "http://[::1", "", "\xff"])
+async def test_addresses_that_are_none(client: Enter, header: str, bad: str) -> None:
+    async with client() as browser:
+        for path in ("/", "/sign-in", "/sign-out"):
+            for method in ("GET", "POST"):
+                answer = await browser.request(method, path, headers={header: bad.encode("latin-1")})  # type: ignore[dict-item]
+                assert answer.status_code < 500, (method, path)
+
+
 def test_an_address_that_tries_many_names_waits() -> None:
     limiter = Limiter(lambda: 0.0)
     for number in range(BY_ADDRESS):
         assert limiter.wait_s(f"name-{number}", "10.0.0.1") == 0
-        limiter.failed(f"name-{number}", "10.0.0.1")
+        limiter.tries(f"name-{number}", "10.0.0.1")
     assert limiter.wait_s("another", "10.0.0.1") > 0
     assert limiter.wait_s("another", "10.0.0.2") == 0
 
