@@ -6,6 +6,8 @@ A handler of a page calls one of these and nothing else; they call `commands`, w
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import wraps
+from inspect import signature
 from typing import Any
 
 from adapters.instruments.messages import File
@@ -23,9 +25,10 @@ from controller.commands import (
     tasks,
     users,
 )
-from controller.commands.errors import Conflict
+from controller.commands.errors import Conflict, Invalid
 from controller.commands.uploads import record_file
 from controller.commands.values import Given
+from controller.console.given import check, number
 from controller.console.house import House
 from controller.console.texts import say
 from controller.serving import campaigns as campaign_files
@@ -34,13 +37,21 @@ from controller.store import Unit
 
 Action = Callable[..., Awaitable[Any]]
 ACTIONS: dict[str, Action] = {}
+LONGEST_ARMED_H = 30 * 24.0  # as the API has it
 FAILURES = doubts.FAILURES  # kinds of failure that people may tell of
 
 
 def action(function: Action) -> Action:
-    """Register what pages may ask for; a test has every role try each of them."""
-    ACTIONS[function.__name__] = function
-    return function
+    """Register what pages may ask for; a test has every role try each of them. What is given is looked at first."""
+
+    @wraps(function)
+    async def checked(house: House, actor: Actor, *said: Any, **given: Any) -> Any:
+        check({**dict(zip(names, said, strict=False)), **given})
+        return await function(house, actor, *said, **given)
+
+    names = list(signature(function).parameters)[2:]
+    ACTIONS[function.__name__] = checked
+    return checked
 
 
 async def _write(house: House, name: str, function: Callable[[Unit], Any]) -> Any:
@@ -126,7 +137,9 @@ async def inject(
 @action
 async def correct(house: House, actor: Actor, measurement: str, value: float, why: str) -> Any:
     """Put another value in the place of a measured one."""
-    return await _write(house, "correct", lambda unit: corrections.correct(unit, actor, measurement, value, why))
+    return await _write(
+        house, "correct", lambda unit: corrections.correct(unit, actor, measurement, number(value), why)
+    )
 
 
 # Instruments and the e-stop
@@ -169,9 +182,10 @@ async def resume_instrument(house: House, actor: Actor, instrument: str, why: st
 @action
 async def arm(house: House, actor: Actor, instrument: str, hours: float) -> Any:
     """Let a real instrument take work for a while."""
-    return await _write(
-        house, "arm", lambda unit: instruments.arm(unit, actor, instrument, unit.now + timedelta(hours=hours))
-    )
+    if number(hours) > LONGEST_ARMED_H:
+        raise Invalid(say("instruments.too_long"))
+    length = timedelta(hours=hours)
+    return await _write(house, "arm", lambda unit: instruments.arm(unit, actor, instrument, unit.now + length))
 
 
 @action
@@ -336,11 +350,16 @@ async def change_password(house: House, actor: Actor, secret: str, present: str,
     key = f"account {actor.name}"
     if (wait := house.limiter.wait_s(key, key)) > 0:
         raise Conflict(say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
+    house.limiter.tries(key, key)
     try:
-        return await passwords.change_password(house.services, actor, secret, present, wanted)
+        done = await passwords.change_password(house.services, actor, secret, present, wanted)
     except passwords.WrongPassword:
-        house.limiter.failed(key, key)
         raise
+    except Exception:
+        house.limiter.forgive(key, key)
+        raise
+    house.limiter.forgive(key, key)
+    return done
 
 
 @action

@@ -40,13 +40,12 @@ def guard(server: Any) -> None:
 
 
 def _connecting(handler: Callable[..., Any]) -> Callable[..., Any]:
-    from socketio.exceptions import ConnectionRefusedError as Refused
-
-    async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
         asked = parse_qs(environ.get("QUERY_STRING", "")).get("client_id", [None])[0]
         if not belongs(asked, _secret(environ)):
-            raise Refused("this page is of another session, or gone")  # a browser loads it anew
+            return False  # a browser loads its page anew
         await handler(sid, environ, auth)
+        return True
 
     return connect
 
