@@ -352,14 +352,13 @@ async def change_password(house: House, actor: Actor, secret: str, present: str,
         raise Conflict(say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
     house.limiter.tries(key, key)
     try:
-        done = await passwords.change_password(house.services, actor, secret, present, wanted)
+        await passwords.change_password(house.services, actor, secret, present, wanted)
     except passwords.WrongPassword:
         raise
     except Exception:
         house.limiter.forgive(key, key)
         raise
     house.limiter.forgive(key, key)
-    return done
 
 
 @action
