@@ -27,7 +27,9 @@ _STATES = ("running", "approved", "awaiting-approval", "proposed")
 
 async def change(desk: Desk, name: str, what: str) -> None:
     """Pause, resume, stop or abort, after saying what that does now."""
-    note = told(what, await _in_flight(desk, name))
+    if (flight := await _in_flight(desk, name)) is None:
+        return
+    note = told(what, flight)
     why = await dialogs.ask_why(
         desk,
         say(f"campaign.{what}_title", campaign=name),
@@ -39,8 +41,8 @@ async def change(desk: Desk, name: str, what: str) -> None:
         await desk.do(_CHANGES[what], say(f"campaign.{what}_done", campaign=name), campaign=name, why=why)
 
 
-async def _in_flight(desk: Desk, name: str) -> Plain:
-    found: Plain = await desk.house.services.store.read(lambda session: report.in_flight(session, name))
+async def _in_flight(desk: Desk, name: str) -> Plain | None:
+    found: Plain | None = await desk.look_up(lambda session: report.in_flight(session, name))
     return found
 
 
@@ -67,8 +69,10 @@ def told(what: str, flight: Plain) -> str:
 
 async def amend(desk: Desk, name: str) -> None:
     """Give it a new version of its file, which is checked first."""
-    file = await desk.house.services.store.read(lambda session: report.file_of(session, name))
-    note = told("amend", await _in_flight(desk, name))
+    file, flight = await desk.look_up(lambda session: report.file_of(session, name)), await _in_flight(desk, name)
+    if file is None or flight is None:
+        return
+    note = told("amend", flight)
     with dialogs.dialog(desk, say("campaign.amend_title", campaign=name), classes="wide") as dialog:
         if file["files"]:
             ui.label(say("campaign.amend_files", files=", ".join(file["files"]))).classes("note")
@@ -115,7 +119,9 @@ def _show_faults(problems: Sequence[Problem]) -> None:
 
 async def put_forward(desk: Desk, name: str) -> None:
     """Put a point forward, with its prediction first."""
-    wanted = await desk.house.services.store.read(lambda session: report.injectable(session, name))
+    wanted = await desk.look_up(lambda session: report.injectable(session, name))
+    if wanted is None:
+        return
     if wanted["kind"] != "conditions":
         desk.complain(say("campaign.inject_kind", kind=wanted["kind"]))
         return

@@ -43,6 +43,15 @@ class Part(Protocol):
         """Draw what has changed."""
 
 
+def _draw(draw: Callable[[Any], None], found: Any) -> None:
+    """A fault of ours in one part must not take the page away, with its e-stop."""
+    try:
+        draw(found)
+    except Exception:
+        log.exception("a part of a page cannot be drawn")
+        ui.label(say("frame.not_drawn")).classes("nothing")
+
+
 @dataclass
 class Section:
     """Drawn anew whenever what it reads has changed."""
@@ -63,7 +72,7 @@ class Section:
         self.shown = found
         self.place.clear()
         with self.place:
-            self.draw(found)
+            _draw(self.draw, found)
 
 
 @dataclass
@@ -89,12 +98,12 @@ class Items:
             known = self.shown.get(key)
             if known is None:
                 with self.place, ui.element("div").classes("item") as element:
-                    self.draw(item)
+                    _draw(self.draw, item)
                 self.shown[key] = (item, element)
             elif known[0] != item:
                 known[1].clear()
                 with known[1]:
-                    self.draw(item)
+                    _draw(self.draw, item)
                 self.shown[key] = (item, known[1])
             self._put(self.shown[key][1], position)
         self._say_if_empty()
@@ -115,11 +124,12 @@ class Items:
 class Desk:
     """What a page's functions get. The actor is looked up anew for whatever is asked: rights end while pages stay."""
 
-    def __init__(self, request: Request, client: Client) -> None:
+    def __init__(self, request: Request, client: Client, *, reads_long: bool = False) -> None:
         self.house: House = request.state.house
         self.actor: Actor = request.state.actor
         self._secret: str = request.state.secret
         self.client = client
+        self._reads_long = reads_long
         self._parts: list[Part] = []
         self._again = asyncio.Event()
 
@@ -157,7 +167,9 @@ class Desk:
     async def refresh(self) -> None:
         """Look at the database once, as of one moment, and draw what has changed."""
         parts = list(self._parts)
-        found = await self.house.services.store.read(lambda session: [part.load(session) for part in parts])
+        store = self.house.services.store
+        read = store.read_long if self._reads_long else store.read
+        found = await read(lambda session: [part.load(session) for part in parts])
         for part, each in zip(parts, found, strict=True):
             part.show(each)
 
@@ -202,6 +214,10 @@ class Desk:
             except (StoreUnavailable, SQLAlchemyError):
                 self.complain(say("frame.no_database"))
                 await asyncio.sleep(LOOK_AGAIN_S)
+            except Exception:  # a page that stands still without a word would be believed
+                log.exception("the page %s cannot be drawn anew", self.client.page.path)
+                self.complain(say("frame.stands_still"))
+                await asyncio.sleep(LOOK_AGAIN_S)
         return True
 
     async def _wait(self, rung: asyncio.Event) -> None:
@@ -218,6 +234,10 @@ class Desk:
         if done and answer is not None:
             self.tell(done)
         return answer
+
+    async def look_up(self, read: Callable[[Session], Any]) -> Any:
+        """Read what a person asks for, who is still signed in; None if it was refused."""
+        return await self.tried(lambda _: self.house.services.store.read(read))
 
     async def stop(self, instrument: str | None) -> Any:
         """The e-stop works while the database does not: then whoever was let in before may stop."""

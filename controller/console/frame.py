@@ -32,9 +32,12 @@ HEAD = '<link rel="stylesheet" href="/static/console.css"><script src="/static/c
 
 
 @asynccontextmanager
-async def opened(request: Request, client: Client, title: str) -> AsyncIterator[Desk]:
-    """Draw the frame; what is drawn within stands in it, and then follows the database."""
-    desk = Desk(request, client)
+async def opened(request: Request, client: Client, title: str, *, reads_long: bool = False) -> AsyncIterator[Desk]:
+    """Draw the frame; what is drawn within stands in it, and then follows the database.
+
+    `reads_long`: a first look may take seconds, for which no other page is to wait.
+    """
+    desk = Desk(request, client, reads_long=reads_long)
     client.title = f"{title} · Tatara"
     ui.add_head_html(HEAD)
     ui.add_body_html(f'<a class="skip" href="#content">{say("frame.skip")}</a>')

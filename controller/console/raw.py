@@ -58,6 +58,6 @@ async def export(request: Request, campaign: Name) -> Response:
     house: House = request.app.state.house
     if await house.actor(request.cookies.get(COOKIE)) is None:
         return RedirectResponse(SIGN_IN, 303)
-    content = await house.services.store.read(lambda session: as_csv(session, campaign))
+    content = await house.services.store.read_long(lambda session: as_csv(session, campaign))
     headers = {**plain_headers(), "content-disposition": f'attachment; filename="{campaign}.csv"'}
     return PlainTextResponse(content, headers=headers, media_type="text/csv")

@@ -25,7 +25,6 @@ log = logging.getLogger("tatara.store")
 
 T = TypeVar("T")
 
-READERS = 4  # a page over a long history may take one for seconds
 GROUP = 100  # units in one commit; more would hold up the event loop's other threads
 
 
@@ -88,7 +87,8 @@ class Store:
         self._reading = open_engine(url, writing=False)
         self.lock = Lock(self._engine)
         self._writer = ThreadPoolExecutor(1, "store-writer")
-        self._readers = ThreadPoolExecutor(READERS, "store-reader")
+        self._readers = ThreadPoolExecutor(2, "store-reader")
+        self._patient = ThreadPoolExecutor(1, "store-patient-reader")
         self._queue: asyncio.Queue[_Work | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[Committed], None]] = []
@@ -121,6 +121,7 @@ class Store:
             await self._task
         self._writer.shutdown()
         self._readers.shutdown()
+        self._patient.shutdown()
         self.lock.release()
         self._engine.dispose()
         self._reading.dispose()
@@ -152,6 +153,10 @@ class Store:
     async def read(self, function: Callable[[Session], T]) -> T:
         """Run `function` on a read-only snapshot. Raises `StoreUnavailable` when the database cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, function)
+
+    async def read_long(self, function: Callable[[Session], T]) -> T:
+        """As `read`, for what may take seconds: one after the other, so that nobody else waits for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._patient, self._read, function)
 
     def _read(self, function: Callable[[Session], T]) -> T:
         try:

@@ -111,7 +111,9 @@ class Queue:
             button.set_enabled(operator)
 
     async def _nearest(self, row: Plain, place: ui.element) -> None:
-        found = await self.desk.house.services.store.read(lambda session: report.nearest(session, row["id"]))
+        found = await self.desk.look_up(lambda session: report.nearest(session, row["id"]))
+        if found is None:
+            return
         place.clear()
         with place:
             _near(row, found)

@@ -33,7 +33,7 @@ CHANGES = (
 @ui.page("/campaigns/{name}")
 async def page(request: Request, client: Client, name: str) -> None:
     """One campaign."""
-    async with opened(request, client, name) as desk:
+    async with opened(request, client, name, reads_long=True) as desk:
         desk.section(lambda session: _head(session, name), lambda found: _show_head(desk, name, found))
         _heading("campaign.progress")
         progress = Progress()

@@ -138,7 +138,9 @@ async def _enter(desk: Desk, row: Plain, name: str) -> None:
 
 
 async def _show_evidence(desk: Desk, attempt: str, place: ui.element) -> None:
-    found = await desk.house.services.store.read(lambda session: lists.evidence(session, [attempt])[attempt])
+    found = await desk.look_up(lambda session: lists.evidence(session, [attempt])[attempt])
+    if found is None:
+        return
     place.clear()
     with place:
         header = (say("overview.when"), say("overview.what"), say("doubts.who"), say("overview.why"))

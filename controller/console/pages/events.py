@@ -162,7 +162,9 @@ class Trail:
             ui.label(row["actor"] or "").classes("soft")
 
     async def _open(self, number: int) -> None:
-        found = await self.desk.house.services.store.read(lambda session: report.event(session, number))
+        found = await self.desk.look_up(lambda session: report.event(session, number))
+        if found is None:
+            return
         title = say("events.event", number=number, kind=found["kind"])
         with dialogs.dialog(self.desk, title, classes="wide") as dialog:
             facts(

@@ -173,9 +173,9 @@ class Bench:
 
     async def accept(self, name: str) -> None:
         """Show what it says of itself now, and accept just that."""
-        store = self.desk.house.services.store
-        found = (await store.read(lambda session: descriptions(session, store.clock()))).get(name)
-        if found is None:
+        clock = self.desk.house.services.store.clock
+        known = await self.desk.look_up(lambda session: descriptions(session, clock()))
+        if known is None or (found := known.get(name)) is None:
             return
         with dialogs.dialog(
             self.desk, say("instruments.accept_title", name=name), say("instruments.accept_note")

@@ -113,7 +113,9 @@ class Shelf:
         discard.props("outline color=negative").set_enabled(operator)
 
     async def _show(self, row: Plain, place: ui.element) -> None:
-        payload = await self.desk.house.services.store.read(lambda session: report.message(session, row["id"]))
+        payload = await self.desk.look_up(lambda session: report.message(session, row["id"]))
+        if payload is None:
+            return
         place.clear()
         with place:
             ui.label(say("quarantine.raw")).classes("soft")
@@ -129,7 +131,9 @@ class Shelf:
             await self.desk.do(actions.discard, say("quarantine.discarded"), message=row["id"], why=why)
 
     async def _correct(self, row: Plain) -> None:
-        payload = await self.desk.house.services.store.read(lambda session: report.message(session, row["id"]))
+        payload = await self.desk.look_up(lambda session: report.message(session, row["id"]))
+        if payload is None:
+            return
         title, note = say("quarantine.correct_title"), say("quarantine.correct_note")
         with dialogs.dialog(self.desk, title, note, "wide") as dialog:
             ui.label(row["reason"]).classes("banner grow")
@@ -165,7 +169,9 @@ def _orphan(desk: Desk, row: Plain) -> None:
         ui.label(row["attempt_id"]).classes("grow")
 
         async def show() -> None:
-            found = await desk.house.services.store.read(lambda session: report.orphan(session, row["id"]))
+            found = await desk.look_up(lambda session: report.orphan(session, row["id"]))
+            if found is None:
+                return
             place.clear()
             with place:
                 ui.label(as_text(found["payload"])).classes("log").props("tabindex=0")

@@ -134,7 +134,9 @@ async def test_a_mail_server_that_never_ends_a_line_keeps_no_thread(starttls: bo
 
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(NotDelivered, match=r"no answer within 0\.5 s" if starttls else "WRONG_VERSION|no answer|SSL"):
+        with pytest.raises(
+            NotDelivered, match=r"no answer within 0\.5 s" if starttls else "WRONG_VERSION|no answer|SSL"
+        ):
             await send_mail("127.0.0.1", port, LETTER, starttls=starttls, allow=HERE, limit_s=0.5)
         await asyncio.wait_for(left.wait(), 2)
 

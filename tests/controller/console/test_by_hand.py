@@ -8,8 +8,10 @@ import pytest
 from sqlmodel import col, select
 
 from controller.commands import users
-from controller.store import StoreUnavailable
-from controller.store.tables import EStop
+from controller.console import desk
+from controller.store import StoreUnavailable, Unit
+from controller.store.tables import EStop, Proposal
+from tests.controller.console import hall
 from tests.controller.console.by_hand import look, sign_in, wired
 from tests.controller.console.opened import Opened, opened
 from tests.controller.stand import ADMIN
@@ -102,3 +104,41 @@ async def test_a_page_of_somebody_shut_out_does_nothing_more(there: Opened) -> N
         heard: Any = await wire.hear(1.0)
     assert await _stops(there) == []
     assert "secret" not in heard
+
+
+async def test_what_cannot_be_drawn_takes_no_page_away(there: Opened) -> None:
+    """A candidate of an earlier version, or of a strategy of somebody's own."""
+
+    def spoil(unit: Unit) -> None:
+        row = unit.session.scalars(select(Proposal).order_by(col(Proposal.made_event).desc())).first()
+        assert row is not None
+        row.state, row.candidate = "awaiting-approval", {"kind": "route", "target": "CCO"}
+        unit.record("test", row)
+
+    await there.stand.store.write(lambda unit: hall._propose(unit, there.stand.campaign_id, "bench", 70.0), name="t")
+    await there.stand.store.write(spoil, name="t")
+    otto = await sign_in(there.url, there.tokens["operator"])
+    sheet = await look(otto, "/approvals")
+    assert any("cannot be shown" in str(each.get("text", "")) for each in sheet.elements.values())
+    assert sheet.find("Stop all")
+
+
+async def test_a_page_that_could_not_be_drawn_says_so_and_goes_on(
+    there: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "LOOK_AGAIN_S", 0.2)
+    otto = await sign_in(there.url, there.tokens["operator"])
+    sheet = await look(otto, "/events")
+    async with wired(otto, sheet.query) as wire:
+        assert wire is not None
+        await wire.hear(0.5)
+        there.stand.store.read = _broken  # type: ignore[method-assign]
+        await there.stand.store.write(lambda unit: unit.record("first.thing", subject="x"), name="t")
+        assert "brought up to date" in await wire.hear(1.0)
+        del there.stand.store.read
+        await there.stand.store.write(lambda unit: unit.record("second.thing", subject="x"), name="t")
+        assert "second.thing" in await wire.hear(2.0)
+
+
+async def _broken(_function: Any) -> Any:
+    raise KeyError("a fault of ours")

@@ -1,5 +1,7 @@
 """What passes the gate, and what a browser is told."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -126,3 +128,20 @@ async def test_whose_websocket_is_opened(
     await Gate(app, house)(scope, receive, send)
     assert bool(reached) == passes
     assert [each["type"] for each in sent] == ([] if passes else ["websocket.close"])
+
+
+async def test_a_first_look_at_a_long_campaign_holds_nobody_up(
+    world: World, client: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = threading.Event()
+    monkeypatch.setattr("controller.report.curves.course", lambda *_: looking.wait(20))
+    async with client() as browser:
+        await signed_in(world, browser)
+        waiting = [asyncio.create_task(browser.get("/campaigns/reactor")) for _ in range(3)]
+        try:
+            await asyncio.sleep(0.5)
+            assert (await asyncio.wait_for(browser.get("/account"), 5)).status_code == 200
+            assert not any(each.done() for each in waiting)
+        finally:
+            looking.set()
+            await asyncio.gather(*waiting, return_exceptions=True)
