@@ -26,11 +26,26 @@ def non_dominated(values: ArrayLike, goals: Sequence[Goal]) -> NDArray[np.bool_]
     rows = oriented(values, goals)
     order = np.lexsort((np.arange(len(rows)), *(-rows.T[::-1])))
     keep = np.zeros(len(rows), dtype=bool)
-    front = np.empty((0, len(goals)))
-    for place in order:  # in this order a row can only be dominated by an earlier one
-        if not len(front) or not np.all(front >= rows[place], axis=1).any():
+    keep[order] = _swept(rows[order]) if len(goals) <= 2 else _compared(rows[order])
+    return keep
+
+
+def _swept(ordered: Array) -> NDArray[np.bool_]:
+    """One or two objectives: in this order the last one must be better than ever before."""
+    best = np.concatenate([[-np.inf], np.maximum.accumulate(ordered[:, -1])[:-1]])
+    first = np.arange(len(ordered)) == 0  # also where it is minus infinity
+    return np.asarray((ordered[:, -1] > best) | first)
+
+
+def _compared(ordered: Array) -> NDArray[np.bool_]:
+    """In this order a row can only be dominated by an earlier one."""
+    keep = np.zeros(len(ordered), dtype=bool)
+    front, count = np.empty_like(ordered), 0
+    for place, row in enumerate(ordered):
+        if not np.all(front[:count] >= row, axis=1).any():
             keep[place] = True
-            front = np.vstack([front, rows[place]])
+            front[count] = row
+            count += 1
     return keep
 
 

@@ -19,14 +19,27 @@ def test_known_front() -> None:
     assert hypervolume(values, BOTH, [0, 5]) == pytest.approx(3 * 3 + 1 * 1)
 
 
-@given(rows)
+@given(
+    st.integers(1, 3).flatmap(
+        lambda count: arrays(
+            np.float64, st.tuples(st.integers(0, 12), st.just(count)), elements=st.integers(-5, 5).map(float)
+        )
+    )
+)
 def test_non_dominated_is_its_definition(values: np.ndarray) -> None:
-    kept = non_dominated(values, BOTH)
-    better = values * [1, -1]
+    goals: list[Goal] = ["maximize", "minimize", "maximize"]
+    kept = non_dominated(values, goals[: values.shape[1]])
+    better = values * [1, -1, 1][: values.shape[1]]
     for place, row in enumerate(better):
         dominated = any(np.all(other >= row) and np.any(other > row) for other in better)
         repeated = any(np.array_equal(other, row) for other in better[:place])
         assert kept[place] == (not dominated and not repeated)
+
+
+def test_many_rows_of_which_none_dominates_another() -> None:
+    line = np.arange(200_000.0)
+    assert non_dominated(np.column_stack([line, line]), BOTH).all()
+    assert non_dominated(line.reshape(-1, 1), ["maximize"]).sum() == 1
 
 
 @given(rows)
