@@ -16,6 +16,8 @@ from controller.console.shown import moment
 from controller.console.texts import say
 from controller.report.attention import attention
 
+READS_WITHIN_S = 50.0  # what is not read by then is an error; on a busy machine a long campaign takes some seconds
+
 # Path, key of the text, icon, which count of `attention` stands beside it, who sees it.
 PLACES = (
     ("/", "overview", "dashboard", "", Role.VIEWER),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from controller.access.passwords import SHORTEST
 from controller.console import actions, tokens
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import moment, table
 from controller.console.texts import say
 from controller.report import people as report
@@ -17,7 +17,7 @@ from controller.report import people as report
 Plain = dict[str, Any]
 
 
-@ui.page("/account")
+@ui.page("/account", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """One's own."""
     async with opened(request, client, say("account.title")) as desk:

@@ -12,7 +12,7 @@ from controller.access.actors import Role
 from controller.console import actions, candidates, dialogs
 from controller.console.desk import REFUSALS, Desk, said
 from controller.console.editing import edit
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import moment, number, span, table, unit_sign, with_error
 from controller.console.texts import say
 from controller.report import approvals as report
@@ -20,7 +20,7 @@ from controller.report import approvals as report
 Plain = dict[str, Any]
 
 
-@ui.page("/approvals")
+@ui.page("/approvals", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """The queue."""
     async with opened(request, client, say("approvals.title")) as desk:

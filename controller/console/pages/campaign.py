@@ -12,7 +12,7 @@ from controller.console import campaign_dialogs as dialogs
 from controller.console.campaign_plots import Model, Progress
 from controller.console.campaign_tables import Measurements, iterations, work
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, number, with_error
 from controller.console.texts import say
 from controller.report import campaign as report
@@ -30,7 +30,7 @@ CHANGES = (
 )
 
 
-@ui.page("/campaigns/{name}")
+@ui.page("/campaigns/{name}", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client, name: str) -> None:
     """One campaign."""
     async with opened(request, client, name, reads_long=True) as desk:

@@ -11,7 +11,7 @@ from controller.access.actors import Role
 from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, table
 from controller.console.texts import say
 from controller.report import lists
@@ -21,7 +21,7 @@ Plain = dict[str, Any]
 MOST = 50
 
 
-@ui.page("/doubts")
+@ui.page("/doubts", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """Those that wait, oldest first."""
     async with opened(request, client, say("doubts.title")) as desk:

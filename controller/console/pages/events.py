@@ -12,7 +12,7 @@ from starlette.requests import Request
 from controller.commands.errors import NotFound
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, table
 from controller.console.texts import say
 from controller.report import trail as report
@@ -24,7 +24,7 @@ SHOWN_FAULTS = 20
 LONGEST = 200_000  # characters of one event's data
 
 
-@ui.page("/events")
+@ui.page("/events", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """The trail; the filters may stand in the address, such as `/events?campaign=reactor`."""
     async with opened(request, client, say("events.title")) as desk:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, number, quantity, table, with_error
 from controller.console.texts import say
 from controller.report import files as report
@@ -21,7 +21,7 @@ Plain = dict[str, Any]
 MOST = 100
 
 
-@ui.page("/files")
+@ui.page("/files", response_timeout=READS_WITHIN_S)
 async def latest(request: Request, client: Client) -> None:
     """Those that came last."""
     async with opened(request, client, say("files.title")) as desk:
@@ -39,7 +39,7 @@ def _list(rows: list[Plain]) -> None:
             ui.label(say("files.came", by=row["actor"] or "-", when=moment(row["at"]))).classes("soft")
 
 
-@ui.page("/files/{sha256}")
+@ui.page("/files/{sha256}", response_timeout=READS_WITHIN_S)
 async def one(request: Request, client: Client, sha256: str) -> None:
     """One of them."""
     async with opened(request, client, say("files.one")) as desk:

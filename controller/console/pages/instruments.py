@@ -11,7 +11,7 @@ from controller.access.actors import Role
 from controller.console import actions, dialogs
 from controller.console.capabilities import describe
 from controller.console.desk import Desk
-from controller.console.frame import opened, stop
+from controller.console.frame import READS_WITHIN_S, opened, stop
 from controller.console.shown import facts, moment, quantity, roughly, table
 from controller.console.texts import say
 from controller.loop.instrument import PRESENT
@@ -24,7 +24,7 @@ HOURS = ("1", "4", "8", "24")
 WAITING_SHOWN = 5
 
 
-@ui.page("/instruments")
+@ui.page("/instruments", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """All of them."""
     async with opened(request, client, say("instruments.title")) as desk:

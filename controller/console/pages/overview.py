@@ -5,7 +5,7 @@ from typing import Any
 from nicegui import Client, ui
 from starlette.requests import Request
 
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import moment, number, quantity, table, with_error
 from controller.console.texts import say
 from controller.report import overview as report
@@ -17,7 +17,7 @@ GOOD = ("running", "completed")
 MOST = 8  # alerts
 
 
-@ui.page("/")
+@ui.page("/", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """The first page."""
     async with opened(request, client, say("overview.title")) as desk:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from controller.access.actors import Role
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.pages.events import as_text
 from controller.console.shown import facts, moment
 from controller.console.texts import say
@@ -20,7 +20,7 @@ Plain = dict[str, Any]
 SHOWN = 64 * 1024  # bytes of a message
 
 
-@ui.page("/quarantine")
+@ui.page("/quarantine", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """Refused messages, and below them the orphans."""
     async with opened(request, client, say("quarantine.title")) as desk:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from controller.console.candidates import brief
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import moment, table
 from controller.console.texts import say
 from controller.report.samples import samples
@@ -17,7 +17,7 @@ Plain = dict[str, Any]
 MOST = 200
 
 
-@ui.page("/samples")
+@ui.page("/samples", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """The latest first, as far as they are wanted."""
     async with opened(request, client, say("samples.title")) as desk:

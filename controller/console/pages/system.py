@@ -9,7 +9,7 @@ from starlette.requests import Request
 from controller.access.actors import Role
 from controller.console import alerting, people, tokens
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, size
 from controller.console.texts import say
 from controller.report import alerts as alerts_report
@@ -20,7 +20,7 @@ from controller.serving import Services
 Plain = dict[str, Any]
 
 
-@ui.page("/system")
+@ui.page("/system", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """What who looks after the daemon wants to know."""
     async with opened(request, client, say("system.title")) as desk:

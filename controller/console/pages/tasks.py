@@ -13,7 +13,7 @@ from controller.access.actors import Role
 from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
-from controller.console.frame import opened
+from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, roughly
 from controller.console.texts import say
 from controller.report import lists
@@ -24,7 +24,7 @@ MOST = 50
 LARGEST = 500 * 1000 * 1000  # bytes of one file
 
 
-@ui.page("/tasks")
+@ui.page("/tasks", response_timeout=READS_WITHIN_S)
 async def page(request: Request, client: Client) -> None:
     """Those that wait, oldest first."""
     async with opened(request, client, say("tasks.title")) as desk:

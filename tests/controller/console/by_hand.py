@@ -45,7 +45,7 @@ class Sheet:
 
 async def sign_in(url: str, token: str) -> httpx.AsyncClient:
     """A person before a browser."""
-    browser = httpx.AsyncClient(base_url=url, headers={"Origin": url}, trust_env=False)
+    browser = httpx.AsyncClient(base_url=url, headers={"Origin": url}, trust_env=False, timeout=60)
     answer = await browser.post("/sign-in", data={"code": token})
     assert answer.status_code == 303, answer.text
     return browser
