@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.routing import BaseRoute
 
 from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
 from controller.api.errors import add_handlers, refusals
@@ -31,7 +33,13 @@ from controller.serving import Bell, Recorder, Services
 def create_app(services: Services) -> FastAPI:
     """Make the API over a started store. The pages that FastAPI offers load scripts from elsewhere: they are off."""
     app = FastAPI(
-        title="Tatara", version=version("tatara"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+        title="Tatara",
+        version=version("tatara"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan,
+        routes=[*_routes()],
     )
     app.state.services = services
     app.state.bell = Bell()
@@ -39,12 +47,6 @@ def create_app(services: Services) -> FastAPI:
     services.store.on_commit(app.state.bell.ring)
     app.add_middleware(Entrance, store=services.store, metrics_without_token=services.metrics_without_token)
     add_handlers(app)
-    app.add_api_route(HEALTH, _health, methods=["GET"], responses={503: {"description": "it is not well"}})
-    app.add_api_route(READY, _ready, methods=["GET"], responses={503: {"description": "something is missing"}})
-    app.add_api_route(
-        METRICS, _metrics, methods=["GET"], response_class=PlainTextResponse, responses=refusals(401, 503)
-    )
-    app.include_router(_router())
     return app
 
 
@@ -52,6 +54,19 @@ def close_app(app: FastAPI) -> None:
     """End all event streams, for which a server that shuts down would wait, and what e-stops are not recorded yet."""
     app.state.bell.close()
     app.state.recorder.close()
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Made once in a process, as that takes a while; none knows whose app it serves."""
+    router = APIRouter()
+    router.add_api_route(HEALTH, _health, methods=["GET"], responses={503: {"description": "it is not well"}})
+    router.add_api_route(READY, _ready, methods=["GET"], responses={503: {"description": "something is missing"}})
+    router.add_api_route(
+        METRICS, _metrics, methods=["GET"], response_class=PlainTextResponse, responses=refusals(401, 503)
+    )
+    router.include_router(_router())
+    return router.routes
 
 
 def _router() -> APIRouter:

@@ -8,7 +8,7 @@ import pytest
 
 from controller.store import Store
 from tests.controller.stand import Stand
-from tests.controller.world import World, make_template, open_world
+from tests.controller.world import Filled, World, make_filled, make_template, open_world
 from tests.postgresql import PostgreSQL
 
 
@@ -55,11 +55,16 @@ def either_url(request: pytest.FixtureRequest) -> Iterator[str]:
     server.drop(made)
 
 
+@pytest.fixture(scope="session")
+def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """The database of `world`, made once."""
+    return make_filled(Path(shutil.copy(template, tmp_path_factory.mktemp("filled") / "tatara.db")))
+
+
 @pytest.fixture
-async def world(template: Path, tmp_path: Path) -> AsyncIterator[World]:
+async def world(filled: Filled, tmp_path: Path) -> AsyncIterator[World]:
     """Users, a campaign, a proposal that waits, an attempt in doubt, and the API over them."""
-    shutil.copy(template, tmp_path / "tatara.db")
-    async with open_world(tmp_path) as opened:
+    async with open_world(filled, tmp_path) as opened:
         yield opened
 
 

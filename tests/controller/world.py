@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -74,8 +75,32 @@ def make_template(url: str) -> None:
     asyncio.run(make())
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A database that `fill` has filled, to be copied for each test, with the tokens and ids of what is in it."""
+
+    database: Path
+    tokens: dict[str, str]
+    ids: dict[str, str]
+
+
+def make_filled(database: Path) -> Filled:
+    """Fill a database that has its tables."""
+
+    async def make() -> Filled:
+        store = Store(f"sqlite:///{database}")
+        await store.start()
+        tokens = await store.write(add_people, name="test")
+        ids = await store.write(fill, name="test")
+        await store.stop()
+        return Filled(database, tokens, ids | {"token": token_digest(tokens["operator"])})
+
+    return asyncio.run(make())
+
+
 @contextlib.asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
+async def open_world(filled: Filled, folder: Path) -> AsyncIterator[World]:
+    shutil.copy(filled.database, folder / "tatara.db")
     store = Store(f"sqlite:///{folder / 'tatara.db'}")
     await store.start()
     broker = Broker()
@@ -92,10 +117,7 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     )
     app = create_app(services)
     try:
-        tokens = await store.write(add_people, name="test")
-        ids = await store.write(fill, name="test")
-        ids["token"] = token_digest(tokens["operator"])
-        yield World(store, app, broker, tokens, ids)
+        yield World(store, app, broker, {**filled.tokens}, {**filled.ids})
     finally:
         close_app(app)
         await workers.stop()
@@ -228,4 +250,4 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
 
-__all__ = ["ADMIN", "REACTOR", "Broker", "World", "make_template", "open_world", "served"]
+__all__ = ["ADMIN", "REACTOR", "Broker", "Filled", "World", "make_filled", "make_template", "open_world", "served"]

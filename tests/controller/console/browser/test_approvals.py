@@ -1,6 +1,5 @@
 """People decide at the console: a real daemon, real emulated instruments, a real browser for each person."""
 
-import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -10,8 +9,6 @@ from controller.store.tables import Proposal
 from tests.controller.console.browser.conftest import campaign
 from tests.laboratory.browser import Console
 from tests.laboratory.laboratory import Laboratory
-
-pytestmark = pytest.mark.slow
 
 
 def card(page: Page, number: int):  # type: ignore[no-untyped-def]

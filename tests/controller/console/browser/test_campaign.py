@@ -1,42 +1,19 @@
 """A campaign's page in a real browser, before a real daemon."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.controller.serving import Serving, serving
+from tests.controller.serving import Serving
+from tests.laboratory.browser import Console, barriers
 
-CHROMIUM = "/usr/bin/chromium"
 POINT = {"concentration": "0.2", "equivalents": "2", "residence_time": "1", "temperature": "50"}
 
 
-@pytest.fixture
-async def daemon(tmp_path: Path) -> AsyncIterator[Serving]:
-    async with serving(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as play:
-        path = CHROMIUM if Path(CHROMIUM).exists() else None
-        started = await play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        await started.close()
-
-
-async def opened(browser: Browser, daemon: Serving, role: str, name: str = "reactor") -> Page:
-    """The page of a campaign, for somebody of this role."""
-    page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
-    await page.goto(f"{daemon.url}/sign-in?next=/campaigns/{name}")
-    await page.get_by_label("Code or token").fill(daemon.tokens[role])
-    await page.get_by_role("button", name="Sign in").nth(1).click()
+async def opened(console: Console, token: str, name: str = "reactor") -> Page:
+    """The page of a campaign."""
+    page = await console.enter_with(token, f"/campaigns/{name}")
     await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    await page.wait_for_function("window.socket?.connected")
     return page
 
 
@@ -51,10 +28,8 @@ async def press(page: Page, name: str) -> None:
     await page.get_by_role("button", name=name, exact=True).click()
 
 
-async def test_an_operator_looks_after_a_campaign(daemon: Serving, browser: Browser) -> None:
-    page = await opened(browser, daemon, "operator")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+async def test_an_operator_looks_after_a_campaign(daemon: Serving, daemon_console: Console) -> None:
+    page = await opened(daemon_console, daemon.tokens["operator"])
 
     await press(page, "Pause")
     await expect(page.get_by_role("dialog")).to_contain_text("Attempts in doubt: 1.")
@@ -92,22 +67,20 @@ async def test_an_operator_looks_after_a_campaign(daemon: Serving, browser: Brow
     await expect(page.get_by_role("cell", name="corrected")).to_be_visible()
     await page.get_by_label("Filter").fill("operator")
     await expect(page.get_by_role("cell", name="60.5 °C")).to_have_count(0)
-    assert errors == []
 
 
-async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, browser: Browser) -> None:
-    page = await opened(browser, daemon, "viewer")
+async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, daemon_console: Console) -> None:
+    page = await opened(daemon_console, daemon.tokens["viewer"])
     await expect(page.get_by_role("button", name="Pause")).to_be_enabled()
     for name in ("Stop", "Abort", "Amend", "Put a point forward"):
         await expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
     await expect(page.get_by_role("cell", name="60.5 °C")).to_be_visible()
     await expect(page.get_by_role("button", name="Correct temperature of experiment 2")).to_have_count(0)
-    found = (await Axe().run(page, context=".page")).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    assert await barriers(page) == []
     await page.set_viewport_size({"width": 390, "height": 800})
     await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
-async def test_a_campaign_that_is_not_there_is_said_to_be_missing(daemon: Serving, browser: Browser) -> None:
-    page = await opened(browser, daemon, "viewer", "other")
+async def test_a_campaign_that_is_not_there_is_said_to_be_missing(daemon: Serving, daemon_console: Console) -> None:
+    page = await opened(daemon_console, daemon.tokens["viewer"], "other")
     await expect(page.get_by_text("no campaign 'other'")).to_be_visible()

@@ -1,6 +1,5 @@
 """Stopping, losing and finding again, at the console."""
 
-import pytest
 from playwright.async_api import expect
 from sqlmodel import col, select
 
@@ -8,8 +7,6 @@ from controller.store.tables import Campaign, EStop
 from tests.controller.console.browser.conftest import campaign
 from tests.laboratory.browser import Console, connected
 from tests.laboratory.laboratory import Laboratory
-
-pytestmark = pytest.mark.slow
 
 
 async def test_the_emergency_stop(laboratory: Laboratory, console: Console) -> None:

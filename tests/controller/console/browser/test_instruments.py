@@ -1,52 +1,35 @@
 """Instruments, doubts, tasks, samples and files in a real browser."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from sqlmodel import SQLModel, col, select
 
 from adapters.instruments.messages import ParameterLimits, encode
 from controller.commands import instruments
 from controller.store.tables import Artifact, Attempt, EStop, Instrument, Measurement, Outbox, StoredFile
-from tests.controller.console.opened import Opened, opened
+from tests.controller.console.browser.conftest import TELEPHONE
+from tests.controller.console.opened import Opened
 from tests.controller.stand import ADMIN, DESCRIPTION
+from tests.laboratory.browser import Console, sideways
 
-PHONE = {"width": 390, "height": 800}
 Enter = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def there(template: Path, tmp_path: Path) -> AsyncIterator[Opened]:
-    shutil.copy(template, tmp_path / "tatara.db")
-    async with opened(tmp_path) as served:
-        yield served
+def enter(there: Opened, hall_console: Console) -> Enter:
+    """Sign in and go somewhere."""
 
+    async def go(path: str, role: str = "operator", **size: int) -> Page:
+        page = await hall_console.enter_with(there.tokens[role], path, **size)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
 
-@pytest.fixture
-async def enter(there: Opened) -> AsyncIterator[Enter]:
-    """Sign in and go somewhere; what breaks in the browser fails the test."""
-    broken: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-
-        async def go(path: str, role: str = "operator", **context: Any) -> Page:
-            page = await (await chromium.new_context(**context)).new_page()
-            page.on("pageerror", lambda error: broken.append(str(error)))
-            await page.goto(f"{there.url}/sign-in?next={path}")
-            await page.get_by_label("Code or token").fill(there.tokens[role])
-            await page.get_by_role("button", name="Sign in").nth(1).click()
-            await page.wait_for_url(there.url + path)
-            await expect(page.get_by_role("heading", level=1)).to_be_visible()
-            return page
-
-        yield go
-        await chromium.close()
-    assert broken == []
+    return go
 
 
 async def rows(there: Opened, table: type[SQLModel], *where: Any) -> list[Any]:
@@ -156,9 +139,9 @@ async def test_a_doubt_is_looked_into_and_ended_by_a_value(there: Opened, enter:
 
 
 async def test_a_task_is_done_on_a_telephone_with_a_file(there: Opened, enter: Enter, tmp_path: Path) -> None:
-    page = await enter("/tasks", viewport=PHONE)
+    page = await enter("/tasks", **TELEPHONE)
     await expect(page.get_by_text("Dry it at 45 degC, then weigh it.")).to_be_visible()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert not await sideways(page)
     await page.get_by_role("button", name="It is done").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("mass", exact=True).fill("1200")

@@ -1,15 +1,11 @@
 """Every page: it loads nothing from elsewhere, complains of nothing, and whoever cannot see can use it."""
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from controller.report.lists import proposals
-from tests.controller.console.browser.conftest import campaign
-from tests.laboratory.browser import Console, connected
+from tests.controller.console.browser.conftest import TELEPHONE, campaign
+from tests.laboratory.browser import Console, barriers, connected, sideways
 from tests.laboratory.laboratory import Laboratory
-
-pytestmark = pytest.mark.slow
 
 PAGES = (
     "/",
@@ -25,7 +21,6 @@ PAGES = (
     "/system",
     "/account",
 )
-TELEPHONE = {"width": 390, "height": 844}
 
 
 async def test_every_page(laboratory: Laboratory, console: Console) -> None:
@@ -49,23 +44,14 @@ async def _look(console: Console, page: Page, path: str) -> list[str]:
         await page.goto(f"{console.url}{path}")
         await connected(page)
         await console.picture(page, f"{name}-{scheme}")
-        faults += await _axe(page, f"{path} in {scheme}")
-    await page.set_viewport_size({"width": TELEPHONE["width"], "height": TELEPHONE["height"]})
+        faults += [f"in {scheme}: {each}" for each in await barriers(page)]
+    await page.set_viewport_size(TELEPHONE)
     await page.goto(f"{console.url}{path}")
     await connected(page)
     await console.picture(page, f"{name}-telephone")
-    if await page.evaluate("document.documentElement.scrollWidth") > TELEPHONE["width"]:
+    if await sideways(page):
         faults.append(f"{path} goes beyond a telephone's screen")
     return faults
-
-
-async def _axe(page: Page, where: str) -> list[str]:
-    found = await Axe().run(page)
-    return [
-        f"{where}: {each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
-        for each in found.response["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 async def test_signing_in_can_be_used_by_whoever_cannot_see(console: Console) -> None:
@@ -74,4 +60,4 @@ async def test_signing_in_can_be_used_by_whoever_cannot_see(console: Console) ->
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         await page.goto(f"{console.url}/sign-in")
         await console.picture(page, f"sign-in-{scheme}")
-        assert await _axe(page, scheme) == []
+        assert await barriers(page) == []

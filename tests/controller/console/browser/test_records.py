@@ -2,28 +2,26 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from nicegui import ui
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from adapters.instruments import topics
-from controller.console import House, mounted
 from controller.console.candidates import draw
 from controller.intake.intake import read_topic
 from controller.intake.quarantine import quarantine
 from controller.store import Unit
 from controller.store.tables import Attempt, Event, Quarantine
 from strategies.spaces.candidates import KINDS, examples
-from tests.controller.world import World, served
+from tests.controller.world import World
+from tests.laboratory.browser import Console
 
 EVIL = "<img src=x onerror=alert(1)>"
 SignedIn = Callable[[str], Awaitable[Page]]
-
-pytestmark = pytest.mark.slow
 
 
 @ui.page("/test/candidates")
@@ -35,49 +33,13 @@ def _candidates() -> None:
 
 
 @pytest.fixture
-async def address(world: World) -> AsyncIterator[str]:
-    state = world.app.state
-    house = House(state.services, state.bell, state.recorder)
-    async with mounted(world.app, house), served(world.app) as address:
-        yield address
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    # Without a graphics card three.js draws by a renderer of the browser's own.
-    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def faults(address: str) -> list[str]:
-    """What pages complained of, asked elsewhere for, or let happen."""
-    return []
-
-
-@pytest.fixture
-async def signed_in(world: World, address: str, browser: Browser, faults: list[str]) -> SignedIn:
+def signed_in(world: World, world_console: Console) -> SignedIn:
     async def sign_in(role: str) -> Page:
-        context = await browser.new_context(base_url=address)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("dialog", lambda dialog: faults.append(dialog.message))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda asked: faults.append(asked.url) if not _own(asked.url, address) else None)
-        await page.goto("/")
-        await page.get_by_label("Code or token").fill(world.tokens[role])
-        await page.get_by_role("button", name="Sign in").last.click()
+        page = await world_console.enter_with(world.tokens[role])
         await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         return page
 
     return sign_in
-
-
-def _own(url: str, address: str) -> bool:
-    return url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
 
 
 # What three.js holds of the one scene on the page.
@@ -85,7 +47,7 @@ SCENE = "getElement(Number(document.querySelector('.nicegui-scene').id.slice(1))
 TURNED = f"before => {SCENE}.camera.position.distanceTo(before) > 0.5"
 
 
-async def test_every_kind_of_candidate_under_the_policy(signed_in: SignedIn, faults: list[str]) -> None:
+async def test_every_kind_of_candidate_under_the_policy(signed_in: SignedIn) -> None:
     page = await signed_in("viewer")
     await page.goto("/test/candidates")
     pictures = page.locator("img.molecule:not([alt$='no-molecule'])")
@@ -94,10 +56,9 @@ async def test_every_kind_of_candidate_under_the_policy(signed_in: SignedIn, fau
         await expect(pictures.nth(place)).to_have_js_property("naturalWidth", 260)
     await page.get_by_text("no-molecule").scroll_into_view_if_needed()
     await expect(page.locator("img[alt$='no-molecule']")).to_be_hidden()
-    assert [fault for fault in faults if "422" not in fault] == []
 
 
-async def test_a_crystal_is_turned_by_a_mouse_and_by_buttons(signed_in: SignedIn, faults: list[str]) -> None:
+async def test_a_crystal_is_turned_by_a_mouse_and_by_buttons(signed_in: SignedIn) -> None:
     page = await signed_in("viewer")
     await page.goto("/test/candidates")
     await page.get_by_role("button", name="Show it in space").last.click()
@@ -112,11 +73,10 @@ async def test_a_crystal_is_turned_by_a_mouse_and_by_buttons(signed_in: SignedIn
         else:
             await canvas.drag_to(canvas, source_position={"x": 50, "y": 100}, target_position={"x": 200, "y": 120})
         await page.wait_for_function(TURNED, arg=before)
-    assert [fault for fault in faults if "422" not in fault] == []
 
 
 async def test_a_drawing_is_shut_in_and_for_those_who_are_signed_in(
-    signed_in: SignedIn, browser: Browser, address: str
+    signed_in: SignedIn, world_console: Console
 ) -> None:
     page = await signed_in("viewer")
     answer = await page.request.get("/drawn/molecule.svg?smiles=*CC*")
@@ -124,11 +84,11 @@ async def test_a_drawing_is_shut_in_and_for_those_who_are_signed_in(
     assert answer.headers["content-security-policy"] == "sandbox"
     assert (await page.request.get("/drawn/molecule.svg?smiles=C1")).status == 422
     assert (await page.request.get(f"/drawn/molecule.svg?smiles={'C' * 2001}")).status == 422
-    stranger = await browser.new_context(base_url=address)
+    stranger = await world_console.open()
     assert (await stranger.request.get("/drawn/molecule.svg?smiles=C", max_redirects=0)).status == 303
 
 
-async def test_events_are_found_opened_and_verified(world: World, signed_in: SignedIn, faults: list[str]) -> None:
+async def test_events_are_found_opened_and_verified(world: World, signed_in: SignedIn) -> None:
     def fill(unit: Unit) -> None:
         for number in range(150):
             unit.record("test.many", subject=f"thing-{number}")
@@ -163,16 +123,13 @@ async def test_events_are_found_opened_and_verified(world: World, signed_in: Sig
     await page.get_by_role("button", name="Verify").click()
     await expect(page.get_by_text("The trail is not whole: 1 faults")).to_be_visible(timeout=30_000)
     await expect(page.get_by_role("cell", name="event-changed")).to_be_visible()
-    assert faults == []
 
 
 def _forge(unit: Unit) -> None:
     unit.session.execute(update(Event).where(col(Event.number) == 3).values(actor="nobody"))
 
 
-async def test_refused_messages_are_put_right_or_discarded(
-    world: World, signed_in: SignedIn, faults: list[str]
-) -> None:
+async def test_refused_messages_are_put_right_or_discarded(world: World, signed_in: SignedIn) -> None:
     def refuse(unit: Unit) -> None:
         attempt = unit.session.get_one(Attempt, world.ids["attempt"])
         message = {"attempt_id": attempt.id, "digest": attempt.digest, "outcome": "broken", "reason": EVIL}
@@ -210,7 +167,6 @@ async def test_refused_messages_are_put_right_or_discarded(
     settled = await world.store.read(lambda session: session.scalars(select(Quarantine)).all())
     assert {row.settled_how for row in settled} == {"stored", "discarded"}
     assert (await world.store.read(lambda session: session.get_one(Attempt, world.ids["attempt"]))).failure == "invalid"
-    assert faults == []
 
 
 async def test_a_viewer_settles_nothing(signed_in: SignedIn) -> None:

@@ -1,15 +1,10 @@
 """Who comes in, and what they may do there."""
 
-import pytest
 from playwright.async_api import expect
 
-from tests.controller.console.browser.conftest import campaign
-from tests.laboratory.browser import Console
+from tests.controller.console.browser.conftest import TELEPHONE, campaign
+from tests.laboratory.browser import Console, sideways
 from tests.laboratory.laboratory import Laboratory
-
-pytestmark = pytest.mark.slow
-
-TELEPHONE = {"width": 390, "height": 844}
 
 
 async def test_a_code_is_good_once_and_leads_to_where_one_wanted_to_go(console: Console) -> None:
@@ -53,9 +48,8 @@ async def test_approvals_on_a_telephone(laboratory: Laboratory, console: Console
     await laboratory.submit(campaign(parallel=2))
     page = await console.enter("olga", path="/approvals", **TELEPHONE)
     await expect(page.get_by_role("article")).to_have_count(2)
-    width = await page.evaluate("document.documentElement.scrollWidth")
     await console.picture(page, "approvals-telephone")
-    assert width <= TELEPHONE["width"], "the page goes beyond the screen"
+    assert not await sideways(page), "the page goes beyond the screen"
     await page.get_by_role("button", name="Menu").click()
     await expect(page.get_by_role("link", name="Overview")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from controller.commands.sign_ins import WRONG
 from tests.adapters.receivers.servers import Web, make_trust, web_server
 from tests.controller.serving import Serving, serving
+from tests.laboratory.browser import Console, barriers, sideways
 
-CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a long enough password"
 SITE = """
 alerts:
@@ -20,8 +19,6 @@ alerts:
   group: 1 day
   receivers: [{{name: hook, kind: webhook, url: "{url}", key_file: {key}, ca_file: {ca}}}]
 """
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")]
 
 
 @pytest.fixture
@@ -40,47 +37,25 @@ async def daemon(tmp_path: Path, hook: Web) -> AsyncIterator[Serving]:
         yield found
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+async def fit(page: Page, *, dialog: bool = False) -> None:
+    """For people and for their screens."""
+    assert await barriers(page, dialog=dialog) == []
+    assert not await sideways(page)
 
 
-async def signed_in(browser: Browser, url: str, secret: str, path: str, width: int = 1280) -> Page:
-    context = await browser.new_context(viewport={"width": width, "height": 900})
-    page = await context.new_page()
-    await page.goto(f"{url}{path}")
-    await page.get_by_label("Code or token").fill(secret)
-    await page.get_by_role("button", name="Sign in").nth(1).click()
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
-    return page
-
-
-async def nothing_serious(page: Page, *, dialog: bool = False) -> None:
-    """Before a dialog axe takes the page's shade for the background of buttons that stand on a card above it."""
-    rules = {"color-contrast": {"enabled": not dialog}}
-    await page.wait_for_function("document.getAnimations().length === 0")
-    found = await Axe().run(page, options={"preload": False, "rules": rules})  # else the page shows that axe loads
-    serious = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
-    assert serious == [], json.dumps(serious, indent=1)
-    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "it scrolls sideways"
-
-
-async def test_an_admin_lets_somebody_in_who_chooses_a_password(browser: Browser, daemon: Serving) -> None:
-    admin = await signed_in(browser, daemon.url, daemon.tokens["admin"], "/system")
-    await nothing_serious(admin)
+async def test_an_admin_lets_somebody_in_who_chooses_a_password(daemon: Serving, daemon_console: Console) -> None:
+    admin = await daemon_console.enter_with(daemon.tokens["admin"], "/system")
+    await fit(admin)
     await admin.get_by_role("button", name="New person").click()
     await admin.get_by_label("Name").fill("nina")
-    await nothing_serious(admin, dialog=True)
+    await fit(admin, dialog=True)
     await admin.get_by_role("button", name="Create").click()
     code = await admin.locator(".secret").inner_text()
     await admin.get_by_role("button", name="I have it").click()
     await expect(admin.get_by_text(code)).to_have_count(0)
     await expect(admin.get_by_role("row", name="nina operator none enabled")).to_be_visible()
 
-    nina = await signed_in(browser, daemon.url, code, "/account", width=390)
+    nina = await daemon_console.enter_with(code, "/account", width=390)
     await nina.get_by_label("New password", exact=True).fill(PASSWORD)
     await nina.get_by_label("New password, again").fill(PASSWORD[1:])
     await nina.get_by_role("button", name="Set the password").click()
@@ -88,10 +63,10 @@ async def test_an_admin_lets_somebody_in_who_chooses_a_password(browser: Browser
     await nina.get_by_label("New password, again").fill(PASSWORD)
     await nina.get_by_role("button", name="Set the password").click()
     await expect(nina.get_by_text("You have a password.")).to_be_visible()
-    await nothing_serious(nina)
+    await fit(nina)
     await expect(admin.get_by_role("row", name="nina operator set enabled")).to_be_visible()
 
-    again = await (await browser.new_context()).new_page()
+    again = await daemon_console.open()
     await again.goto(f"{daemon.url}/account")
     await again.get_by_label("Name").fill("nina")
     await again.get_by_label("Password").fill(PASSWORD)
@@ -110,29 +85,29 @@ async def test_an_admin_lets_somebody_in_who_chooses_a_password(browser: Browser
     await expect(again.get_by_text(WRONG)).to_be_visible()
 
 
-async def test_an_admin_tries_a_receiver_and_others_cannot(browser: Browser, daemon: Serving, hook: Web) -> None:
-    admin = await signed_in(browser, daemon.url, daemon.tokens["admin"], "/system", width=390)
+async def test_an_admin_tries_a_receiver_and_others_cannot(daemon: Serving, daemon_console: Console, hook: Web) -> None:
+    admin = await daemon_console.enter_with(daemon.tokens["admin"], "/system", width=390)
     await admin.get_by_role("button", name="Test hook").click()
     await expect(admin.get_by_text("test delivered")).to_be_visible()
     assert [json.loads(body)["kind"] for _, body in hook.got] == ["test"]
-    await nothing_serious(admin)
+    await fit(admin)
 
-    operator = await signed_in(browser, daemon.url, daemon.tokens["operator"], "/system")
+    operator = await daemon_console.enter_with(daemon.tokens["operator"], "/system")
     await expect(operator.get_by_role("button", name="Test hook")).to_be_disabled()
     await expect(operator.get_by_role("heading", name="People")).to_have_count(0)
     await expect(operator.get_by_text("test delivered")).to_be_visible()
     assert hook.url not in await operator.content()
 
 
-async def test_a_token_is_shown_once_and_revoked(browser: Browser, daemon: Serving) -> None:
-    page = await signed_in(browser, daemon.url, daemon.tokens["operator"], "/account")
+async def test_a_token_is_shown_once_and_revoked(daemon: Serving, daemon_console: Console) -> None:
+    page = await daemon_console.enter_with(daemon.tokens["operator"], "/account")
     await page.get_by_role("button", name="New token").click()
     await page.get_by_label("What for").fill("<img src=x onerror=alert(1)>")
     await page.get_by_role("button", name="Make").click()
     token = await page.locator(".secret").inner_text()
     await page.get_by_role("button", name="I have it").click()
     await expect(page.get_by_role("cell", name="<img src=x onerror=alert(1)>", exact=True)).to_be_visible()
-    other = await signed_in(browser, daemon.url, token, "/account")
+    other = await daemon_console.enter_with(token, "/account")
     await page.get_by_role("button", name="Revoke <img").click()
     await page.get_by_label("Why", exact=True).fill("a test")
     await page.get_by_role("button", name="Revoke", exact=True).last.click()
