@@ -1,8 +1,10 @@
 """Candidates: building them for a space, and checking any of the six kinds against its JSON Schema and sense."""
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -61,9 +63,23 @@ def examples(kind: str) -> list[Candidate]:
 
 @cache
 def _validator(kind: str) -> Any:
-    from jsonschema import Draft202012Validator
+    with _kept_out("rfc3987_syntax"):  # where it is installed, it takes a second; it checks what no schema of ours has
+        from jsonschema import Draft202012Validator
 
     return Draft202012Validator(schema(kind))
+
+
+@contextlib.contextmanager
+def _kept_out(module: str) -> Iterator[None]:
+    """Let an optional module that nobody has imported yet seem absent for a moment."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment] - this is how Python is told so
+    try:
+        yield
+    finally:
+        sys.modules.pop(module, None)
 
 
 def validate_candidate(candidate: Candidate) -> None:

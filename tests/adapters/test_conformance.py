@@ -51,6 +51,7 @@ def seen(findings: list[Finding], verdict: Verdict) -> list[str]:
     return [f"{each.clause} {each.what}: {each.seen}" for each in findings if each.verdict is verdict]
 
 
+@pytest.mark.slow  # the quick ones: the analyser without a restart, and a bare instrument with all of it
 async def test_an_emulator_conforms(tmp_path: Path) -> None:
     async with stand(tmp_path) as (made, talk):
         emulator = Emulator(made, tmp_path, "reactor", "reactor-1", duration_s=0.3)  # type: ignore[arg-type]

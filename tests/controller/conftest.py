@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.store import Store
+from tests.controller.demos.running import Recorded, recorded_demo
 from tests.controller.stand import Stand
 from tests.controller.world import Filled, World, make_filled, make_template, open_world
 from tests.postgresql import PostgreSQL
@@ -66,6 +67,13 @@ async def world(filled: Filled, tmp_path: Path) -> AsyncIterator[World]:
     """Users, a campaign, a proposal that waits, an attempt in doubt, and the API over them."""
     async with open_world(filled, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def six_experiments(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Recorded:
+    """A small demo that has run to its end, once for all test processes; to be copied by whoever changes it."""
+    temporary = tmp_path_factory.getbasetemp()
+    return recorded_demo((temporary if worker_id == "master" else temporary.parent) / "six-experiments")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Run the demo as its user does: a process of its own."""
 
+import fcntl
 import os
 import queue
 import signal
@@ -8,7 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+QUICK = ("--strategy", "random", "--experiments", "6")
 
 
 def command(name: str, runs: Path, *options: str) -> list[str]:
@@ -23,6 +27,29 @@ def run_demo(
     return subprocess.run(
         command(name, runs, *options), input=answers, capture_output=True, text=True, timeout=patience, check=False
     )
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A demo that has ended: where its runs are, and what it said."""
+
+    runs: Path
+    said: str
+    errors: str
+
+
+def recorded_demo(runs: Path) -> Recorded:
+    """Run `QUICK` there unless another test process has done so; one at a time."""
+    runs.mkdir(exist_ok=True)
+    said, errors = runs / "said", runs / "errors"
+    with (runs / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not errors.exists():
+            done = run_demo(runs, *QUICK)
+            assert done.returncode == 0, done.stdout + done.stderr
+            said.write_text(done.stdout)
+            errors.write_text(done.stderr)
+    return Recorded(runs, said.read_text(), errors.read_text())
 
 
 def interrupt_demo(

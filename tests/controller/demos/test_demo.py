@@ -3,6 +3,7 @@
 import csv
 import fcntl
 import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -16,27 +17,27 @@ from controller.cli.records import read_only
 from controller.report.audit import audit
 from controller.report.replay import replay
 from controller.store.tables import Attempt, Proposal
-from tests.controller.demos.running import interrupt_demo, run_demo
-
-QUICK = ("--strategy", "random", "--experiments", "6")
+from tests.controller.demos.running import QUICK, Recorded, interrupt_demo, run_demo
 
 
-def test_six_random_experiments(tmp_path: Path) -> None:
-    done = run_demo(tmp_path, *QUICK)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert not done.stderr
-    assert "6 of 6" in done.stdout
-    assert "http://127.0.0.1:" in done.stdout
-    data = tmp_path / "reactor"
-    assert str(data / "admin-token") in done.stdout
+def test_six_random_experiments(six_experiments: Recorded) -> None:
+    assert not six_experiments.errors
+    assert "6 of 6" in six_experiments.said
+    assert "http://127.0.0.1:" in six_experiments.said
+    data = six_experiments.runs / "reactor"
+    assert str(data / "admin-token") in six_experiments.said
     _has_results(data, 6)
     for secret in [*data.glob("instruments/*.password"), data / "admin-token"]:
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+def test_what_has_ended_is_shown_again(six_experiments: Recorded, tmp_path: Path) -> None:
+    shutil.copytree(six_experiments.runs / "reactor", tmp_path / "reactor")
     again = run_demo(tmp_path, *QUICK)
-    assert again.returncode == 0
+    assert again.returncode == 0, again.stdout + again.stderr
     assert "has ended already" in again.stdout
-    assert f"rm -r {data}" in again.stdout
-    assert _front(again.stdout) == _front(done.stdout)
+    assert f"rm -r {tmp_path / 'reactor'}" in again.stdout
+    assert _front(again.stdout) == _front(six_experiments.said)
 
 
 def _has_results(data: Path, experiments: int) -> None:

@@ -12,15 +12,12 @@ from controller.commands.errors import NotFound
 from controller.report.pareto import tried
 from controller.report.replay import ReplayReport, replay
 from controller.store.tables import Campaign
-from tests.controller.demos.running import run_demo
+from tests.controller.demos.running import Recorded, run_demo
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    runs = tmp_path_factory.mktemp("runs")
-    done = run_demo(runs, "--strategy", "random", "--experiments", "6")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return runs / "reactor"
+def recorded(six_experiments: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(six_experiments.runs / "reactor", tmp_path_factory.mktemp("runs") / "reactor"))
 
 
 @pytest.fixture

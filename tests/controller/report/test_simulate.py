@@ -27,9 +27,9 @@ def value(x: float, y: float) -> float:
     return 10 - (x - 3) ** 2 - (y - 1) ** 2
 
 
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "table.csv"
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("simulate") / "table.csv"
     path.write_text("x,y,yield\n" + "".join(f"{x},{y},{value(x, y)}\n" for x, y in GRID))
     return path
 
@@ -56,17 +56,22 @@ def run(planned: Plan) -> list[Run]:
     return asyncio.run(simulate(planned, 2, lambda _: None))
 
 
-def test_a_budget_as_large_as_the_table_finds_its_best(table: Path) -> None:
-    planned = plan(table)
-    assert best_of_table(planned) == 10
-    for each in run(planned):
+@pytest.fixture(scope="module")
+def simulated(table: Path) -> list[Run]:
+    """The runs of `plan` as it is."""
+    return run(plan(table))
+
+
+def test_a_budget_as_large_as_the_table_finds_its_best(table: Path, simulated: list[Run]) -> None:
+    assert best_of_table(plan(table)) == 10
+    for each in simulated:
         assert len(each.curve) == 20
         assert each.curve[-1] == 10
         assert each.curve == sorted(each.curve)
 
 
-def test_the_same_seed_gives_the_same_campaign_and_another_one_another(table: Path) -> None:
-    first, second = run(plan(table)), run(plan(table))
+def test_the_same_seed_gives_the_same_campaign_and_another_one_another(table: Path, simulated: list[Run]) -> None:
+    first, second = simulated, run(plan(table))
     assert [each.curve for each in first] == [each.curve for each in second]
     assert first[0].curve != first[1].curve
 
@@ -78,7 +83,7 @@ def test_in_batches_everything_is_tried_once_too(table: Path) -> None:
 
 def test_it_learns_faster_than_chance(table: Path) -> None:
     strategies = ["botorch", "random"]
-    learned, chance = summarize(run(plan(table, strategies=strategies, seeds=4, budget=14)), 10)
+    learned, chance = summarize(run(plan(table, strategies=strategies, seeds=2, budget=12)), 10)
     assert [learned.strategy, chance.strategy] == strategies
     assert (learned.mean[-1] or 0) > (chance.mean[-1] or 0)
     assert None not in learned.until_near
@@ -93,10 +98,8 @@ def test_a_summary_is_the_mean_and_deviation_over_seeds() -> None:
     assert summary.cpu_seconds == pytest.approx(0.2)
 
 
-def test_what_it_writes_opens_anywhere(table: Path, tmp_path: Path) -> None:
-    planned = plan(table)
-    runs = run(planned)
-    write(tmp_path, planned, runs, summarize(runs, 10.0), 10.0)
+def test_what_it_writes_opens_anywhere(table: Path, simulated: list[Run], tmp_path: Path) -> None:
+    write(tmp_path, plan(table), simulated, summarize(simulated, 10.0), 10.0)
     lines = (tmp_path / "simulate.csv").read_text().splitlines()
     assert lines[0] == "strategy,experiment,mean,standard deviation"
     assert len(lines) == 21

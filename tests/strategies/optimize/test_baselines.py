@@ -111,6 +111,7 @@ def test_thin_but_not_empty_regions_are_found(build_request: Build) -> None:
         ("strategies.optimize.botorch_strategy", ["torch"]),
         ("strategies.optimize.pareto", ["torch", "scipy"]),
         ("strategies.represent.region", ["torch"]),
+        ("strategies.spaces.candidates; strategies.spaces.candidates._validator('mixture')", ["rfc3987_syntax"]),
     ],
 )
 def test_imports_stay_light(module: str, forbidden: list[str]) -> None:
