@@ -1,6 +1,6 @@
 """The embedded broker's own process: amqtt with passwords and access rules. For demos and tests: it keeps nothing.
 
-amqtt's plugins see neither wills nor what is retained, so the three places where it asks them are overridden instead.
+amqtt's plugins see neither wills nor what is retained, so the places where it asks them are overridden instead.
 """
 
 import asyncio
@@ -10,8 +10,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from amqtt.adapters import BufferReader, ReaderAdapter, WriterAdapter
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig
+from amqtt.errors import MQTTError
+from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 
 from adapters.broker.access import Login, Verb, allowed, read_access, verify_password
@@ -22,6 +26,22 @@ log = logging.getLogger("tatara.broker")
 _VERBS: dict[Action, Verb] = {Action.PUBLISH: "write", Action.SUBSCRIBE: "read", Action.RECEIVE: "read"}
 
 
+class _Heard(ReaderAdapter):  # type: ignore[misc]
+    """Keeps what was read."""
+
+    def __init__(self, reader: ReaderAdapter) -> None:
+        self._reader = reader
+        self.taken = bytearray()
+
+    async def read(self, n: int = -1) -> bytes:
+        found: bytes = await self._reader.read(n)
+        self.taken += found
+        return found
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
+
+
 class GuardedBroker(Broker):  # type: ignore[misc]
     """amqtt that knows its users: password, own client ids, rules for topics, wills and what is retained."""
 
@@ -30,17 +50,37 @@ class GuardedBroker(Broker):  # type: ignore[misc]
         self.logins = logins
         self._owners: dict[str, str] = {}  # client id -> the user that used it first
 
+    async def _initialize_client_session(
+        self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
+    ) -> tuple[BrokerProtocolHandler, Session]:
+        # amqtt gives a session to whoever names it, their user and will to it, and asks only then who they are.
+        heard = _Heard(reader)
+        try:
+            _, newcomer = await BrokerProtocolHandler.init_from_connect(heard, writer, self.plugins_manager)
+            if not self._knows(newcomer):
+                await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
+                raise MQTTError(f"{newcomer.username!r} may not come in as {newcomer.client_id!r}")
+        except MQTTError:
+            await writer.close()
+            raise
+        connect = BufferReader(bytes(heard.taken))
+        found: tuple[BrokerProtocolHandler, Session] = await super()._initialize_client_session(
+            connect, writer, remote_address, remote_port
+        )
+        return found
+
     async def _authenticate(self, session: Session, _: Any) -> bool:
-        user = session.username or ""
+        self._owners[session.client_id] = session.username or ""
+        return True  # nobody else has come so far
+
+    def _knows(self, newcomer: Session) -> bool:
+        user = newcomer.username or ""
         login = self.logins.get(user)
-        if login is None or not self._owns(user, session.client_id):
+        if login is None or not self._owns(user, newcomer.client_id):
             return False
-        if session.will_flag and not allowed(login.rules, "write", session.will_topic):
+        if newcomer.will_flag and not allowed(login.rules, "write", newcomer.will_topic):
             return False
-        if not verify_password(session.password or "", login.password_hash):
-            return False
-        self._owners[session.client_id] = user
-        return True
+        return verify_password(newcomer.password or "", login.password_hash)
 
     def _owns(self, user: str, client_id: str) -> bool:
         """A client id is a session and what is queued in it: a user's name is that user's, the rest goes by first use.

@@ -142,16 +142,26 @@ async def test_a_will_on_a_foreign_topic_says_nothing(broker: BrokerProcess, con
 
 
 async def test_nobody_takes_over_another_session(broker: BrokerProcess, connect: Connect) -> None:
+    """Nor breaks it, nor leaves a will in it."""
+    watcher = await connect(broker, "watcher", own(SITE, "+", "state"))
     device = await connect(broker, "reactor-1", own(SITE, "reactor-1", "command"))
-    thief = make_bus(broker, "reactor-2", own(SITE, "reactor-1", "command"))
+    will = Will(own(SITE, "analyser-1", "state"), b"forged")
+    thief = make_bus(broker, "reactor-2", own(SITE, "reactor-1", "command"), will=lambda: will)
     thief._options["identifier"] = "reactor-1"
+    connection = device.bus._connection
     async with thief:
         await until(lambda: thief.connected or thief.last_error is not None)
         daemon = await connect(broker, "tatara")
-        await device.bus.wait_connected(10)
+        assert device.bus._connection is connection
         await daemon.bus.publish(own(SITE, "reactor-1", "command"), b"for it")
         await device.until(lambda seen: any(delivery.payload == b"for it" for delivery in seen))
         assert thief._queue.empty()
+        device.bus.drop("as if its cable was pulled")
+        await until(lambda: not device.bus.connected)
+        await device.bus.wait_connected(10)
+        await device.bus.publish(own(SITE, "reactor-1", "state"), b"true")
+        await watcher.until(lambda seen: any(delivery.payload == b"true" for delivery in seen))
+    assert [delivery.payload for delivery in watcher.seen] == [b"true"]
 
 
 async def test_new_users_are_taken_at_reload(broker: BrokerProcess) -> None:

@@ -1,5 +1,6 @@
 """Every page: it loads nothing from elsewhere, complains of nothing, and whoever cannot see can use it."""
 
+import pytest
 from playwright.async_api import Page
 
 from controller.report.lists import proposals
@@ -23,6 +24,7 @@ PAGES = (
 )
 
 
+@pytest.mark.timeout(300)
 async def test_every_page(laboratory: Laboratory, console: Console) -> None:
     """With a campaign that has measured something, waits for people, and has an emergency stop standing."""
     await laboratory.submit(campaign("done", experiments=8, parallel=2, approval="auto"))
