@@ -75,7 +75,7 @@ def _kept_out(module: str) -> Iterator[None]:
     if module in sys.modules:
         yield
         return
-    sys.modules[module] = None  # type: ignore[assignment] - this is how Python is told so
+    sys.modules[module] = None  # type: ignore[assignment]
     try:
         yield
     finally:
