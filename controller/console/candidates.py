@@ -12,6 +12,7 @@ from controller.console.texts import say
 
 Candidate = Mapping[str, Any]
 BRIEF = 200  # characters
+MOST_ROWS = 24  # of a table: two hundred cards with a hundred rows each would hold up the event loop for seconds
 
 
 def draw(candidate: Candidate) -> None:
@@ -44,7 +45,9 @@ def _conditions(candidate: Candidate) -> None:
 def _settings(candidate: Candidate) -> None:
     units = candidate.get("units", {})
     rows = [(name, quantity(value, units.get(name))) for name, value in candidate.get("values", {}).items()]
-    if rows:
+    if len(rows) > MOST_ROWS:
+        ui.label("\n".join(f"{name}: {value}" for name, value in rows)).classes("log").props("tabindex=0")
+    elif rows:
         table((say("candidate.parameter"), say("candidate.value")), rows)
 
 

@@ -39,7 +39,7 @@ class Part(Protocol):
     def load(self, session: Session) -> Any:
         """Read what is shown."""
 
-    def show(self, found: Any) -> None:
+    async def show(self, found: Any) -> None:
         """Draw what has changed."""
 
 
@@ -65,7 +65,7 @@ class Section:
         """Read what is shown."""
         return self.read(session)
 
-    def show(self, found: Any) -> None:
+    async def show(self, found: Any) -> None:
         """Draw it anew if it has changed."""
         if found == self.shown and self.place.default_slot.children:
             return
@@ -90,8 +90,8 @@ class Items:
         """Read what is shown, in order."""
         return self.read(session)
 
-    def show(self, found: Mapping[str, Any]) -> None:
-        """Draw what is new or other than before, and put all into order."""
+    async def show(self, found: Mapping[str, Any]) -> None:
+        """Draw what is new or other than before, and put all into order; others have their turn in between."""
         for key in self.shown.keys() - found.keys():
             self.shown.pop(key)[1].delete()
         for position, (key, item) in enumerate(found.items()):
@@ -106,6 +106,10 @@ class Items:
                     _draw(self.draw, item)
                 self.shown[key] = (item, known[1])
             self._put(self.shown[key][1], position)
+            if known is None or known[0] != item:
+                await asyncio.sleep(0)
+                if self.place.is_deleted:  # the person has gone meanwhile
+                    return
         self._say_if_empty()
 
     def _put(self, element: ui.element, position: int) -> None:
@@ -171,7 +175,7 @@ class Desk:
         read = store.read_long if self._reads_long else store.read
         found = await read(lambda session: [part.load(session) for part in parts])
         for part, each in zip(parts, found, strict=True):
-            part.show(each)
+            await part.show(each)
 
     def look_again(self) -> None:
         """What is read depends on something that a person has just changed on the page."""

@@ -1,10 +1,12 @@
 """What whoever has a session, and knows how the pages talk, can make them do by hand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nicegui import Client, ui
 from sqlmodel import col, select
 
 from controller.commands import users
@@ -142,3 +144,24 @@ async def test_a_page_that_could_not_be_drawn_says_so_and_goes_on(
 
 async def _broken(_function: Any) -> Any:
     raise KeyError("a fault of ours")
+
+
+async def test_two_hundred_proposals_do_not_hold_up_the_event_loop(there: Opened) -> None:
+    """Each card is drawn by itself, and others have their turn in between."""
+    drawn: list[int] = []
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while len(drawn) < 200:
+            turns += 1
+            await asyncio.sleep(0)
+
+    client = Client(ui.page("/a-test"))
+    with client:
+        items = desk.Items(lambda _: {}, drawn.append, ui.element("div"), "nothing")
+        waiting = asyncio.create_task(others())
+        await items.show({str(number): number for number in range(200)})
+    await waiting
+    client.delete()
+    assert turns > 100

@@ -85,3 +85,13 @@ def test_a_circle_ends_and_what_leads_elsewhere_follows() -> None:
     first, second = route("T", ("A", "T"), ("T", "A"), ("X", "Y"))
     assert first.made_from[0].made_from == (Branch("T", above=True),)
     assert second == Branch("Y", (Branch("X"),))
+
+
+def test_many_parameters_are_few_elements(client: Client) -> None:
+    before = len(client.elements)
+    values = {f"parameter_{number:03d}": float(number) for number in range(128)}
+    draw({"kind": "conditions", "values": values, "units": {"parameter_007": "degC"}})
+    assert len(client.elements) - before < 10
+    shown = "\n".join(texts(client)).splitlines()
+    assert "parameter_007: 7 °C" in shown
+    assert "parameter_127: 127" in shown
