@@ -10,12 +10,13 @@ from sqlmodel import Session
 from controller.access.alerts import AlertsSection
 from controller.loop.alerting import Cause, Rhythm, Telling, tell
 from controller.report.alerts import alert_rows, causes, view_of
-from controller.store import Committed, Store, StoreUnavailable, Unit
+from controller.store import Committed, LostLock, Store, StoreUnavailable, Unit
 from controller.store.tables import Alert
 
 log = logging.getLogger("tatara.alerts")
 
 BREATH_S = 1.0  # between two looks, so that many commits are one look
+AFTER_A_FAULT = timedelta(minutes=1)
 LOOK_AGAIN = timedelta(hours=1)  # the clock may have been set
 
 
@@ -49,6 +50,11 @@ class Alerts:
             except StoreUnavailable as error:
                 log.error("alerts wait: %s", error)
                 self._event.set()
+            except LostLock:
+                raise
+            except Exception:  # a fault of ours must cost alerts, not the daemon
+                log.exception("it cannot be decided what people are told")
+                wake_at = self._store.clock() + AFTER_A_FAULT
             await asyncio.sleep(BREATH_S)
 
     def _seconds_until(self, wake_at: datetime | None) -> float:

@@ -24,6 +24,7 @@ from controller.effects.alert import Alerter, as_text
 from controller.effects.runner import Runner
 from controller.report.alerts import shown
 from controller.report.audit import audit
+from controller.schedule import alerts as schedule
 from controller.schedule.alerts import Alerts
 from controller.store import Store, Unit
 from controller.store.change import change_attempt, pause_for
@@ -279,3 +280,28 @@ def test_a_letter_that_tells_of_several_things() -> None:
         "Resolved",
         "- it 0 stands (since 2026-01-01T00:00:00+00:00)",
     ]
+
+
+async def test_a_fault_of_ours_costs_a_while_and_not_the_daemon(
+    url: str, section: AlertsSection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "BREATH_S", 0.01)
+    looked: list[int] = []
+
+    def broken(*_: Any) -> Any:
+        looked.append(1)
+        raise KeyError("a row of an earlier version")
+
+    monkeypatch.setattr(schedule, "causes", broken)
+    store = Store(url)
+    await store.start()
+    running = asyncio.create_task(Alerts(store, section).run())
+    await asyncio.sleep(0.5)
+    assert not running.done()
+    assert len(looked) == 1  # it rests
+    await store.write(lambda unit: unit.record("test"), name="test")
+    await asyncio.sleep(0.5)
+    assert not running.done()
+    assert len(looked) == 2
+    running.cancel()
+    await store.stop()
