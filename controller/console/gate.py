@@ -17,7 +17,9 @@ from controller.store import StoreUnavailable
 
 SIGN_IN = "/sign-in"
 COOKIE = "tatara-console"
-ASSETS = f"/_nicegui/{version('nicegui')}/"  # scripts and styles of the library, the same for everybody
+# Scripts and styles of the library, the same for everybody. What is none of them would be a page that says so.
+_KINDS = ("static", "libraries", "components", "resources", "esm", "dynamic_resources")
+ASSETS = tuple(f"/_nicegui/{version('nicegui')}/{kind}/" for kind in _KINDS)
 PAGES = "/_nicegui/client/"  # what is uploaded to a page
 SHUT = 1008  # of a WebSocket: policy violation
 

@@ -75,9 +75,11 @@ async def sign_out(request: Request) -> Response:
     """End the session of this browser."""
     house: House = request.app.state.house
     secret = request.cookies.get(COOKIE)
-    if secret is not None and from_own_page(request):
-        await house.services.store.write(lambda unit: commands.sign_out(unit, secret), name="sign-out")
     answer = RedirectResponse(SIGN_IN, 303)
+    if not from_own_page(request):
+        return answer
+    if secret is not None:
+        await house.services.store.write(lambda unit: commands.sign_out(unit, secret), name="sign-out")
     answer.delete_cookie(COOKIE)
     return answer
 

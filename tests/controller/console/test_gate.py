@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+from importlib.metadata import version
 from typing import Any
 
 import pytest
+from nicegui import Client
 
 from controller.access.actors import token_digest
 from controller.commands import users
@@ -148,3 +150,16 @@ async def test_a_first_look_at_a_long_campaign_holds_nobody_up(
             looking.set()
             answers = await asyncio.gather(*waiting)
     assert [each.status_code for each in answers] == [200, 200, 200]
+
+
+async def test_no_page_is_made_for_whoever_has_no_session(world: World, client: Enter) -> None:
+    library = f"/_nicegui/{version('nicegui')}"
+    wanted = ("x", "static/x", "libraries/x", "components/x", "resources/x/y", "esm/x/y", "dynamic_resources/x")
+    outside = ("static/../../../nicegui.py", "static/%2e%2e/nicegui.py", "esm/../../../x", "../../campaigns/reactor")
+    async with client() as browser:
+        await browser.get(f"{library}/static/nicegui.js")
+        before = len(Client.instances)
+        for path in (*wanted, *outside):
+            answer = await browser.get(f"{library}/{path}")
+            assert answer.status_code in (303, 403, 404), path
+    assert len(Client.instances) == before

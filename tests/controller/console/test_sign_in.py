@@ -218,3 +218,13 @@ async def test_the_trail_holds_who_came_and_no_secret(world: World, client: Ente
     assert found.ended_at is not None
     assert secret not in repr(found)
     assert (await world.store.read(audit.audit)).ok
+
+
+async def test_another_page_signs_nobody_out(world: World, client: Enter) -> None:
+    async with client() as browser:
+        await signed_in(world, browser)
+        answer = await browser.post("/sign-out", headers={"Origin": "https://evil.example"})
+        assert "set-cookie" not in answer.headers
+        assert (await browser.get("/")).status_code == 200
+        await browser.post("/sign-out")
+        assert (await browser.get("/")).status_code == 303
