@@ -28,6 +28,8 @@ PARTING_S = 1.0  # in which a browser is led away from a page that nobody may lo
 ESTOP_PATIENCE_S = 1.0  # to wait for the database
 LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
 BREATH_S = 0.1  # between two looks, so that many commits are one look
+LONGEST_BREATH_S = 2.0
+BREATHS = 10  # times as long as a look took: pages slow down before they hold up what they show
 
 # What a person may meet; anything else is a fault of ours, and is logged as one.
 REFUSALS = (Conflict, Forbidden, ForbiddenTransition, Invalid, NotFound, StoreUnavailable, LostLock, SpecError, OSError)
@@ -189,10 +191,11 @@ class Desk:
             while not self.house.bell.closed and not self.client.is_deleted:
                 rung.clear()
                 self._again.clear()
+                began = asyncio.get_running_loop().time()
                 if not await self._look():
                     await self._part()
                     return
-                await asyncio.sleep(BREATH_S)
+                await asyncio.sleep(breath_s(asyncio.get_running_loop().time() - began))
                 await self._wait(rung)
         finally:
             self.house.bell.leave(rung)
@@ -284,6 +287,11 @@ class Desk:
     def begin(self) -> None:
         """Start to follow, once the page is built."""
         background_tasks.create(self.follow(), name=f"page {self.client.page.path}")
+
+
+def breath_s(took_s: float) -> float:
+    """How long a page rests after a look."""
+    return min(LONGEST_BREATH_S, max(BREATH_S, BREATHS * took_s))
 
 
 def said(error: Exception) -> str:
