@@ -1,8 +1,11 @@
-"""The operator's script: it uses the command line as a person would, one process for each command."""
+"""The operator's script: it uses the command line as a person would, one command after the other.
+
+In the test's process: to start one for each command would take longer than all that the daemon does meanwhile.
+"""
 
 import asyncio
 import json
-import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +13,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
+from typer.testing import CliRunner
 
+from controller.cli.app import app
 from controller.store.tables import Attempt, EStop
 
 T = TypeVar("T")
@@ -19,6 +24,14 @@ DONE, CONFLICT = 0, 4
 AWAY = (3, 5)  # no daemon yet, or none any more; before the first start there is no token either
 LOOK_S = 0.1
 PATIENCE = 100
+
+_AT_THE_KEYBOARD = threading.Lock()  # a command has the standard output to itself
+
+
+def _tatara(words: list[str]) -> tuple[int, str, str]:
+    with _AT_THE_KEYBOARD:
+        done = CliRunner().invoke(app, words)
+    return done.exit_code, done.stdout, done.stderr or str(done.exception or "")
 
 
 class Operator:
@@ -36,18 +49,8 @@ class Operator:
 
     async def command(self, *words: str) -> tuple[int, Any]:
         """Run `tatara` with these words; returns its exit code and its JSON answer."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "controller.cli", *words, "--json", "--data", str(self._data),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            out, error = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        code = process.returncode or 0
-        self.said.append((" ".join(words), code, error.decode(errors="replace")[-300:]))
+        code, out, error = await asyncio.to_thread(_tatara, [*words, "--json", "--data", str(self._data)])
+        self.said.append((" ".join(words), code, error[-300:]))
         return code, json.loads(out) if out.strip() else None
 
     async def submit(self, path: Path) -> None:

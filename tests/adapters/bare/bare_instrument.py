@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bare_journal import ACTIVE, Journal, Row
-from jsonschema import Draft202012Validator, ValidationError
+from bare_schemas import Draft202012Validator, ValidationError
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
