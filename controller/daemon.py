@@ -275,7 +275,7 @@ class Daemon:
             self.api_url = f"http://{self.site.api.host}:{port}"
             _write_json(self.data / "api.json", {"url": self.api_url})
             notify("READY=1")
-            log.info("site %s: API %s, data in %s", self.site.name, self.api_url, self.data.resolve())
+            log.info("site %s: console and API at %s, data in %s", self.site.name, self.api_url, self.data.resolve())
             await serving
         finally:
             close_app(app)

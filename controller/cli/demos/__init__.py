@@ -25,7 +25,7 @@ def run(settings: Settings, site: Path | None) -> int:
     from controller.cli.site import read_site
 
     try:
-        return _run(replace(settings, site=read_site(site)))
+        return _run(settings if site is None else replace(settings, site=read_site(site)))
     except Refused as refused:
         print(f"tatara: {refused}", file=sys.stderr)
         return refused.code
@@ -94,6 +94,9 @@ def _report(settings: Settings) -> None:
         settings.demo.report(settings.data, record, _write)
     else:
         _write("Nothing was measured.")
+    if settings.site is None:
+        _write(f"To look at it in the console: tatara serve --data {settings.data}")
+        _write(f"and, for a code to sign in with: tatara user code operator --data {settings.data}")
 
 
 @contextmanager

@@ -103,11 +103,11 @@ class Lines:
         done = snapshot.done - sum(each.state == "completed" for each in snapshot.newly)
         for each in snapshot.newly:
             done += each.state == "completed"
-            what = measured(snapshot.campaign, each.values) if each.values else each.state
-            self._write(
-                f"{done:3} of {snapshot.wanted}: experiment {each}: {what}; "
-                f"{' '.join(so_far(snapshot.campaign)[-1])}; {time.monotonic() - self._started:.0f} s"
-            )
+            what = f"{each.state}; "
+            if each.values:
+                what = f"{measured(snapshot.campaign, each.values)}; {' '.join(so_far(snapshot.campaign)[-1])}; "
+            seconds = time.monotonic() - self._started
+            self._write(f"{done:3} of {snapshot.wanted}: experiment {each}: {what}{seconds:.0f} s")
 
     def close(self) -> None:
         """Nothing is open."""

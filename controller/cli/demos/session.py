@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -135,7 +136,7 @@ class _Demo:
             self._write("           open it in a browser on this machine; the code signs you in once, as an operator")
         else:
             self._write(f"Console:   {url}")
-        self._write(f"Ask it from another terminal: {sys.argv[0]} campaign show {self._name} --data {data}")
+        self._write(f"Ask it from another terminal: {_command()} campaign show {self._name} --data {data}")
 
     def _new_display(self) -> Display:
         started = time.monotonic()
@@ -178,6 +179,12 @@ class _Demo:
             if row.state != "awaiting-approval":
                 return
             await self._changed.wait()
+
+
+def _command() -> str:
+    """How this program was called, so that it can be called again."""
+    called = Path(sys.argv[0])
+    return "python -m controller.cli" if called.name == "__main__.py" else str(called)
 
 
 def _sign_in_code(unit: Unit) -> str:

@@ -62,6 +62,7 @@ def test_a_person_approves(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stdout + first.stderr
     assert "Run the same command again to continue" in first.stdout
     assert "digest:" in first.stdout
+    assert "/sign-in?code=" in first.stdout
     second = run_demo(tmp_path, *options, answers="y\n" * 5)
     assert second.returncode == 0, second.stdout + second.stderr
     _has_results(tmp_path / "reactor", 3)
