@@ -134,8 +134,7 @@ class Model:
         if found is None:
             ui.label(say("campaign.no_model")).classes("nothing")
         elif not models:
-            phase = str(found["report"].get("phase", "-"))
-            ui.label(say("campaign.no_model_yet", number=found["number"], phase=phase)).classes("nothing")
+            ui.label(say("campaign.no_model_yet", number=found["number"])).classes("nothing")
         else:
             _numbers(found, models)
         for warning in (found or {}).get("report", {}).get("warnings", []):

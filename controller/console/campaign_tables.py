@@ -10,7 +10,7 @@ from controller.access.actors import Role
 from controller.console.campaign_dialogs import correct
 from controller.console.candidates import label_of
 from controller.console.desk import Desk
-from controller.console.shown import moment, number, quantity, table, with_error
+from controller.console.shown import moment, number, plain, quantity, table, with_error
 from controller.console.texts import say
 
 Plain = dict[str, Any]
@@ -71,11 +71,12 @@ def _columns() -> list[Plain]:
 def _measurement(row: Plain, operator: bool) -> Plain:
     marks = [say(f"campaign.{each}") for each in ("late", "corrected") if row[each]]
     return {
-        **{name: row[name] for name in ("id", "experiment", "property", "value", "origin", "status", "files")},
+        **{name: row[name] for name in ("id", "experiment", "value", "origin", "status", "files")},
+        "property": plain(row["property"]),
         "text": with_error(row["value"], row["standard_error"], row["unit"]),
         "marks": ", ".join(marks),
         "correctable": operator and not row["corrected"],
-        "label": say("campaign.correct_of", property=row["property"], number=row["experiment"]),
+        "label": say("campaign.correct_of", property=plain(row["property"]), number=row["experiment"]),
     }
 
 
@@ -112,11 +113,11 @@ def _numbers(numbers: list[int]) -> str:
 
 def _came(row: Plain) -> str:
     """How the proposals ended, and the range of what was measured."""
-    parts = [f"{count} {state}" for state, count in row["states"].items()]
+    parts = [f"{count} {state.replace('-', ' ')}" for state, count in row["states"].items()]
     for name, values in row["came"].items():
         if values:
             ends = number(min(values)) if len(values) == 1 else f"{number(min(values))} to {number(max(values))}"
-            parts.append(f"{name.replace('_', ' ')} {ends}")
+            parts.append(f"{plain(name)} {ends}")
     return "; ".join(parts)
 
 
@@ -164,5 +165,5 @@ def _open(found: Plain) -> None:
 def in_short(candidate: Plain) -> str:
     """A candidate in one line."""
     units = candidate.get("units", {})
-    parts = [f"{name} {quantity(value, units.get(name))}" for name, value in candidate.get("values", {}).items()]
+    parts = [f"{plain(name)} {quantity(value, units.get(name))}" for name, value in candidate.get("values", {}).items()]
     return ", ".join([*([label] if (label := label_of(candidate)) else []), *parts[:8]])

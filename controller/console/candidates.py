@@ -7,7 +7,7 @@ from nicegui import ui
 
 from controller.console.crystals import crystal
 from controller.console.molecules import molecule, route
-from controller.console.shown import number, quantity, table
+from controller.console.shown import number, plain, quantity, table
 from controller.console.texts import say
 
 Candidate = Mapping[str, Any]
@@ -32,7 +32,7 @@ def brief(candidate: Candidate) -> str:
         name: (value, None) for part in ("amounts", "elements") for name, value in candidate.get(part, {}).items()
     }
     settings = {name: (value, units.get(name)) for name, value in candidate.get("values", {}).items()}
-    shown = ", ".join(f"{name} {quantity(*each)}" for name, each in {**amounts, **settings}.items())
+    shown = ", ".join(f"{plain(name)} {quantity(*each)}" for name, each in {**amounts, **settings}.items())
     return label_of(candidate) or shown[:BRIEF]
 
 
@@ -44,7 +44,7 @@ def _conditions(candidate: Candidate) -> None:
 
 def _settings(candidate: Candidate) -> None:
     units = candidate.get("units", {})
-    rows = [(name, quantity(value, units.get(name))) for name, value in candidate.get("values", {}).items()]
+    rows = [(plain(name), quantity(value, units.get(name))) for name, value in candidate.get("values", {}).items()]
     if len(rows) > MOST_ROWS:
         ui.label("\n".join(f"{name}: {value}" for name, value in rows)).classes("log").props("tabindex=0")
     elif rows:

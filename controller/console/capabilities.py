@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from controller.console.shown import facts, number, quantity, table, unit_sign
+from controller.console.shown import facts, number, plain, quantity, table, unit_sign
 from controller.console.texts import say
 
 Plain = Mapping[str, Any]
@@ -46,9 +46,9 @@ def _capability(capability: Plain) -> None:
 
 def _limits(name: str, limits: Plain) -> tuple[str, str, str, str]:
     if limits.get("choices") is not None:
-        return name, ", ".join(map(str, limits["choices"])), "", unit_sign(limits.get("unit"))
-    return name, number(limits.get("low")), number(limits.get("high")), unit_sign(limits.get("unit"))
+        return plain(name), ", ".join(map(str, limits["choices"])), "", unit_sign(limits.get("unit"))
+    return plain(name), number(limits.get("low")), number(limits.get("high")), unit_sign(limits.get("unit"))
 
 
 def _channel(name: str, channel: Plain) -> tuple[str, str, str]:
-    return name, str(channel["property"]), unit_sign(channel["unit"])
+    return name, plain(str(channel["property"])), unit_sign(channel["unit"])

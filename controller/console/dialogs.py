@@ -27,8 +27,10 @@ def dialog(
         yield opened
 
 
-async def ask_why(desk: Desk, question: str, yes: str, *, note: str = "", color: str = "primary") -> str | None:
-    """Ask for a reason; None if the person thought better of it."""
+async def ask_why(
+    desk: Desk, question: str, yes: str, *, note: str = "", color: str = "primary", back: str = ""
+) -> str | None:
+    """Ask for a reason; None if the person thought better of it. `back`: what that is called."""
     with dialog(desk, question, note) as asking:
         why = reason()
         why.props("autofocus")
@@ -39,7 +41,7 @@ async def ask_why(desk: Desk, question: str, yes: str, *, note: str = "", color:
 
         why.on("keydown.enter", answer)
         with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
+            ui.button(back or say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
             ui.button(yes, on_click=answer).props(f"unelevated color={color}")
     answered: str | None = await asking
     asking.delete()

@@ -8,8 +8,9 @@ from nicegui import ui
 
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
-from controller.console.shown import number, table, unit_sign, with_error
+from controller.console.shown import number, plain, table, unit_sign, with_error
 from controller.console.texts import say
+from controller.report.campaign import injectable
 
 Plain = dict[str, Any]
 
@@ -46,11 +47,16 @@ async def edit(desk: Desk, row: Plain, name: str) -> None:
         desk.complain(say("approvals.not_editable"))
         return
 
+    store, campaign = desk.house.services.store, row["campaign"]
+    space = await store.read(lambda session: injectable(session, campaign)["parameters"])
+    limits = {each["name"]: each for each in space}
+    shown = {key: _rounded(value) for key, value in values.items()}
+
     def fields() -> Form:
-        return Form({key: _field(key, value, units.get(key)) for key, value in values.items()})
+        return Form({key: _field(key, value, units.get(key), limits.get(key, {})) for key, value in shown.items()})
 
     def changed(form: Form) -> Plain:
-        return {key: value for key, value in form.values().items() if value != values[key]}
+        return {key: value for key, value in form.values().items() if value != shown[key]}
 
     await _ask(
         desk,
@@ -154,10 +160,23 @@ def _guess(text: str) -> float | str:
         return text
 
 
-def _field(name: str, value: Any, unit: str | None) -> Any:
+def _rounded(value: Any) -> Any:
+    """What a person can read; a field that is left as it is changes nothing."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _field(name: str, value: Any, unit: str | None, limits: Plain) -> Any:
+    """A field for a value that is there already, with what it may be."""
     if isinstance(value, str):
         return ui.input(_with_unit(name, unit), value=value).props("outlined dense").classes("full")
-    return ui.number(_with_unit(name, unit), value=value).props("outlined dense step=any").classes("full")
+    field = ui.number(_with_unit(name, unit), value=value).props("outlined dense step=any").classes("full")
+    if "low" in limits:
+        field.props["hint"] = _range(limits)
+    return field
+
+
+def _range(limits: Plain) -> str:
+    return say("campaign.range", low=number(limits["low"]), high=number(limits["high"]))
 
 
 def _new_field(parameter: Plain) -> Any:
@@ -167,15 +186,14 @@ def _new_field(parameter: Plain) -> Any:
         return ui.select(options, label=label).props("outlined dense").classes("full")
     if "low" not in parameter:  # a column of a pool: a number or a text, as its rows have it
         return ui.input(label).props("outlined dense").classes("full")
-    limits = say("campaign.range", low=number(parameter["low"]), high=number(parameter["high"]))
     field = ui.number(label).props("outlined dense step=any").classes("full")
-    field.props["hint"] = limits
+    field.props["hint"] = _range(parameter)
     return field
 
 
 def _with_unit(name: str, unit: str | None) -> str:
     sign = unit_sign(unit)
-    return f"{name} ({sign})" if sign else name
+    return f"{plain(name)} ({sign})" if sign else plain(name)
 
 
 def _prediction(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None:
@@ -186,7 +204,7 @@ def _prediction(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None
     table(
         (say("approvals.property"), say("approvals.predicted")),
         (
-            (name.replace("_", " "), with_error(each["mean"], each["standard_deviation"], units.get(name)))
+            (plain(name), with_error(each["mean"], each["standard_deviation"], units.get(name)))
             for name, each in prediction.items()
         ),
     )

@@ -122,7 +122,9 @@ def _banners(desk: Desk, found: dict[str, Any]) -> None:
         where = held["instrument"] or say("frame.everything")
         with ui.element("div").classes("banner stopped"):
             ui.icon("dangerous").props('aria-hidden="true"')
-            text = say("frame.stopped", where=where, by=held["by"], when=moment(held["at"]), why=held["reason"] or "-")
+            reason = held["reason"]
+            why = say("frame.stopped_why", why=reason) if reason else say("frame.stopped_unexplained")
+            text = say("frame.stopped", where=where, by=held["by"], when=moment(held["at"]), why=why)
             ui.label(text).classes("grow")
             if not held["reason"]:
                 ui.button(say("frame.say_why"), on_click=lambda held=held: _explain(desk, held["id"])).props("outline")
@@ -137,12 +139,16 @@ async def stop(desk: Desk, instrument: str | None) -> None:
     if told is None:
         return
     well = told["published"] and told["recorded"]
-    (desk.tell if well else desk.complain)(told["message"])
+    if well:
+        desk.tell(say("frame.was_stopped", where=instrument or say("frame.everything")))
+    else:
+        desk.complain(told["message"])
     await _explain(desk, told["id"])
 
 
 async def _explain(desk: Desk, estop: str) -> None:
-    why = await dialogs.ask_why(desk, say("frame.why_stopped"), say("frame.say_why"), note=say("frame.software_stop"))
+    note, later = say("frame.software_stop"), say("frame.later")
+    why = await dialogs.ask_why(desk, say("frame.why_stopped"), say("frame.say_why"), note=note, back=later)
     if why:
         await desk.do(actions.explain_estop, estop=estop, why=why)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
-from controller.console.texts import say
+from controller.console.texts import known, say
 
 LARGE, LARGER = 1e5, 1e9  # between them digits are easier to read than a power of ten
 POWER = re.compile(r"\*\*(-?\d+)")
@@ -41,6 +41,17 @@ def with_error(mean: float, deviation: float | None, unit: str | None = None) ->
     if not deviation:
         return f"{number(mean)}{after}"
     return f"{number(mean)} ± {deviation:.2g}{after}"
+
+
+def plain(name: str) -> str:
+    """A parameter or property as people write it."""
+    return name.replace("_", " ")
+
+
+def event_kind(kind: str) -> str:
+    """What kind of event it was, in words; the kind itself where there are none."""
+    key = kind.replace(".", "-")
+    return say(f"kinds.{key}") if known(f"kinds.{key}") else kind
 
 
 def moment(text: str | None) -> str:

@@ -23,7 +23,7 @@ SHOWN = 5  # of each instrument
 def at_work(session: Session, now: datetime) -> dict[str, Plain]:
     """All enrolled instruments by name, each with `work`, what is `waiting` for it, and its last `faults`."""
     rows = {row["name"]: row for row in lists.instruments(session, now)}
-    work, waiting, faults = _work(session, rows), _waiting(session), _faults(session)
+    work, waiting, faults = work_of(session, rows), _waiting(session), _faults(session)
     return {
         name: {**_without_description(row), "work": work[name], "waiting": waiting[name], "faults": faults[name]}
         for name, row in rows.items()
@@ -40,7 +40,7 @@ def _without_description(row: Plain) -> Plain:
     return {name: value for name, value in row.items() if name != "description"}
 
 
-def _work(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
+def work_of(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
     """Attempts that it was sent and that have not ended, in the order in which they were made."""
     query = (
         select(Attempt, Job, Proposal, col(Campaign.name))

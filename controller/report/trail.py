@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from controller.commands.lookup import find, find_campaign
 from controller.report.lists import as_dict
 from controller.store.chain import GENESIS
-from controller.store.tables import Campaign, Event
+from controller.store.tables import Campaign, Event, Iteration, Proposal
 
 Plain = dict[str, Any]
 PAGE = 100
@@ -51,7 +51,11 @@ def page(session: Session, wanted: Wanted) -> Plain:
     rows = [as_dict(each, "number", "at", "kind", "campaign_id", "subject", "actor") for each in found[:PAGE]]
     names = _names(session, {row["campaign_id"] for row in rows})
     older = found[PAGE - 1].number if len(found) > PAGE else _end(session, looked_at, most)
-    return {"rows": [{**row, "campaign": names.get(row["campaign_id"], "")} for row in rows], "older": older}
+    about = _about(session, {row["subject"] for row in rows if row["subject"] and row["campaign_id"]})
+    told = [
+        {**row, "campaign": names.get(row["campaign_id"], ""), "about": about.get(row["subject"], {})} for row in rows
+    ]
+    return {"rows": told, "older": older}
 
 
 def _looked_at(session: Session, wanted: Wanted, most: int) -> Select[Any]:
@@ -94,6 +98,22 @@ def kinds(session: Session) -> list[str]:
 def _names(session: Session, ids: set[str | None]) -> dict[str | None, str]:
     rows = session.execute(select(col(Campaign.id), col(Campaign.name)).where(col(Campaign.id).in_(ids - {None})))
     return {row[0]: row[1] for row in rows}
+
+
+def _about(session: Session, subjects: set[str]) -> Plain:
+    """By subject: the number of its `experiment` and the `parts` of its id (step, try), or that of its `iteration`."""
+    cut = {subject: subject.split("-") for subject in subjects}
+    asked = select(col(Proposal.id), col(Proposal.number)).where(
+        col(Proposal.id).in_({each[0] for each in cut.values()})
+    )
+    numbers = {row[0]: row[1] for row in session.execute(asked)}
+    found: Plain = {
+        subject: {"experiment": numbers[first], "parts": parts}
+        for subject, (first, *parts) in cut.items()
+        if first in numbers
+    }
+    acts = select(col(Iteration.id), col(Iteration.number)).where(col(Iteration.id).in_(subjects - found.keys()))
+    return found | {row[0]: {"iteration": row[1]} for row in session.execute(acts)}
 
 
 def newest(session: Session) -> tuple[int, str]:

@@ -57,9 +57,9 @@ class Console:
         await self.ask("POST", "/users", name=name, role=role)
         return str((await self.ask("POST", f"/users/{name}/code"))["code"])
 
-    async def open(self, width: int = 1280, height: int = 900) -> Page:
-        """A page of a browser of its own, not signed in."""
-        context = await self.browser.new_context(base_url=self.url, viewport={"width": width, "height": height})
+    async def open(self, width: int = 1280, height: int = 900, **more: Any) -> Page:
+        """A page of a browser of its own, not signed in; `more` is what that browser is like."""
+        context = await self.browser.new_context(base_url=self.url, viewport={"width": width, "height": height}, **more)
         page = await context.new_page()
         page.on("console", lambda message: self._hear(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -68,13 +68,13 @@ class Console:
         page.on("websocket", lambda socket: self._look(socket.url.replace("ws", "http", 1)))
         return page
 
-    async def enter(self, name: str, role: str = "operator", path: str = "/", **size: int) -> Page:
+    async def enter(self, name: str, role: str = "operator", path: str = "/", **browser: Any) -> Page:
         """A page of a new person who has signed in."""
-        return await self.enter_with(await self.person(name, role), path, **size)
+        return await self.enter_with(await self.person(name, role), path, **browser)
 
-    async def enter_with(self, secret: str, path: str = "/", **size: int) -> Page:
+    async def enter_with(self, secret: str, path: str = "/", **browser: Any) -> Page:
         """A page of somebody who has signed in with a code or token."""
-        page = await self.open(**size)
+        page = await self.open(**browser)
         await page.goto(f"{self.url}{path}")
         await page.get_by_label("Code or token").fill(secret)
         await page.locator("form", has=page.get_by_label("Code or token")).get_by_role("button").click()

@@ -13,9 +13,10 @@ from controller.console import actions, candidates, dialogs
 from controller.console.desk import REFUSALS, Desk, said
 from controller.console.editing import edit
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import moment, number, span, table, unit_sign, with_error
+from controller.console.shown import moment, number, plain, span, table, unit_sign, with_error
 from controller.console.texts import say
 from controller.report import approvals as report
+from controller.report.attention import attention
 
 Plain = dict[str, Any]
 
@@ -26,8 +27,7 @@ async def page(request: Request, client: Client) -> None:
     async with opened(request, client, say("approvals.title")) as desk:
         queue = Queue(desk)
         if desk.may(Role.OPERATOR):
-            ui.label(say("approvals.hint")).classes("note")
-            queue.tools()
+            desk.section(lambda session: attention(session)["counts"]["approvals"] > 0, queue.tools)
             ui.keyboard(queue.key, ignore=["input", "select", "textarea"])
         desk.items(queue.read, queue.draw, say("approvals.none"))
         desk.section(report.waiting, _more)
@@ -53,11 +53,16 @@ class Queue:
 
     # Drawing
 
-    def tools(self) -> None:
-        """What is done to many at once."""
+    def tools(self, there: bool) -> None:
+        """What is done to many at once, where there is something to be done."""
+        self.many = []
+        if not there:
+            return
+        ui.label(say("approvals.hint")).classes("note keys")
         with ui.element("div").classes("row"):
             yes = ui.button("", icon="done_all", on_click=self.approve_many).props("unelevated color=positive")
             no = ui.button("", icon="block", on_click=self.reject_many).props("outline color=negative")
+            ui.button(say("approvals.select_all"), icon="select_all", on_click=self.select_all).props("flat")
         self.many = [yes, no]
         self._count()
 
@@ -73,12 +78,13 @@ class Queue:
                     candidates.draw(row["candidate"])
                 with ui.element("div"):
                     _predicted(row)
-            ui.label(row["reason"]).classes("grow")
+            ui.label(say("approvals.reason", reason=row["reason"])).classes("grow")
             ui.label(_small_print(row)).classes("soft")
             with ui.element("div").classes("buttons"):
                 self._buttons(row, operator)
+                near = ui.button(say("approvals.details")).props("flat")
             place = ui.element("div")
-            ui.button(say("approvals.details"), on_click=lambda: self._nearest(row, place)).props("flat dense")
+            near.on_click(lambda: self._nearest(row, place))
         self._mark()
 
     def _head(self, row: Plain, operator: bool) -> None:
@@ -88,7 +94,7 @@ class Queue:
                 text = say("approvals.select", campaign=row["campaign"], number=row["number"])
                 box.props["aria-label"] = text
             ui.label(name_of(row)).classes("name grow").props('role="heading" aria-level="2"')
-            ui.label(row["stage"]).classes("mark")
+            ui.label(say("approvals.stage_of", stage=row["stage"])).classes("mark")
             if row["replicate"] > 1:
                 ui.label(say("approvals.replicate", number=row["replicate"])).classes("mark")
             if (row["people_needed"] or 1) > 1:
@@ -180,6 +186,13 @@ class Queue:
         (self.selected.add if wanted else self.selected.discard)(key)
         self._count()
 
+    def select_all(self) -> None:
+        """Take all that is shown into the selection."""
+        for key in [key for key, card in self.cards.items() if not card.is_deleted]:
+            self.selected.add(key)
+            self._redraw(key)
+        self._count()
+
     def _count(self) -> None:
         for button, name in zip(self.many, ("selected_approve", "selected_reject"), strict=False):
             button.text = say(f"approvals.{name}", count=len(self.selected))
@@ -248,7 +261,7 @@ def _predicted(row: Plain) -> None:
     table(
         (say("approvals.property"), say("approvals.predicted")),
         (
-            (name.replace("_", " "), with_error(each["mean"], each["standard_deviation"], row["units"].get(name)))
+            (plain(name), with_error(each["mean"], each["standard_deviation"], row["units"].get(name)))
             for name, each in row["prediction"].items()
         ),
     )
@@ -274,7 +287,7 @@ def _near(row: Plain, found: list[Plain]) -> None:
         return
     names = list(found[0]["candidate"].get("values", {}))[:8]
     properties = [name for name in row["units"] if any(name in each["values"] for each in found)]
-    header = [*names, *(f"{name} {unit_sign(row['units'][name])}".strip() for name in properties)]
+    header = [*map(plain, names), *(f"{plain(name)} {unit_sign(row['units'][name])}".strip() for name in properties)]
     table(
         [*header, say("approvals.distance")],
         (
@@ -296,7 +309,7 @@ def _more(waiting: int) -> None:
 
 def _lately(rows: list[Plain]) -> None:
     if not rows:
-        ui.label("-").classes("soft")
+        ui.label(say("approvals.nothing_decided")).classes("nothing")
         return
     table(
         (say("overview.when"), say("approvals.decided"), say("approvals.who"), say("approvals.why")),

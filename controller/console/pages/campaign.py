@@ -13,7 +13,7 @@ from controller.console.campaign_plots import Model, Progress
 from controller.console.campaign_tables import Measurements, iterations, work
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, number, with_error
+from controller.console.shown import facts, moment, number, plain, with_error
 from controller.console.texts import say
 from controller.report import campaign as report
 from controller.report.curves import curves, latest_measurements
@@ -87,11 +87,11 @@ def _facts(row: Plain) -> list[tuple[str, str]]:
         spent = say("campaign.spent_of", spent=spent, budget=number(budget["cost"]))
     started = say("campaign.by", when=moment(row["started_at"]), who=row["made_by"])
     return [
-        *([(say("campaign.why"), row["reason"])] if row["reason"] else []),
+        *([(say("campaign.why"), row["reason"])] if row["reason"] and row["state"] != "running" else []),
         (say("campaign.experiments"), done),
         (say("campaign.spent"), spent),
         (say("campaign.strategy"), row["strategy"]),
-        (say("campaign.version"), str(row["version"])),
+        (say("campaign.version"), say("campaign.version_of", version=row["version"])),
         (say("campaign.started"), started),
         *([(say("campaign.ended"), moment(row["ended_at"]))] if row["ended_at"] else []),
     ]
@@ -100,13 +100,13 @@ def _facts(row: Plain) -> list[tuple[str, str]]:
 def _best(row: Plain) -> None:
     for objective, top in zip(row["objectives"], row["tops"], strict=True):
         name = objective["property"]
-        ui.label(f"{say('campaign.best')}: {name.replace('_', ' ')}").classes("soft")
+        ui.label(say(f"overview.best_{objective['goal']}", name=plain(name))).classes("soft")
         if top is None:
             ui.label(say("campaign.nothing_measured"))
             continue
         ui.label(with_error(top["values"][name], top["errors"].get(name), objective["unit"])).classes("big")
         ui.label(say("campaign.best_at", number=top["number"])).classes("soft")
-    if row["front"] is not None:
+    if row["front"]:
         text = say("overview.front", size=row["front"])
         if row["hypervolume"] is not None:
             text += ", " + say("overview.hypervolume", value=number(float(row["hypervolume"])))

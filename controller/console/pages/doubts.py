@@ -12,7 +12,7 @@ from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, table
+from controller.console.shown import event_kind, facts, moment, table
 from controller.console.texts import say
 from controller.report import lists
 
@@ -154,4 +154,4 @@ async def _show_evidence(desk: Desk, attempt: str, place: ui.element) -> None:
 
 def _event(event: Plain) -> tuple[str, str, str, str]:
     said = event["data"].get("why") or event["data"].get("reason") or ""
-    return moment(event["at"]), event["kind"], event["actor"] or "-", str(said)
+    return moment(event["at"]), event_kind(event["kind"]), event["actor"] or "-", str(said)

@@ -13,7 +13,7 @@ from controller.commands.errors import NotFound
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, table
+from controller.console.shown import event_kind, facts, moment, table
 from controller.console.texts import say
 from controller.report import trail as report
 from controller.report.trail import Wanted
@@ -156,9 +156,9 @@ class Trail:
             show = ui.button(str(row["number"]), on_click=lambda: self._open(row["number"])).props("flat dense no-caps")
             show.props["aria-label"] = say("events.show", number=row["number"])
             ui.label(moment(row["at"])).classes("soft")
-            ui.label(row["kind"]).classes("name")
-            where = " · ".join(each for each in (row["campaign"], row["subject"]) if each)
-            ui.label(where).classes("grow")
+            ui.label(event_kind(row["kind"])).classes("name").props["title"] = row["kind"]
+            where = " · ".join(each for each in (row["campaign"], _about(row)) if each)
+            ui.label(where).classes("grow").props["title"] = row["subject"] or ""
             ui.label(row["actor"] or "").classes("soft")
 
     async def _open(self, number: int) -> None:
@@ -169,6 +169,7 @@ class Trail:
         with dialogs.dialog(self.desk, title, classes="wide") as dialog:
             facts(
                 [
+                    (say("events.own_kind"), event_kind(found["kind"])),
                     (say("events.when"), moment(found["at"])),
                     (say("events.actor"), found["actor"] or "-"),
                     (say("events.campaign"), found["campaign_id"] or "-"),
@@ -184,6 +185,22 @@ class Trail:
                 ui.button(say("frame.close"), on_click=lambda: dialog.submit(None)).props("flat autofocus")
         await dialog
         dialog.delete()
+
+
+def _about(row: Plain) -> str:
+    """What it is about, in numbers that people know; its id where there are none."""
+    about = row["about"]
+    if "iteration" in about:
+        return say("events.iteration", number=about["iteration"])
+    if "experiment" not in about:
+        hidden = row["subject"] == row["campaign_id"] or row["kind"].startswith("estop")
+        return "" if hidden else row["subject"] or ""
+    number, parts = about["experiment"], about["parts"]
+    if not parts:
+        return say("events.experiment", number=number)
+    if len(parts) == 1 or parts[1] == "1":  # most need one try only
+        return say("events.experiment_step", number=number, step=parts[0])
+    return say("events.experiment_try", number=number, step=parts[0], attempt=parts[1])
 
 
 def as_text(data: Any) -> str:

@@ -12,9 +12,9 @@ from controller.console import actions, dialogs
 from controller.console.capabilities import describe
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened, stop
-from controller.console.shown import facts, moment, quantity, roughly, table
+from controller.console.shown import event_kind, facts, moment, quantity, roughly, table
+from controller.console.standing import standing
 from controller.console.texts import say
-from controller.loop.instrument import PRESENT
 from controller.report.attention import attention
 from controller.report.instruments import at_work, descriptions
 
@@ -67,15 +67,6 @@ def _words(row: Plain, now: datetime, heard: float | None) -> Plain:
     ]
     age = say("instruments.unheard") if heard is None else say("instruments.ago", age=roughly(heard))
     return {**row, "work": work, "heard": age}
-
-
-def standing(row: Plain) -> tuple[str, str]:
-    """Whether it may be given work, and what keeps it from that; with the class of the mark."""
-    if row["obstacle"]:
-        return row["obstacle"], "warn" if row["state"] in PRESENT else "bad"
-    if row["busy"]:
-        return say("overview.works", busy=row["busy"], concurrency=quantity(row["concurrency"], None)), "good"
-    return say("overview.ready"), "good"
 
 
 class Bench:
@@ -201,7 +192,7 @@ def _head(row: Plain) -> None:
 
 def _facts(row: Plain) -> list[tuple[str, str]]:
     rows = [
-        (say("instruments.state"), row["state"]),
+        (say("instruments.state"), say(f"states.{row['state']}")),
         (say("instruments.heartbeat"), row["heard"]),
         (say("instruments.load"), say("instruments.of", busy=row["busy"], most=quantity(row["concurrency"], None))),
     ]
@@ -228,5 +219,5 @@ def _waiting(waiting: list[Plain]) -> None:
 def _faults(faults: list[Plain]) -> None:
     if faults:
         header = (say("overview.when"), say("overview.what"), say("overview.why"))
-        rows = ((moment(each["at"]), each["kind"], each["why"]) for each in faults)
+        rows = ((moment(each["at"]), event_kind(each["kind"]), each["why"]) for each in faults)
         table(header, rows, caption=say("instruments.faults"))

@@ -1,20 +1,24 @@
 """Overview: in ten seconds, what runs, what waits, what is best, what broke, what it cost."""
 
+from functools import partial
 from typing import Any
 
 from nicegui import Client, ui
 from starlette.requests import Request
 
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import moment, number, quantity, table, with_error
+from controller.console.shown import event_kind, moment, number, plain, table, with_error
+from controller.console.standing import standing
 from controller.console.texts import say
 from controller.report import overview as report
 from controller.report.alerts import causes
+from controller.report.attention import attention
 
 Plain = dict[str, Any]
 
 GOOD = ("running", "completed")
 MOST = 8  # alerts
+PLACES = (("approvals", "/approvals"), ("tasks", "/tasks"), ("doubts", "/doubts"), ("quarantine", "/quarantine"))
 
 
 @ui.page("/", response_timeout=READS_WITHIN_S)
@@ -24,12 +28,15 @@ async def page(request: Request, client: Client) -> None:
         services = desk.house.services
         clock, rules = services.store.clock, services.alerts.rules
         desk.section(lambda session: [each.text for each in causes(session, rules, clock())[0]], _alerts)
+        _heading("overview.waiting")
+        desk.section(lambda session: attention(session)["counts"], _waiting)
         _heading("overview.campaigns")
         desk.section(lambda session: report.campaigns(session, clock()), _campaigns)
         _heading("overview.instruments")
         desk.section(lambda session: report.instruments(session, clock()), _instruments)
         _heading("overview.broke")
         desk.section(lambda session: report.broke(session, clock()), _broke)
+        desk.section(lambda session: report.earlier(session, clock()), _earlier)
 
 
 def _heading(key: str) -> None:
@@ -45,10 +52,21 @@ def _alerts(texts: list[str]) -> None:
         ui.label(say("overview.more_alerts", count=len(texts) - MOST)).classes("note")
 
 
+def _waiting(counts: dict[str, int]) -> None:
+    """What only people can do, each a way to where it is done."""
+    if not any(counts.values()):
+        ui.label(say("overview.waiting_nothing")).classes("nothing")
+        return
+    with ui.element("div").classes("row"):
+        for name, path in PLACES:
+            if counts[name]:
+                ui.link(say(f"overview.waiting_{name}", count=counts[name]), path).classes("todo")
+
+
 def _campaigns(rows: list[Plain]) -> None:
     if not rows:
         ui.label(say("overview.none")).classes("nothing")
-    with ui.element("div").classes("cards"):
+    with ui.element("div").classes("cards broad"):
         for row in rows:
             with ui.element("article").classes("card"):
                 _campaign(row)
@@ -67,24 +85,33 @@ def _campaign(row: Plain) -> None:
 
 
 def _progress(row: Plain) -> None:
-    wanted = row["budget"].get("experiments")
+    wanted, ended = row["budget"].get("experiments"), max(0, row["experiments"] - row["open"])
+    text = say("overview.experiments_open", done=ended)
     if wanted:
         with ui.element("div").classes("bar").props('aria-hidden="true"'):
-            ui.element("div").style(f"width: {min(100.0, 100 * row['experiments'] / wanted):.1f}%")
-        ui.label(say("overview.experiments", done=row["experiments"], wanted=wanted)).classes("soft")
-    else:
-        ui.label(say("overview.experiments_open", done=row["experiments"])).classes("soft")
-    if (budget := row["budget"].get("cost")) is not None:
-        ui.label(say("overview.spend", spent=number(row["cost"]), budget=number(budget))).classes("soft")
+            ui.element("div").style(f"width: {min(100.0, 100 * ended / wanted):.1f}%")
+        text = say("overview.experiments", done=ended, wanted=wanted)
+    if row["open"]:
+        text = say("overview.open", text=text, count=row["open"])
+    ui.label(f"{text} · {_cost(row)}").classes("soft")
+
+
+def _cost(row: Plain) -> str:
+    spent, budget = number(row["cost"]), row["budget"].get("cost")
+    if budget is None:
+        return say("overview.spend_open", spent=spent)
+    return say("overview.spend", spent=spent, budget=number(budget))
 
 
 def _best(row: Plain) -> None:
     if not row["best"]:
         ui.label(say("overview.nothing_measured")).classes("soft")
-    for each in row["best"]:
-        ui.label(each["property"].replace("_", " ")).classes("soft")
-        ui.label(with_error(each["value"], each["standard_error"], each["unit"])).classes("big")
-    if row["front"] is not None:
+    with ui.element("div").classes("figures"):
+        for each in row["best"]:
+            with ui.element("div"):
+                ui.label(say(f"overview.best_{each['goal']}", name=plain(each["property"]))).classes("soft")
+                ui.label(with_error(each["value"], each["standard_error"], each["unit"])).classes("big")
+    if row["front"]:
         text = say("overview.front", size=row["front"])
         if row["hypervolume"] is not None:
             text += ", " + say("overview.hypervolume", value=number(float(row["hypervolume"])))
@@ -97,18 +124,13 @@ def _instruments(rows: list[Plain]) -> None:
         return
     with ui.element("div").classes("cards"):
         for row in rows:
-            with ui.element("article").classes("card"), ui.element("div").classes("head"):
-                ui.link(row["name"], "/instruments").classes("name grow")
-                text, kind = _standing(row)
-                ui.label(text).classes(f"mark {kind}")
-
-
-def _standing(row: Plain) -> tuple[str, str]:
-    if row["obstacle"]:
-        return row["obstacle"], "bad" if not row["present"] else "warn"
-    if row["busy"]:
-        return say("overview.works", busy=row["busy"], concurrency=quantity(row["concurrency"], None)), "good"
-    return say("overview.ready"), "good"
+            with ui.element("article").classes("card"):
+                with ui.element("div").classes("head"):
+                    ui.link(row["name"], "/instruments").classes("name grow")
+                    text, kind = standing(row)
+                    ui.label(text).classes(f"mark {kind}")
+                for each in row["work"]:
+                    ui.label(say("instruments.named", **each)).classes("soft")
 
 
 def _broke(rows: list[Plain]) -> None:
@@ -119,5 +141,18 @@ def _broke(rows: list[Plain]) -> None:
     table(header, ((moment(row["at"]), _what(row), row["why"]) for row in rows))
 
 
+def _earlier(rows: list[Plain]) -> None:
+    """The way to campaigns that are over."""
+    if rows:
+        _heading("overview.earlier")
+        header = (say("overview.campaign"), say("campaign.state"), say("campaign.ended"))
+        table(header, ((partial(_to, row["name"]), row["state"], moment(row["ended_at"])) for row in rows))
+
+
+def _to(campaign: str) -> None:
+    ui.link(campaign, f"/campaigns/{campaign}")
+
+
 def _what(row: Plain) -> str:
-    return ", ".join(each for each in (row["kind"], row["campaign"], row["where"]) if each)
+    where = row["where"] or (say("frame.everything") if row["kind"] == "estop" else "")
+    return ", ".join(each for each in (event_kind(row["kind"]), row["campaign"], where) if each)

@@ -14,6 +14,11 @@ def say(key: str, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def known(key: str) -> bool:
+    """Whether there is a text of this key."""
+    return key in catalogue(LANGUAGE)
+
+
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Every text of a language by its key."""

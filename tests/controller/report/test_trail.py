@@ -88,6 +88,15 @@ async def test_a_campaign_by_its_name(store: Store) -> None:
         await all_of(store, Wanted(campaign="cold"))
 
 
+async def test_what_it_is_about_stands_in_numbers(store: Store, stand: Stand) -> None:
+    attempt = await stand.attempt()
+    rows, _ = await all_of(store, Wanted(campaign="heat"))
+    about = {row["subject"]: row["about"] for row in rows}
+    assert about[attempt.job_id] == {"experiment": 1, "parts": ["1"]}
+    assert about[attempt.proposal_id] == {"experiment": 1, "parts": []}
+    assert about[stand.campaign_id] == {}
+
+
 async def test_every_kind_once(store: Store) -> None:
     kinds = await store.read(trail.kinds)
     assert kinds == sorted(set(kinds))

@@ -65,7 +65,8 @@ async def test_approve_reject_edit_and_many(laboratory: Laboratory, console: Con
 
     await dialog.wait_for(state="hidden")
     for number in more[:2]:
-        await card(page, number).get_by_role("checkbox").check()
+        await card(page, number).get_by_role("checkbox").click()
+        await expect(card(page, number).get_by_role("checkbox")).to_be_checked()
     await page.get_by_role("button", name=f"Approve {len(more[:2])} selected").click()
     for number in more[:2]:
         await laboratory.wait_for(lambda session, number=number: _state(session, number) == "completed", 30)

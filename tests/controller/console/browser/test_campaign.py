@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 from tests.controller.serving import Serving
 from tests.laboratory.browser import Console, barriers
 
-POINT = {"concentration": "0.2", "equivalents": "2", "residence_time": "1", "temperature": "50"}
+POINT = {"concentration": "0.2", "equivalents": "2", "residence time": "1", "temperature": "50"}
 
 
 async def opened(console: Console, token: str, name: str = "reactor") -> Page:
@@ -58,7 +58,7 @@ async def test_an_operator_looks_after_a_campaign(daemon: Serving, daemon_consol
     await press(page, "Show the prediction")
     await expect(asked.get_by_text("With these values:")).to_be_visible(timeout=60_000)
     await say_why(page, "Put it forward")
-    await expect(page.get_by_text("concentration 0.2 mol/L, equivalents 2, residence_time 1 min")).to_be_visible()
+    await expect(page.get_by_text("concentration 0.2 mol/L, equivalents 2, residence time 1 min")).to_be_visible()
 
     await press(page, "Correct temperature of experiment 2")
     await page.get_by_label("Right value (°C)").fill("61.25")

@@ -1,0 +1,41 @@
+"""What stands on the first page."""
+
+from datetime import timedelta
+
+from controller.commands import instruments
+from controller.report.overview import earlier, overview
+from controller.store import Unit
+from controller.store.tables import Campaign
+from tests.controller.stand import ADMIN, Stand
+
+
+async def test_a_campaign_stays_a_day_and_is_found_later(stand: Stand) -> None:
+    def end(unit: Unit) -> None:
+        unit.session.get_one(Campaign, stand.campaign_id).ended_at = unit.now
+        unit.session.get_one(Campaign, stand.campaign_id).state = "stopped"
+
+    await stand.store.write(end, name="t")
+    now = stand.store.clock()
+    for later, there, listed in ((timedelta(hours=1), 1, 0), (timedelta(days=2), 0, 1)):
+        found = await stand.store.read(lambda session, at=now + later: overview(session, at)["campaigns"])
+        names = await stand.store.read(lambda session, at=now + later: earlier(session, at))
+        assert (len(found), len(names)) == (there, listed)
+
+
+async def test_what_an_instrument_works_on_and_what_is_open(stand: Stand) -> None:
+    await stand.attempt()
+    found = await stand.store.read(lambda session: overview(session, stand.store.clock()))
+    (campaign,) = found["campaigns"]
+    assert campaign["open"] == campaign["experiments"] == 1
+    work = [each for row in found["instruments"] for each in row["work"]]
+    assert work == [{"campaign": "heat", "number": 1, "step": "cook"}]
+
+
+async def test_an_emergency_stop_is_among_what_broke_with_its_reason(stand: Stand) -> None:
+    def stop(unit: Unit) -> None:
+        instruments.record_estop(unit, ADMIN, "stop-1", None, "")
+        instruments.explain_estop(unit, ADMIN, "stop-1", "smoke")
+
+    await stand.store.write(stop, name="t")
+    found = await stand.store.read(lambda session: overview(session, stand.store.clock()))
+    assert [(row["kind"], row["why"]) for row in found["broke"]] == [("estop", "smoke")]
