@@ -106,7 +106,7 @@ def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
 Cell = str | Callable[[], None]
 
 
-class _Texts(ui.element, component="table.js"):
+class _Texts(ui.element, component="text_table.js"):
     """A table of texts only, as one element: a cell each would hold up the daemon's event loop."""
 
     def __init__(self, header: list[str], rows: list[list[Cell]], caption: str) -> None:
