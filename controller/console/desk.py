@@ -178,6 +178,9 @@ class Desk:
         found = await read(lambda session: [part.load(session) for part in parts])
         for part, each in zip(parts, found, strict=True):
             await part.show(each)
+            await asyncio.sleep(0)  # others have their turn
+            if self.client.is_deleted:
+                return
 
     def look_again(self) -> None:
         """What is read depends on something that a person has just changed on the page."""
