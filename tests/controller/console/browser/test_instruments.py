@@ -72,7 +72,7 @@ async def test_an_instrument_is_paused_armed_and_stopped(there: Opened, enter: E
     stop = await until(there, EStop)
     assert (stop.instrument, stop.by, stop.reason) == ("furnace", "otto", "")
     await say_why(page, "Say why", "it smokes")
-    await expect(furnace).to_contain_text("stopped by an e-stop")
+    await expect(furnace).to_contain_text("stopped by the emergency stop")
     await expect(furnace).not_to_contain_text("by otto, until")
     [row] = await rows(there, Instrument, col(Instrument.name) == "stove")
     assert row.wanted_paused
@@ -127,7 +127,7 @@ async def test_a_doubt_is_looked_into_and_ended_by_a_value(there: Opened, enter:
     page = await enter("/doubts")
     await expect(page.get_by_text("no answer within the time limit of the step")).to_be_visible()
     await page.get_by_role("button", name="What has happened").click()
-    await expect(page.get_by_role("cell", name="attempt.doubt")).to_be_visible()
+    await expect(page.get_by_role("cell", name="in doubt", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Enter the value").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("yield", exact=True).fill("62.5")
