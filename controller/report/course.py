@@ -90,7 +90,7 @@ class _Shelf:
     course: Course | None = None
 
 
-_SHELVES: OrderedDict[str, _Shelf] = OrderedDict()
+_SHELVES: OrderedDict[tuple[str, str], _Shelf] = OrderedDict()
 _FINDING = Lock()
 
 
@@ -98,7 +98,7 @@ def course(session: Session, name: str) -> Course:
     """The course of a campaign by name or id; what it holds must not be changed. Raises `NotFound`."""
     campaign = find_campaign(session, name)
     newest = _newest(session)
-    shelf = _shelf_of(campaign.id)
+    shelf = _shelf_of(session, campaign.id)
     with shelf.reading:
         found = shelf.course
         if found is None or found.version != campaign.version or not _holds(session, found, newest[0]):
@@ -116,10 +116,12 @@ def _newest(session: Session) -> tuple[int, str]:
     return number, digest
 
 
-def _shelf_of(campaign_id: str) -> _Shelf:
+def _shelf_of(session: Session, campaign_id: str) -> _Shelf:
+    """Of this database: a copy of it has campaigns of the same ids."""
+    key = (str(session.get_bind().engine.url), campaign_id)
     with _FINDING:
-        shelf = _SHELVES.setdefault(campaign_id, _Shelf())
-        _SHELVES.move_to_end(campaign_id)
+        shelf = _SHELVES.setdefault(key, _Shelf())
+        _SHELVES.move_to_end(key)
         while len(_SHELVES) > KEPT:
             _SHELVES.popitem(last=False)
         return shelf

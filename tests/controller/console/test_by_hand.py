@@ -82,7 +82,7 @@ async def test_the_estop_works_while_the_database_cannot_be_read(there: Opened) 
         await wire.hear(0.5)
         there.stand.store.read = _away  # type: ignore[method-assign]
         await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
-        assert "published" in await wire.hear(2.0)
+        assert "Told to stop" in await wire.hear(2.0)
     del there.stand.store.read
     assert await _stops(there) == ["vera"]
 
