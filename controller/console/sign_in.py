@@ -45,7 +45,8 @@ async def sign_in(request: Request) -> Response:
     if not _private(request):
         return _form(request, 403, say("sign_in.not_private"))
     form = await request.form(max_files=0, max_fields=10)
-    name, password, code = (str(form.get(each, "")).strip() for each in ("name", "password", "code"))
+    name, password, code = (str(form.get(each, "")) for each in ("name", "password", "code"))
+    name, code = name.strip(), code.strip()  # of a password every character counts
     address = request.client.host if request.client else ""
     # Codes are too long to be guessed: whoever gets one wrong must not keep others from using theirs.
     key = f"code from {address}" if code else name[:LONGEST]

@@ -16,7 +16,7 @@ from controller.store.tables import SignIn, User
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.world import ADMIN, World
 
-PASSWORD = "a furnace burns for days"
+PASSWORD = "a furnace burns for days "  # with the space at its end
 
 
 @pytest.fixture
