@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from controller.commands import instruments
-from controller.report.overview import earlier, overview
+from controller.commands import instruments as commands
+from controller.report.overview import broke, campaigns, earlier, instruments
 from controller.store import Unit
 from controller.store.tables import Campaign
 from tests.controller.stand import ADMIN, Stand
@@ -17,25 +17,26 @@ async def test_a_campaign_stays_a_day_and_is_found_later(stand: Stand) -> None:
     await stand.store.write(end, name="t")
     now = stand.store.clock()
     for later, there, listed in ((timedelta(hours=1), 1, 0), (timedelta(days=2), 0, 1)):
-        found = await stand.store.read(lambda session, at=now + later: overview(session, at)["campaigns"])
+        found = await stand.store.read(lambda session, at=now + later: campaigns(session, at))
         names = await stand.store.read(lambda session, at=now + later: earlier(session, at))
         assert (len(found), len(names)) == (there, listed)
 
 
 async def test_what_an_instrument_works_on_and_what_is_open(stand: Stand) -> None:
     await stand.attempt()
-    found = await stand.store.read(lambda session: overview(session, stand.store.clock()))
-    (campaign,) = found["campaigns"]
+    clock = stand.store.clock
+    (campaign,) = await stand.store.read(lambda session: campaigns(session, clock()))
     assert campaign["open"] == campaign["experiments"] == 1
-    work = [each for row in found["instruments"] for each in row["work"]]
+    rows = await stand.store.read(lambda session: instruments(session, clock()))
+    work = [each for row in rows for each in row["work"]]
     assert work == [{"campaign": "heat", "number": 1, "step": "cook"}]
 
 
 async def test_an_emergency_stop_is_among_what_broke_with_its_reason(stand: Stand) -> None:
     def stop(unit: Unit) -> None:
-        instruments.record_estop(unit, ADMIN, "stop-1", None, "")
-        instruments.explain_estop(unit, ADMIN, "stop-1", "smoke")
+        commands.record_estop(unit, ADMIN, "stop-1", None, "")
+        commands.explain_estop(unit, ADMIN, "stop-1", "smoke")
 
     await stand.store.write(stop, name="t")
-    found = await stand.store.read(lambda session: overview(session, stand.store.clock()))
-    assert [(row["kind"], row["why"]) for row in found["broke"]] == [("estop", "smoke")]
+    found = await stand.store.read(lambda session: broke(session, stand.store.clock()))
+    assert [(row["kind"], row["why"]) for row in found] == [("estop", "smoke")]
