@@ -9,6 +9,7 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import parse_qs
 
+UNKNOWN = "Implicit handshake failed"  # upon which the library's script loads the page anew: the daemon was restarted
 CONNECT, HANDSHAKE = "connect", "handshake"
 ABOUT_A_PAGE = ("event", "javascript_response", "ack", "log")
 
@@ -40,10 +41,12 @@ def guard(server: Any) -> None:
 
 
 def _connecting(handler: Callable[..., Any]) -> Callable[..., Any]:
+    from socketio.exceptions import ConnectionRefusedError
+
     async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> bool:
         asked = parse_qs(environ.get("QUERY_STRING", "")).get("client_id", [None])[0]
         if not belongs(asked, _secret(environ)):
-            return False  # a browser loads its page anew
+            raise ConnectionRefusedError(UNKNOWN)
         await handler(sid, environ, auth)
         return True
 

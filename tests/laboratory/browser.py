@@ -78,7 +78,7 @@ class Console:
         await page.goto(f"{self.url}{path}")
         await page.get_by_label("Code or token").fill(secret)
         await page.locator("form", has=page.get_by_label("Code or token")).get_by_role("button").click()
-        await page.get_by_role("main").wait_for()
+        await page.wait_for_url(lambda url: "/sign-in" not in url)
         await connected(page)
         return page
 

@@ -38,11 +38,11 @@ async def test_an_instrument_is_lost_and_comes_back(laboratory: Laboratory, cons
     await expect(card.get_by_text("ready")).to_be_visible()
     laboratory.instruments["reactor-1"].hold_down()
     await expect(card.get_by_text("is offline")).to_be_visible()
-    await expect(page.get_by_text("reactor-1: offline")).to_be_visible()
+    await expect(page.get_by_text("reactor-1 is offline")).to_be_visible()
     await console.picture(page, "lost")
     laboratory.instruments["reactor-1"].let_up()
     await expect(card.get_by_text("ready")).to_be_visible()
-    await expect(page.get_by_text("reactor-1: offline")).to_have_count(0)
+    await expect(page.get_by_text("reactor-1 is offline")).to_have_count(0)
 
 
 async def test_a_page_goes_on_after_the_daemon_was_killed(laboratory: Laboratory, console: Console) -> None:

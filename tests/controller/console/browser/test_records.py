@@ -88,8 +88,8 @@ async def test_a_drawing_is_shut_in_and_for_those_who_are_signed_in(
     assert (await stranger.request.get("/drawn/molecule.svg?smiles=C", max_redirects=0)).status == 303
 
 
-async def test_moments_are_shown_by_the_clock_of_the_reader(world: World, console: Console) -> None:
-    page = await console.enter_with(world.tokens["viewer"], "/events", timezone_id="Asia/Tokyo")
+async def test_moments_are_shown_by_the_clock_of_the_reader(world: World, world_console: Console) -> None:
+    page = await world_console.enter_with(world.tokens["viewer"], "/events", timezone_id="Asia/Tokyo")
     moment = page.locator(".entry .soft").first
     await expect(moment).to_have_text(re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\+9$"))
     await expect(moment).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$"))

@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.controller.console.browser.conftest import TELEPHONE, campaign
-from tests.laboratory.browser import Console, sideways
+from tests.laboratory.browser import Console, connected, sideways
 from tests.laboratory.laboratory import Laboratory
 
 
@@ -18,6 +18,7 @@ async def test_a_code_is_good_once_and_leads_to_where_one_wanted_to_go(console: 
     cookie = next(each for each in await page.context.cookies() if each["name"] == "tatara-console")
     assert cookie["httpOnly"]
     assert cookie["sameSite"] == "Lax"
+    await connected(page)
     await page.get_by_role("button", name="Your account").click()
     await page.get_by_text("Sign out").click()
     await expect(page).to_have_url(f"{console.url}/sign-in")
