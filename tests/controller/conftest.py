@@ -9,7 +9,7 @@ import pytest
 from controller.store import Store
 from tests.controller.demos.running import Recorded, recorded_demo
 from tests.controller.stand import Stand
-from tests.controller.world import Filled, World, make_filled, make_template, open_world
+from tests.controller.world import World, Worlds, make_template, open_world
 from tests.postgresql import PostgreSQL
 
 
@@ -57,15 +57,15 @@ def either_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def filled(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    """The database of `world`, made once."""
-    return make_filled(Path(shutil.copy(template, tmp_path_factory.mktemp("filled") / "tatara.db")))
+def worlds(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    """Where each `world` comes from."""
+    return Worlds(template, tmp_path_factory.mktemp("worlds"))
 
 
 @pytest.fixture
-async def world(filled: Filled, tmp_path: Path) -> AsyncIterator[World]:
+async def world(worlds: Worlds, tmp_path: Path) -> AsyncIterator[World]:
     """Users, a campaign, a proposal that waits, an attempt in doubt, and the API over them."""
-    async with open_world(filled, tmp_path) as opened:
+    async with open_world(await worlds.filled(), tmp_path) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +28,7 @@ from controller.store.proposals import make_proposal
 from controller.store.tables import Attempt, Campaign, Iteration, Job, Measurement, Orphan, Proposal
 
 ADMIN = Actor("ada", Role.ADMIN)
+OF_NOW_S = 20
 REACTOR = (Path(__file__).parents[2] / "deploy" / "campaigns" / "reactor.yaml").read_text()
 CANDIDATE = {
     "kind": "conditions",
@@ -84,18 +86,28 @@ class Filled:
     ids: dict[str, str]
 
 
-def make_filled(database: Path) -> Filled:
-    """Fill a database that has its tables."""
+@dataclass
+class Worlds:
+    """Makes what is copied for each test from a database with its tables, and anew when it is no longer of now."""
 
-    async def make() -> Filled:
+    template: Path
+    folder: Path
+    latest: Filled | None = None
+    made_at: float = 0.0
+
+    async def filled(self) -> Filled:
+        if self.latest is None or time.monotonic() - self.made_at > OF_NOW_S:
+            self.made_at = time.monotonic()
+            self.latest = await self._fill(Path(shutil.copy(self.template, self.folder / "tatara.db")))
+        return self.latest
+
+    async def _fill(self, database: Path) -> Filled:
         store = Store(f"sqlite:///{database}")
         await store.start()
         tokens = await store.write(add_people, name="test")
         ids = await store.write(fill, name="test")
         await store.stop()
         return Filled(database, tokens, ids | {"token": token_digest(tokens["operator"])})
-
-    return asyncio.run(make())
 
 
 @contextlib.asynccontextmanager
@@ -250,4 +262,4 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
 
-__all__ = ["ADMIN", "REACTOR", "Broker", "Filled", "World", "make_filled", "make_template", "open_world", "served"]
+__all__ = ["ADMIN", "REACTOR", "Broker", "Filled", "World", "Worlds", "make_template", "open_world", "served"]
