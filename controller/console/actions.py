@@ -351,14 +351,15 @@ async def change_password(house: House, actor: Actor, secret: str, present: str,
     if (wait := house.limiter.wait_s(key, key)) > 0:
         raise Conflict(say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
     house.limiter.tries(key, key)
+    guessed = False
     try:
         await passwords.change_password(house.services, actor, secret, present, wanted)
     except passwords.WrongPassword:
+        guessed = True
         raise
-    except Exception:
-        house.limiter.forgive(key, key)
-        raise
-    house.limiter.forgive(key, key)
+    finally:
+        if not guessed:
+            house.limiter.forgive(key, key)
 
 
 @action

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from controller.console import actions
 from controller.console.desk import Desk
-from controller.console.dialogs import dialog, reason, reason_of
+from controller.console.dialogs import buttons, dialog, reason, reason_of
 from controller.console.texts import say
 
 
@@ -50,9 +50,7 @@ async def ask_failure(desk: Desk, question: str, note: str) -> tuple[str, str] |
             if text := reason_of(why):
                 asking.submit((kind.value, text))
 
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
-            ui.button(say("answers.fail"), on_click=answer).props("unelevated color=negative")
+        buttons(asking, say("answers.fail"), answer, color="negative")
     answered: tuple[str, str] | None = await asking
     asking.delete()
     return answered

@@ -93,9 +93,7 @@ async def amend(desk: Desk, name: str) -> None:
                     desk.tell(say("campaign.amended", campaign=name))
                     dialog.submit(True)
 
-            with ui.element("div").classes("buttons"):
-                ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-                ui.button(say("campaign.amend_do"), on_click=go).props("unelevated")
+            dialogs.buttons(dialog, say("campaign.amend_do"), go)
     await dialog
     dialog.delete()
 
@@ -154,8 +152,6 @@ async def correct(desk: Desk, row: Plain) -> None:
             if done is not None:
                 dialog.submit(True)
 
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-            ui.button(say("campaign.correct_do"), on_click=go).props("unelevated")
+        dialogs.buttons(dialog, say("campaign.correct_do"), go)
     await dialog
     dialog.delete()

@@ -1,7 +1,8 @@
 """Questions before something is done. They stand beside the page's parts: no redrawing takes one away."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from nicegui import ui
 
@@ -40,9 +41,7 @@ async def ask_why(
                 asking.submit(said)
 
         why.on("keydown.enter", answer)
-        with ui.element("div").classes("buttons"):
-            ui.button(back or say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
-            ui.button(yes, on_click=answer).props(f"unelevated color={color}")
+        buttons(asking, yes, answer, back=back, color=color)
     answered: str | None = await asking
     asking.delete()
     return answered
@@ -61,23 +60,18 @@ def reason_of(field: ui.input) -> str | None:
     return said or None
 
 
-async def confirm(desk: Desk, question: str, yes: str, *, note: str = "", color: str = "primary") -> bool:
-    """Ask before something is done that takes no reason."""
-    with dialog(desk, question, note) as asking, ui.element("div").classes("buttons"):
-        ui.button(say("dialog.no"), on_click=lambda: asking.submit(False)).props("flat")
-        ui.button(yes, on_click=lambda: asking.submit(True)).props(f"unelevated autofocus color={color}")
-    answered = bool(await asking)
-    asking.delete()
-    return answered
+def buttons(asking: ui.dialog, yes: str, answer: Callable[[], Any], *, back: str = "", color: str = "primary") -> None:
+    """The way back, which closes the dialog with None, and the button that does it."""
+    with ui.element("div").classes("buttons"):
+        ui.button(back or say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
+        ui.button(yes, on_click=answer).props(f"unelevated color={color}")
 
 
 async def choose(desk: Desk, question: str, options: Mapping[str, str], yes: str, *, note: str = "") -> str | None:
     """Ask for one of some things, given by key with their texts; the first one is chosen already."""
     with dialog(desk, question, note) as asking:
         chosen = ui.radio(dict(options), value=next(iter(options)))
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
-            ui.button(yes, on_click=lambda: asking.submit(chosen.value)).props("unelevated")
+        buttons(asking, yes, lambda: asking.submit(chosen.value))
     answered: str | None = await asking
     asking.delete()
     return answered

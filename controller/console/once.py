@@ -2,15 +2,14 @@
 
 from nicegui import ui
 
+from controller.console import dialogs
 from controller.console.desk import Desk
 from controller.console.texts import say
 
 
 async def show_once(desk: Desk, title: str, secret: str, note: str) -> None:
     """Show it until the person has taken it along; what the page draws anew meanwhile does not take it away."""
-    with desk.client, ui.dialog().props("persistent") as dialog, ui.card().classes("dialog"):
-        dialog.props["aria-label"] = title
-        ui.label(title).classes("question").props('role="heading" aria-level="2"')
+    with dialogs.dialog(desk, title, persistent=True) as dialog:
         ui.label(secret).classes("secret")
         ui.label(note).classes("note")
         with ui.element("div").classes("buttons"):
@@ -24,9 +23,7 @@ async def show_once(desk: Desk, title: str, secret: str, note: str) -> None:
 
 async def ask_what_for(desk: Desk, question: str, label: str, yes: str, missing: str) -> str | None:
     """Ask for one line; None if the person thought better of it."""
-    with desk.client, ui.dialog() as dialog, ui.card().classes("dialog"):
-        dialog.props["aria-label"] = question
-        ui.label(question).classes("question").props('role="heading" aria-level="2"')
+    with dialogs.dialog(desk, question) as dialog:
         line = ui.input(label).props("autofocus outlined maxlength=200").classes("full")
 
         def answer() -> None:
@@ -36,9 +33,7 @@ async def ask_what_for(desk: Desk, question: str, label: str, yes: str, missing:
                 line.props(f'error error-message="{missing}"')
 
         line.on("keydown.enter", answer)
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-            ui.button(yes, on_click=answer).props("unelevated")
+        dialogs.buttons(dialog, yes, answer)
     answered: str | None = await dialog
     dialog.delete()
     return answered

@@ -55,9 +55,7 @@ async def create(desk: Desk) -> None:
                 name.props(f'error error-message="{say("system.name_missing")}"')
 
         name.on("keydown.enter", answer)
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-            ui.button(say("system.create"), on_click=answer).props("unelevated")
+        dialogs.buttons(dialog, say("system.create"), answer)
     answered = await dialog
     dialog.delete()
     if answered is None:

@@ -70,7 +70,8 @@ class Queue:
         """One proposal."""
         self.rows[row["id"]] = row
         operator = self.desk.may(Role.OPERATOR)
-        with ui.element("article").classes("card").props(f'tabindex=-1 aria-label="{_plain_name(row)}"') as card:
+        with ui.element("article").classes("card").props("tabindex=-1") as card:
+            card.props["aria-label"] = name_of(row)
             self.cards[row["id"]] = card
             self._head(row, operator)
             with ui.element("div").classes("columns"):
@@ -239,10 +240,6 @@ class Queue:
 def name_of(row: Plain) -> str:
     """What a proposal is called."""
     return say("approvals.number", campaign=row["campaign"], number=row["number"])
-
-
-def _plain_name(row: Plain) -> str:
-    return name_of(row).replace('"', "'")
 
 
 def _left(deadline: str | None, now: datetime) -> str:

@@ -130,9 +130,7 @@ async def _enter(desk: Desk, row: Plain, name: str) -> None:
             if await desk.do(actions.enter, say("doubts.was_entered"), attempt=row["id"], **told) is not None:
                 dialog.submit(True)
 
-        with ui.element("div").classes("buttons"):
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-            ui.button(say("doubts.value"), on_click=send).props("unelevated")
+        dialogs.buttons(dialog, say("doubts.value"), send)
     await dialog
     dialog.delete()
 

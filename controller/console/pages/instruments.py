@@ -173,9 +173,7 @@ class Bench:
         ) as dialog:
             describe(found["description"])
             ui.label(say("instruments.digest", digest=found["description_digest"])).classes("soft grow")
-            with ui.element("div").classes("buttons"):
-                ui.button(say("dialog.no"), on_click=lambda: dialog.submit(False)).props("flat")
-                ui.button(say("instruments.accept"), on_click=lambda: dialog.submit(True)).props("unelevated")
+            dialogs.buttons(dialog, say("instruments.accept"), lambda: dialog.submit(True))
         if await dialog:
             done, digest = say("instruments.was_accepted", name=name), found["description_digest"]
             await self.desk.do(actions.accept_description, done, instrument=name, digest=digest)

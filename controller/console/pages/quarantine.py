@@ -151,9 +151,7 @@ class Shelf:
                     self.desk.tell(say(f"quarantine.taken_{how}"))
                     dialog.submit(True)
 
-            with ui.element("div").classes("buttons"):
-                ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-                ui.button(say("quarantine.take"), on_click=take).props("unelevated")
+            dialogs.buttons(dialog, say("quarantine.take"), take)
         await dialog
         dialog.delete()
 

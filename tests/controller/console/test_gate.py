@@ -15,22 +15,10 @@ from controller.console import House
 from controller.console.gate import COOKIE, Gate
 from controller.report.course import course
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
+from tests.controller.console.places import pages
 from tests.controller.world import ADMIN, World
 
-PAGES = (
-    "/",
-    "/approvals",
-    "/campaigns/reactor",
-    "/instruments",
-    "/doubts",
-    "/samples",
-    "/tasks",
-    "/files",
-    "/events",
-    "/quarantine",
-    "/system",
-    "/account",
-)
+PAGES = pages("reactor")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nothing-here", "/docs", "/_nicegui/client/x/upload/1"])

@@ -5,23 +5,11 @@ from playwright.async_api import Page
 
 from controller.report.lists import proposals
 from tests.controller.console.browser.conftest import TELEPHONE, campaign
+from tests.controller.console.places import pages
 from tests.laboratory.browser import Console, barriers, connected, sideways
 from tests.laboratory.laboratory import Laboratory
 
-PAGES = (
-    "/",
-    "/approvals",
-    "/campaigns/done",
-    "/instruments",
-    "/doubts",
-    "/samples",
-    "/tasks",
-    "/files",
-    "/events",
-    "/quarantine",
-    "/system",
-    "/account",
-)
+PAGES = pages("done")
 
 
 @pytest.mark.timeout(300)
