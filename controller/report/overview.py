@@ -125,9 +125,8 @@ def broke(session: Session, now: datetime) -> list[Plain]:
     rows = [row for query in latest for row in session.scalars(query) if row.at > now - SINCE]
     rows = sorted(rows, key=lambda row: -row.number)[:MOST]
     ids = {row.campaign_id for row in rows}
-    names: dict[str, str] = dict(
-        session.execute(select(col(Campaign.id), col(Campaign.name)).where(col(Campaign.id).in_(ids))).tuples().all()
-    )
+    named = select(col(Campaign.id), col(Campaign.name)).where(col(Campaign.id).in_(ids))
+    names = {row.id: row.name for row in session.execute(named)}
     found = []
     for row in rows:
         attempt = session.get(Attempt, row.subject or "")

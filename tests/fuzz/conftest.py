@@ -1,5 +1,5 @@
 """The stands of the controller's tests."""
 
-from tests.controller.conftest import filled, sqlite_url, stand, template, url, world
+from tests.controller.conftest import sqlite_url, stand, template, url, world, worlds
 
-__all__ = ["filled", "sqlite_url", "stand", "template", "url", "world"]
+__all__ = ["sqlite_url", "stand", "template", "url", "world", "worlds"]
