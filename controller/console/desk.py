@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from nicegui import Client, background_tasks, ui
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,11 +13,13 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from controller.access.actors import Actor, Forbidden, Role
+from controller.access.sign_ins import find_signed_in
 from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.console import actions
 from controller.console.actions import Action
 from controller.console.gate import SIGN_IN
 from controller.console.house import House
+from controller.console.looks import looking
 from controller.console.texts import say
 from controller.loop.transitions import ForbiddenTransition
 from controller.spec import SpecError
@@ -27,9 +30,6 @@ log = logging.getLogger("tatara.console")
 PARTING_S = 1.0  # in which a browser is led away from a page that nobody may look at any more
 ESTOP_PATIENCE_S = 1.0  # to wait for the database
 LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
-BREATH_S = 0.1  # between two looks, so that many commits are one look
-LONGEST_BREATH_S = 2.0
-BREATHS = 10  # times as long as a look took: pages slow down before they hold up what they show
 
 # What a person may meet; anything else is a fault of ours, and is logged as one.
 REFUSALS = (Conflict, Forbidden, ForbiddenTransition, Invalid, NotFound, StoreUnavailable, LostLock, SpecError, OSError)
@@ -127,6 +127,12 @@ class Items:
                 self._nothing = ui.label(self.empty).classes("nothing")
 
 
+class _Found(NamedTuple):
+    actor: Actor | None
+    parts: list[Any]
+    took_s: float
+
+
 class Desk:
     """What a page's functions get. The actor is looked up anew for whatever is asked: rights end while pages stay."""
 
@@ -138,6 +144,7 @@ class Desk:
         self._reads_long = reads_long
         self._parts: list[Part] = []
         self._again = asyncio.Event()
+        self.took_s = 0.0  # its latest look
 
     @property
     def secret(self) -> str:
@@ -170,17 +177,31 @@ class Desk:
         self._parts.append(items)
         return items
 
-    async def refresh(self) -> None:
-        """Look at the database once, as of one moment, and draw what has changed."""
-        parts = list(self._parts)
-        store = self.house.services.store
-        read = store.read_long if self._reads_long else store.read
-        found = await read(lambda session: [part.load(session) for part in parts])
-        for part, each in zip(parts, found, strict=True):
+    async def refresh(self) -> bool:
+        """Look at the database once, as of one moment, and draw what has changed; False for who may not look."""
+        store, parts, look = self.house.services.store, list(self._parts), self.house.looks.look()
+        found = await (store.read_long if self._reads_long else store.read)(
+            lambda session: self._read(looking(session, look), parts)
+        )
+        if found.actor is None:
+            return False
+        self.actor = found.actor
+        took_s = found.took_s
+        for part, each in zip(parts, found.parts, strict=True):
+            began_s = time.thread_time()
             await part.show(each)
+            took_s += time.thread_time() - began_s
             await asyncio.sleep(0)  # others have their turn
             if self.client.is_deleted:
-                return
+                break
+        self.took_s = took_s
+        return True
+
+    def _read(self, session: Session, parts: list[Part]) -> _Found:
+        began_s = time.thread_time()
+        actor = find_signed_in(session, self._secret, self.house.services.store.clock())
+        found = [part.load(session) for part in parts] if actor is not None else []
+        return _Found(actor, found, time.thread_time() - began_s)
 
     def look_again(self) -> None:
         """What is read depends on something that a person has just changed on the page."""
@@ -194,14 +215,14 @@ class Desk:
             while not self.house.bell.closed and not self.client.is_deleted:
                 rung.clear()
                 self._again.clear()
-                began = asyncio.get_running_loop().time()
                 if not await self._look():
                     await self._part()
                     return
-                await asyncio.sleep(breath_s(asyncio.get_running_loop().time() - began))
+                await asyncio.sleep(self.house.looks.breath_s(id(self), self.took_s))
                 await self._wait(rung)
         finally:
             self.house.bell.leave(rung)
+            self.house.looks.leave(id(self))
 
     async def _part(self) -> None:
         """Whoever does not go, with a browser of their own making, has no page any more to press buttons of."""
@@ -213,12 +234,9 @@ class Desk:
         """Draw the page; False when the person is no longer let in."""
         with self.client:
             try:
-                actor = await self.house.actor(self._secret)
-                if actor is None:
+                if not await self.refresh():
                     self.client.open(SIGN_IN)
                     return False
-                self.actor = actor
-                await self.refresh()
             except NotFound as error:
                 self.complain(str(error))
             except (StoreUnavailable, SQLAlchemyError):
@@ -290,11 +308,6 @@ class Desk:
     def begin(self) -> None:
         """Start to follow, once the page is built."""
         background_tasks.create(self.follow(), name=f"page {self.client.page.path}")
-
-
-def breath_s(took_s: float) -> float:
-    """How long a page rests after a look."""
-    return min(LONGEST_BREATH_S, max(BREATH_S, BREATHS * took_s))
 
 
 def said(error: Exception) -> str:

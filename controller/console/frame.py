@@ -12,9 +12,10 @@ from controller.access.actors import Role
 from controller.commands.errors import NotFound
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
+from controller.console.looks import shared
 from controller.console.shown import moment
 from controller.console.texts import say
-from controller.report.attention import attention
+from controller.report import attention as report
 
 READS_WITHIN_S = 50.0  # what is not read by then is an error; on a busy machine a long campaign takes some seconds
 
@@ -46,7 +47,7 @@ async def opened(request: Request, client: Client, title: str, *, reads_long: bo
     _colors()
     _header(desk, request.url.path)
     with ui.element("div").classes("page").props("id=content tabindex=-1"):
-        desk.section(_standing, lambda found: _banners(desk, found), "banners").place.props("role=status")
+        desk.section(attention, lambda found: _banners(desk, found), "banners").place.props("role=status")
         ui.label(title).classes("title").props('role=heading aria-level="1"')
         yield desk
         try:
@@ -61,8 +62,9 @@ def _colors() -> None:
     ui.colors(primary="#1d4f91", secondary="#4a5c73", positive="#1b6b34", negative="#b3261e", warning="#8a5a00")
 
 
-def _standing(session: Session) -> dict[str, Any]:
-    return attention(session)
+def attention(session: Session) -> dict[str, Any]:
+    """What waits for people and which e-stops hold, of which most pages show something."""
+    return shared(session, "attention", lambda: report.attention(session))
 
 
 def _header(desk: Desk, path: str) -> None:
@@ -70,7 +72,7 @@ def _header(desk: Desk, path: str) -> None:
     drawer = ui.left_drawer(value=False, bordered=True).classes("menu")
     drawer.props('show-if-above breakpoint=900 width=210 role="none"')
     with drawer, ui.element("nav").props(f'aria-label="{say("frame.places")}"'):
-        desk.section(_standing, lambda found: _places(desk, path, found["counts"]))
+        desk.section(attention, lambda found: _places(desk, path, found["counts"]))
     with ui.header().classes("header").props('role="banner"'):
         ui.button(icon="menu", on_click=drawer.toggle).props(f'flat round color=white aria-label="{say("frame.menu")}"')
         ui.link("Tatara", "/").classes("name")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from controller.access.actors import Actor
 from controller.access.sign_ins import find_signed_in
 from controller.console.limiter import Limiter
+from controller.console.looks import Looks
 from controller.serving import Auditor, Bell, Recorder, Services
 
 
@@ -17,9 +18,11 @@ class House:
     recorder: Recorder
     limiter: Limiter = field(default_factory=Limiter)
     auditor: Auditor = field(init=False)
+    looks: Looks = field(init=False)
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(self.services)
+        self.looks = Looks(self.bell)
 
     async def actor(self, secret: str | None) -> Actor | None:
         """Who is signed in with this session; raises `StoreUnavailable`."""

@@ -93,21 +93,24 @@ def size(count: float) -> str:
     return f"{count:.3g} TB"
 
 
+class _Facts(ui.element, component="fact_list.js"):
+    """One element: one for each word would hold up the daemon's event loop."""
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._props["rows"] = rows
+
+
 def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
     """Names and what they are, in two columns."""
-    with ui.element("dl").classes(f"facts {classes}"):
-        for name, value in rows:
-            with ui.element("dt"):
-                ui.label(name)
-            with ui.element("dd"):
-                ui.label(value)
+    _Facts(list(rows)).classes(classes)
 
 
 Cell = str | Callable[[], None]
 
 
 class _Texts(ui.element, component="text_table.js"):
-    """A table of texts only, as one element: a cell each would hold up the daemon's event loop."""
+    """A table of texts only, as one element as well."""
 
     def __init__(self, header: list[str], rows: list[list[Cell]], caption: str) -> None:
         super().__init__()

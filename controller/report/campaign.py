@@ -34,6 +34,13 @@ def head(session: Session, name: str) -> Plain:
         "strategy": spec.strategy.name,
         "budget": spec.budget.model_dump(mode="json", exclude_none=True),
         "hypervolume": hypervolume(spec, row.progress.get("front", [])),
+    }
+
+
+def changes(session: Session, name: str) -> Plain:
+    """What people may do to it as it stands; raises `NotFound`."""
+    row = find_campaign(session, name)
+    return {
         "allowed": [each for each in ("pause", "resume", "stop", "abort") if _may(row, each)],
         "open": not CAMPAIGN.final(row.state),
         "may_inject": row.state in ("running", "paused"),

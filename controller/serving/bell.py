@@ -11,9 +11,11 @@ class Bell:
     def __init__(self) -> None:
         self._listeners: set[asyncio.Event] = set()
         self.closed = False
+        self.rung = 0  # so many times
 
     def ring(self, _committed: Committed | None = None) -> None:
         """Wake everybody."""
+        self.rung += 1
         for each in self._listeners:
             each.set()
 

@@ -29,9 +29,14 @@ class LostLock(RuntimeError):
 
 
 def open_engine(url: str, *, writing: bool) -> Engine:
-    """Make an engine. A SQLite writer begins its transactions IMMEDIATE, so that it never fails half-way."""
+    """Make an engine. A SQLite writer begins its transactions IMMEDIATE, so that it never fails half-way.
+
+    Whoever reads sees the database as of one moment, as long as the transaction lasts.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(
+            url, pool_pre_ping=True, isolation_level="READ COMMITTED" if writing else "REPEATABLE READ"
+        )
     if (path := make_url(url).database) and writing:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})

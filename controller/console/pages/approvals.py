@@ -12,11 +12,11 @@ from controller.access.actors import Role
 from controller.console import actions, candidates, dialogs
 from controller.console.desk import REFUSALS, Desk, said
 from controller.console.editing import edit
-from controller.console.frame import READS_WITHIN_S, opened
+from controller.console.frame import READS_WITHIN_S, attention, opened
+from controller.console.looks import shared
 from controller.console.shown import moment, number, plain, span, table, unit_sign, with_error
 from controller.console.texts import say
 from controller.report import approvals as report
-from controller.report.attention import attention
 
 Plain = dict[str, Any]
 
@@ -49,7 +49,8 @@ class Queue:
     def read(self, session: Any) -> dict[str, Plain]:
         """What waits; the time that is left stands in words, so that it is drawn anew when they change."""
         now = self.desk.house.services.store.clock()
-        return {key: {**row, "left": _left(row["deadline"], now)} for key, row in report.queue(session).items()}
+        found = shared(session, "queue", lambda: report.queue(session))
+        return {key: {**row, "left": _left(row["deadline"], now)} for key, row in found.items()}
 
     # Drawing
 

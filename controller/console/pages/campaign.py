@@ -1,5 +1,6 @@
 """Campaign: how it stands, what it found, what is under way; and what people do about it."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from controller.console.campaign_plots import Model, Progress
 from controller.console.campaign_tables import Measurements, iterations, work
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
+from controller.console.looks import shared
 from controller.console.shown import facts, moment, number, plain, with_error
 from controller.console.texts import say
 from controller.report import campaign as report
@@ -34,20 +36,26 @@ CHANGES = (
 async def page(request: Request, client: Client, name: str) -> None:
     """One campaign."""
     async with opened(request, client, name, reads_long=True) as desk:
-        desk.section(lambda session: _head(session, name), lambda found: _show_head(desk, name, found))
+
+        def read(what: str, report: Callable[[Session, str], Any]) -> Callable[[Session], Any]:
+            return lambda session: shared(session, f"{what} of {name}", lambda: report(session, name))
+
+        with ui.element("div").classes("card"):
+            desk.section(read("head", _head), _show_head)
+            desk.section(read("changes", report.changes), lambda found: _buttons(desk, name, found))
         _heading("campaign.progress")
         progress = Progress()
-        desk.section(lambda session: curves(session, name), progress.show)
+        desk.section(read("curves", curves), progress.show)
         _heading("campaign.work")
-        desk.section(lambda session: report.at_work(session, name), work)
+        desk.section(read("work", report.at_work), work)
         _heading("campaign.model")
         model = Model()
-        desk.section(lambda session: model_health(session, name), model.show)
+        desk.section(read("model", model_health), model.show)
         _heading("campaign.iterations")
-        desk.section(lambda session: latest_iterations(session, name), iterations, "long")
+        desk.section(read("iterations", latest_iterations), iterations, "long")
         _heading("campaign.measurements")
         measurements = Measurements(desk)
-        desk.section(lambda session: latest_measurements(session, name), measurements.show)
+        desk.section(read("measurements", latest_measurements), measurements.show)
 
 
 def _heading(key: str) -> None:
@@ -60,22 +68,20 @@ def _head(session: Session, name: str) -> Plain:
     return {**report.head(session, name), **{each: drawn[each] for each in wanted}}
 
 
-def _show_head(desk: Desk, name: str, row: Plain) -> None:
-    with ui.element("div").classes("card"):
-        with ui.element("div").classes("head"):
-            ui.label(row["state"]).classes("mark " + ("good" if row["state"] in GOOD else "warn"))
-            if row["simulated"]:
-                ui.label(say("campaign.simulated")).classes("mark")
-            ui.label(row["description"] or "").classes("grow")
-        for step in row["paused_steps"]:
-            with ui.element("div").classes("banner"):
-                ui.label(say("campaign.paused_step", step=step)).classes("grow")
-        with ui.element("div").classes("columns"):
-            with ui.element("div"):
-                facts(_facts(row))
-            with ui.element("div"):
-                _best(row)
-        _buttons(desk, name, row)
+def _show_head(row: Plain) -> None:
+    with ui.element("div").classes("head"):
+        ui.label(row["state"]).classes("mark " + ("good" if row["state"] in GOOD else "warn"))
+        if row["simulated"]:
+            ui.label(say("campaign.simulated")).classes("mark")
+        ui.label(row["description"] or "").classes("grow")
+    for step in row["paused_steps"]:
+        with ui.element("div").classes("banner"):
+            ui.label(say("campaign.paused_step", step=step)).classes("grow")
+    with ui.element("div").classes("columns"):
+        with ui.element("div"):
+            facts(_facts(row))
+        with ui.element("div"):
+            _best(row)
 
 
 def _facts(row: Plain) -> list[tuple[str, str]]:

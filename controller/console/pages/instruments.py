@@ -11,11 +11,11 @@ from controller.access.actors import Role
 from controller.console import actions, dialogs
 from controller.console.capabilities import describe
 from controller.console.desk import Desk
-from controller.console.frame import READS_WITHIN_S, opened, stop
+from controller.console.frame import READS_WITHIN_S, attention, opened, stop
+from controller.console.looks import shared
 from controller.console.shown import event_kind, facts, moment, quantity, roughly, table
 from controller.console.standing import standing
 from controller.console.texts import say
-from controller.report.attention import attention
 from controller.report.instruments import at_work, descriptions
 
 Plain = dict[str, Any]
@@ -38,7 +38,9 @@ async def page(request: Request, client: Client) -> None:
         ui.label(say("instruments.software_stop")).classes("note")
         ui.label(say("instruments.described")).classes("heading").props('role="heading" aria-level="2"')
         desk.items(
-            lambda session: descriptions(session, desk.house.services.store.clock()),
+            lambda session: shared(
+                session, "descriptions", lambda: descriptions(session, desk.house.services.store.clock())
+            ),
             lambda row: _description(row),
             say("instruments.none"),
         )
@@ -79,7 +81,8 @@ class Bench:
         """All instruments by name."""
         services = self.desk.house.services
         now, heard = services.store.clock(), services.heard()
-        return {name: _words(row, now, heard.get(name)) for name, row in at_work(session, now).items()}
+        found = shared(session, "instruments", lambda: at_work(session, now))
+        return {name: _words(row, now, heard.get(name)) for name, row in found.items()}
 
     def draw(self, row: Plain) -> None:
         """One instrument."""

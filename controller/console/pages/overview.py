@@ -1,18 +1,21 @@
 """Overview: in ten seconds, what runs, what waits, what is best, what broke, what it cost."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from nicegui import Client, ui
+from sqlmodel import Session
 from starlette.requests import Request
 
-from controller.console.frame import READS_WITHIN_S, opened
+from controller.console.frame import READS_WITHIN_S, attention, opened
+from controller.console.looks import shared
 from controller.console.shown import event_kind, moment, number, plain, table, with_error
 from controller.console.standing import standing
 from controller.console.texts import say
 from controller.report import overview as report
 from controller.report.alerts import causes
-from controller.report.attention import attention
 
 Plain = dict[str, Any]
 
@@ -27,16 +30,22 @@ async def page(request: Request, client: Client) -> None:
     async with opened(request, client, say("overview.title")) as desk:
         services = desk.house.services
         clock, rules = services.store.clock, services.alerts.rules
-        desk.section(lambda session: [each.text for each in causes(session, rules, clock())[0]], _alerts)
+
+        def read(what: str, report: Callable[[Session, datetime], Any]) -> Callable[[Session], Any]:
+            return lambda session: shared(session, f"overview {what}", lambda: report(session, clock()))
+
+        desk.section(
+            read("alerts", lambda session, now: [each.text for each in causes(session, rules, now)[0]]), _alerts
+        )
         _heading("overview.waiting")
         desk.section(lambda session: attention(session)["counts"], _waiting)
         _heading("overview.campaigns")
-        desk.section(lambda session: report.campaigns(session, clock()), _campaigns)
+        desk.section(read("campaigns", report.campaigns), _campaigns)
         _heading("overview.instruments")
-        desk.section(lambda session: report.instruments(session, clock()), _instruments)
+        desk.section(read("instruments", report.instruments), _instruments)
         _heading("overview.broke")
-        desk.section(lambda session: report.broke(session, clock()), _broke)
-        desk.section(lambda session: report.earlier(session, clock()), _earlier)
+        desk.section(read("broke", report.broke), _broke)
+        desk.section(read("earlier", report.earlier), _earlier)
 
 
 def _heading(key: str) -> None:

@@ -1,12 +1,14 @@
 """One writer, groups of units in one commit, each its own success or failure; and a chain without gaps."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlmodel import Session
 
 from controller.store import Committed, Store, StoreUnavailable, Unit
 from controller.store.chain import GENESIS
@@ -211,3 +213,21 @@ async def test_rows_change_by_new_digests_of_the_same_row(store: Store) -> None:
     assert first.rows.keys() == second.rows.keys() == {"storedfile/a"}
     assert first.rows != second.rows
     await check_whole(store)
+
+
+async def test_a_reader_sees_one_moment(store: Store) -> None:
+    read, written = threading.Event(), threading.Event()
+
+    def twice(session: Session) -> tuple[list[str], list[str]]:
+        before = names(session)
+        read.set()
+        assert written.wait(20)
+        return before, names(session)
+
+    await write(store, "a")
+    reading = asyncio.create_task(store.read(twice))
+    assert await asyncio.to_thread(read.wait, 20)
+    await write(store, "b")
+    written.set()
+    assert await reading == (["a"], ["a"])
+    assert await store.read(names) == ["a", "b"]
