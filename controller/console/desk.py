@@ -110,7 +110,7 @@ class Items:
             self._put(self.shown[key][1], position)
             if known is None or known[0] != item:
                 await asyncio.sleep(0)
-                if self.place.is_deleted:  # the person has gone meanwhile
+                if self.place.is_deleted:
                     return
         self._say_if_empty()
 
@@ -188,12 +188,12 @@ class Desk:
         self.actor = found.actor
         took_s = found.took_s
         for part, each in zip(parts, found.parts, strict=True):
+            if self.client.is_deleted:  # the person has gone meanwhile
+                break
             began_s = time.thread_time()
             await part.show(each)
             took_s += time.thread_time() - began_s
             await asyncio.sleep(0)  # others have their turn
-            if self.client.is_deleted:
-                break
         self.took_s = took_s
         return True
 
