@@ -71,6 +71,8 @@ def draw_standing(found: Plain) -> None:
     else:
         header = [say("alerts.rule"), say("alerts.what"), say("alerts.since"), say("alerts.told")]
         table(header, (_standing(row) for row in found["standing"]))
+    if found["cut"]:
+        ui.label(say("alerts.cut")).classes("note")
     _heading("alerts.sendings")
     if not found["sendings"]:
         ui.label(say("alerts.nothing_sent")).classes("nothing")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,19 @@ class Alerter:
         """Deliver it; a receiver that cannot be reached is tried for some hours. A test is tried once."""
         receiver = self._section.receiver(row.payload["receiver"])
         if receiver is None:
-            await self._failed(row, "it stands no longer in the site file", ends=True)
+            await self._failed(row, "it stands no longer in the site file", row.payload.get("tries", 0), ends=True)
             return
-        pauses = () if row.payload["test"] else PAUSES_S
-        for tries, pause in enumerate([*pauses, None]):
+        tries = row.payload.get("tries", 0)
+        pause: float | None = _rest_s(row.payload, self._store.clock())
+        while pause is not None:
+            await asyncio.sleep(pause)
             try:
                 await self._send(receiver, row.payload)
             except NotDelivered as error:
                 log.warning("receiver %s was not told: %s", receiver.name, error)
-                if tries == 0 or pause is None:
-                    await self._failed(row, str(error), ends=pause is None)
-                await asyncio.sleep(pause or 0.0)
+                tries += 1
+                pause = None if row.payload["test"] or tries > len(PAUSES_S) else PAUSES_S[tries - 1]
+                await self._failed(row, str(error), tries, ends=pause is None)
             else:
                 await self._keep(lambda unit: _sent(unit, row))
                 return
@@ -71,8 +74,8 @@ class Alerter:
             ca_file=receiver.ca_file,
         )
 
-    async def _failed(self, row: Outbox, why: str, *, ends: bool) -> None:
-        await self._keep(lambda unit: _not_sent(unit, row, why, ends))
+    async def _failed(self, row: Outbox, why: str, tries: int, *, ends: bool) -> None:
+        await self._keep(lambda unit: _not_sent(unit, row, why, tries, ends))
 
     async def _keep(self, function: Callable[[Unit], None]) -> None:
         """Write down what became of it; a database that is away must not have the message sent again and again."""
@@ -83,6 +86,15 @@ class Alerter:
             except StoreUnavailable as error:
                 log.error("what became of an alert cannot be kept yet: %s", error)
                 await asyncio.sleep(AGAIN_S)
+
+
+def _rest_s(payload: dict[str, Any], now: datetime) -> float:
+    """What is left of the pause after the last try, which was before a restart."""
+    tries = min(payload.get("tries", 0), len(PAUSES_S))
+    if not tries:
+        return 0.0
+    rested_s = (now - datetime.fromisoformat(payload["tried_at"])).total_seconds()
+    return max(0.0, PAUSES_S[tries - 1] - max(0.0, rested_s))
 
 
 def _secret(path: Path) -> str:
@@ -128,15 +140,21 @@ def _sent(unit: Unit, row: Outbox) -> None:
         unit.record("alert.sent", subject=payload["receiver"], message=payload["id"], test=payload["test"])
 
 
-def _not_sent(unit: Unit, row: Outbox, why: str, ends: bool) -> None:
-    if ends and not mark_done(unit, row):
+def _not_sent(unit: Unit, row: Outbox, why: str, tries: int, ends: bool) -> None:
+    """Count the try where a restart finds it; the first and the last one are told."""
+    kept = unit.session.get_one(Outbox, row.id)
+    if kept.done_at is not None:
         return
-    payload = row.payload
-    unit.record(
-        "alert.failed",
-        subject=payload["receiver"],
-        message=payload["id"],
-        test=payload["test"],
-        why=why,
-        given_up=ends,
-    )
+    kept.payload = {**kept.payload, "tries": tries, "tried_at": unit.now.isoformat()}
+    if ends:
+        mark_done(unit, row)
+    if ends or tries == 1:
+        payload = row.payload
+        unit.record(
+            "alert.failed",
+            subject=payload["receiver"],
+            message=payload["id"],
+            test=payload["test"],
+            why=why,
+            given_up=ends,
+        )

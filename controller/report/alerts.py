@@ -1,13 +1,14 @@
 """What stands now of that which people are told about, from rows: bounded, whatever the history."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlmodel import Session, col
 
-from controller.access.alerts import Rules
+from controller.access.alerts import RuleName, Rules
 from controller.loop import CAMPAIGN
 from controller.loop.alerting import AlertView, Cause
 from controller.report.lists import as_dict
@@ -15,49 +16,64 @@ from controller.store.specs import spec_of
 from controller.store.tables import Alert, Attempt, Campaign, Event, Proposal
 from controller.store.views import enrolled
 
-MOST = 200  # alerts of one rule
+MOST = 200  # rows that one rule looks at
 LATELY = timedelta(days=1)
 AWAY = ("lost", "offline")
 SHOWN = 10
 SENDINGS = ("alert.sent", "alert.failed")
 
 
-def causes(session: Session, rules: Rules, now: datetime) -> tuple[list[Cause], datetime | None]:
+@dataclass
+class Found:
+    """What stands; of the rules in `cut` more stands than was read. `wake_at`: when time alone adds something."""
+
+    session: Session
+    causes: list[Cause] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)
+    wake_at: datetime | None = None
+
+    def rows(self, query: Select[*tuple[Any, ...]], *rules: RuleName) -> Sequence[Any]:
+        """The first rows of a query on which these rules rest."""
+        rows = self.session.execute(query.limit(MOST + 1)).all()
+        if len(rows) > MOST:
+            self.cut.update(rules)
+        return rows[:MOST]
+
+
+def causes(session: Session, rules: Rules, now: datetime) -> Found:
     """What stands, and when time alone will make something else stand."""
-    found: list[Cause] = []
-    wake_at = None
+    found = Found(session)
     if rules.approval_waiting is not None:
-        found, wake_at = _waiting(session, timedelta(seconds=rules.approval_waiting), now)
+        found.causes += _waiting(found, timedelta(seconds=rules.approval_waiting), now)
     if rules.instrument_lost:
-        found += _lost(session)
+        found.causes += _lost(session)
     if rules.campaign_paused:
-        found += _paused(session)
+        found.causes += _paused(found)
     if rules.attempt_in_doubt:
-        found += _doubts(session)
+        found.causes += _doubts(found)
     if rules.target_reached:
-        found += _ended(session, now)
+        found.causes += _ended(found, now)
     if rules.budget is not None:
-        found += _spent(session, rules.budget)
-    return found, wake_at
+        found.causes += _spent(found, rules.budget)
+    return found
 
 
-def _waiting(session: Session, allowed: timedelta, now: datetime) -> tuple[list[Cause], datetime | None]:
+def _waiting(found: Found, allowed: timedelta, now: datetime) -> Iterator[Cause]:
     """Campaigns in which a proposal waits for too long; one alert for each, however many wait."""
     query = (
         select(col(Campaign.id), col(Campaign.name), func.min(Proposal.made_event), func.count())
         .join(Campaign, col(Campaign.id) == col(Proposal.campaign_id))
         .where(col(Proposal.state) == "awaiting-approval")
         .group_by(col(Campaign.id), col(Campaign.name))
+        .order_by(col(Campaign.id))
     )
-    found, later = [], []
-    for key, name, event, count in session.execute(query.limit(MOST)).all():
-        since = session.get_one(Event, event).at
+    for key, name, event, count in found.rows(query, "approval-waiting"):
+        since = found.session.get_one(Event, event).at
         if since + allowed > now:
-            later.append(since + allowed)
+            found.wake_at = min(found.wake_at or since + allowed, since + allowed)
             continue
         text = f"{count} {'proposal waits' if count == 1 else 'proposals wait'} for approval in {name}"
-        found.append(Cause(f"approval/{key}", "approval-waiting", name, text, since))
-    return found, min(later, default=None)
+        yield Cause(f"approval/{key}", "approval-waiting", name, text, since)
 
 
 def _lost(session: Session) -> Iterator[Cause]:
@@ -67,15 +83,15 @@ def _lost(session: Session) -> Iterator[Cause]:
             yield Cause(f"instrument/{row.name}", "instrument-lost", row.name, text)
 
 
-def _open(session: Session) -> Sequence[Campaign]:
-    query = select(Campaign).where(col(Campaign.state).in_(sorted(CAMPAIGN.open_states)))
-    return session.scalars(query.order_by(col(Campaign.id)).limit(MOST)).all()
+def _open() -> Select[Any]:
+    return select(Campaign).where(col(Campaign.state).in_(sorted(CAMPAIGN.open_states))).order_by(col(Campaign.id))
 
 
-def _paused(session: Session) -> Iterator[Cause]:
+def _paused(found: Found) -> Iterator[Cause]:
     """Paused by the daemon, not by a person."""
-    for row in _open(session):
-        event = _latest(session, row, "pause", "restore") if row.state == "paused" else None
+    stands_still = (col(Campaign.state) == "paused") | (cast(col(Campaign.paused_steps), String) != "[]")
+    for (row,) in found.rows(_open().where(stands_still), "campaign-paused"):
+        event = _latest(found.session, row, "pause", "restore") if row.state == "paused" else None
         if event is not None and event.kind == "campaign.pause" and event.actor is None:
             text = f"campaign {row.name} has paused: {row.reason or 'no reason is known'}"
             yield Cause(f"paused/{row.id}", "campaign-paused", row.name, text, event.at)
@@ -90,30 +106,30 @@ def _latest(session: Session, campaign: Campaign, *changes: str) -> Event | None
     return session.scalars(query.order_by(col(Event.number).desc()).limit(1)).first()
 
 
-def _doubts(session: Session) -> Iterator[Cause]:
+def _doubts(found: Found) -> Iterator[Cause]:
     query = select(Attempt, col(Campaign.name)).join(Campaign, col(Campaign.id) == col(Attempt.campaign_id))
-    query = query.where(col(Attempt.state) == "doubtful").order_by(col(Attempt.id)).limit(MOST)
-    for row, name in session.execute(query).all():
+    query = query.where(col(Attempt.state) == "doubtful").order_by(col(Attempt.id))
+    for row, name in found.rows(query, "attempt-in-doubt"):
         text = f"attempt {row.id} of {name} at {row.resource} is in doubt: {row.doubt or 'its end is not known'}"
         yield Cause(f"doubt/{row.id}", "attempt-in-doubt", name, text)
 
 
-def _ended(session: Session, now: datetime) -> Iterator[Cause]:
+def _ended(found: Found, now: datetime) -> Iterator[Cause]:
     """Campaigns that have lately come to their end by themselves: a target or another stopping rule, or the budget."""
     query = select(Campaign).where(
         (col(Campaign.state) == "stopping")
         | (col(Campaign.state).in_(("completed", "stopped")) & (col(Campaign.ended_at) > now - LATELY))
     )
-    for row in session.scalars(query.order_by(col(Campaign.id)).limit(MOST)):
-        event = _latest(session, row, "stop", "complete")
+    for (row,) in found.rows(query.order_by(col(Campaign.id)), "target-reached"):
+        event = _latest(found.session, row, "stop", "complete")
         if event is not None and event.actor is None:
             text = f"campaign {row.name} has come to its end: {row.reason or row.state}"
             yield Cause(f"ended/{row.id}", "target-reached", row.name, text, event.at, lasting=False)
 
 
-def _spent(session: Session, share: float) -> Iterator[Cause]:
-    for row in _open(session):
-        budget = spec_of(session, row).budget
+def _spent(found: Found, share: float) -> Iterator[Cause]:
+    for (row,) in found.rows(_open(), "budget"):
+        budget = spec_of(found.session, row).budget
         for name, used, limit in (
             ("experiments", row.experiments, budget.experiments),
             ("cost units", row.cost, budget.cost),
@@ -124,11 +140,16 @@ def _spent(session: Session, share: float) -> Iterator[Cause]:
                 yield Cause(key, "budget", row.name, text, lasting=False)
 
 
-def alert_rows(session: Session, found: Sequence[Cause]) -> list[Alert]:
-    """What has been told: all alerts that are open, and those of causes that are told once."""
-    once = [each.key for each in found if not each.lasting]
+def alert_rows(found: Found) -> list[Alert]:
+    """What has been told: all alerts that are open, and those of causes that are told once.
+
+    An alert of a rule that was cut, whose cause was not read, may stand or be over: it is left as it is.
+    """
+    once = [each.key for each in found.causes if not each.lasting]
     query = select(Alert).where(col(Alert.ended_at).is_(None) | col(Alert.key).in_(once))
-    return list(session.scalars(query.order_by(col(Alert.id))))
+    stands = {each.key for each in found.causes}
+    rows = found.session.scalars(query.order_by(col(Alert.id)))
+    return [row for row in rows if row.rule not in found.cut or row.key in stands]
 
 
 def view_of(row: Alert) -> AlertView:
@@ -138,11 +159,12 @@ def view_of(row: Alert) -> AlertView:
 
 def shown(session: Session, rules: Rules, now: datetime) -> dict[str, Any]:
     """For the page: what stands, with what was told of it, and the last sendings."""
-    found, _ = causes(session, rules, now)
-    told = {row.key: row for row in alert_rows(session, found)}
+    found = causes(session, rules, now)
+    told = {row.key: row for row in alert_rows(found)}
     events = select(Event).where(col(Event.kind).in_(SENDINGS)).order_by(col(Event.number).desc()).limit(SHOWN)
     return {
-        "standing": [_standing(each, told.get(each.key)) for each in found],
+        "standing": [_standing(each, told.get(each.key)) for each in found.causes],
+        "cut": bool(found.cut),
         "sendings": [as_dict(row, "at", "kind", "subject", "data") for row in session.scalars(events)],
     }
 

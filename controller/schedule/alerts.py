@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from controller.access.alerts import AlertsSection
-from controller.loop.alerting import Cause, Rhythm, Telling, tell
-from controller.report.alerts import alert_rows, causes, view_of
+from controller.loop.alerting import Rhythm, Telling, tell
+from controller.report.alerts import Found, alert_rows, causes, view_of
 from controller.store import Committed, LostLock, Store, StoreUnavailable, Unit
 from controller.store.tables import Alert
 
@@ -69,22 +69,23 @@ class Alerts:
             wake_at = await self._store.write(self._write, name="alerts")
         return wake_at
 
-    def _decide(self, session: Session, now: datetime) -> tuple[list[Cause], list[Alert], Telling, datetime | None]:
-        found, later = causes(session, self._section.rules, now)
-        rows = alert_rows(session, found)
-        telling = tell([view_of(row) for row in rows], found, now, rhythm_of(self._section))
-        moments = [each for each in (later, telling.wake_at) if each is not None]
+    def _decide(self, session: Session, now: datetime) -> tuple[Found, list[Alert], Telling, datetime | None]:
+        found = causes(session, self._section.rules, now)
+        rows = alert_rows(found)
+        telling = tell([view_of(row) for row in rows], found.causes, now, rhythm_of(self._section))
+        moments = [each for each in (found.wake_at, telling.wake_at) if each is not None]
         return found, rows, telling, min(moments, default=None)
 
     def _write(self, unit: Unit) -> datetime | None:
         found, rows, telling, wake_at = self._decide(unit.session, unit.now)
-        keep(unit, found, rows, telling, self._section)
+        if telling.changes:  # what was seen before may be over, or kept, by now
+            keep(unit, found, rows, telling, self._section)
         return wake_at
 
 
-def keep(unit: Unit, found: list[Cause], rows: list[Alert], telling: Telling, section: AlertsSection) -> None:
+def keep(unit: Unit, found: Found, rows: list[Alert], telling: Telling, section: AlertsSection) -> None:
     """Write down what was decided, and want its messages sent, in one transaction: nothing is told twice."""
-    standing = {each.key: each for each in found}
+    standing = {each.key: each for each in found.causes}
     opened = {row.key: row for row in rows if row.ended_at is None}
     for cause in telling.begin:
         opened[cause.key] = Alert(

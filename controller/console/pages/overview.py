@@ -35,7 +35,7 @@ async def page(request: Request, client: Client) -> None:
             return lambda session: shared(session, f"overview {what}", lambda: report(session, clock()))
 
         desk.section(
-            read("alerts", lambda session, now: [each.text for each in causes(session, rules, now)[0]]), _alerts
+            read("alerts", lambda session, now: [each.text for each in causes(session, rules, now).causes]), _alerts
         )
         _heading("overview.waiting")
         desk.section(lambda session: attention(session)["counts"], _waiting)

@@ -1,6 +1,6 @@
 """What stands, by rows: each rule where it applies, and not where a person wanted it so."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +9,10 @@ from controller.access.alerts import Rules
 from controller.commands import campaigns
 from controller.loop.alerting import Cause
 from controller.report.alerts import causes
-from controller.store import Unit
+from controller.store import Store, Unit
 from controller.store.change import change_campaign, pause_for
 from controller.store.tables import Campaign, Instrument
-from tests.controller.world import ADMIN, World
+from tests.controller.world import ADMIN, Broker, World, add_people, fill
 
 NOTHING = Rules(
     approval_waiting=None,
@@ -24,13 +24,23 @@ NOTHING = Rules(
 )
 
 
+@pytest.fixture
+async def world(either_url: str) -> AsyncIterator[World]:
+    """What `fill` makes, in a database of each kind, without the API."""
+    store = Store(either_url)
+    await store.start()
+    tokens = await store.write(add_people, name="test")
+    yield World(store, None, Broker(), tokens, await store.write(fill, name="test"))
+    await store.stop()
+
+
 def only(**rules: object) -> Rules:
     return NOTHING.model_copy(update=rules)
 
 
 async def standing(world: World, rules: Rules, now: datetime | None = None) -> list[Cause]:
     moment = now or datetime.now(UTC)
-    return (await world.store.read(lambda session: causes(session, rules, moment)))[0]
+    return (await world.store.read(lambda session: causes(session, rules, moment))).causes
 
 
 async def change(world: World, function: Callable[[Unit, Campaign], object]) -> None:
@@ -47,8 +57,9 @@ async def change(world: World, function: Callable[[Unit, Campaign], object]) -> 
 
 async def test_an_approval_waits_too_long(world: World) -> None:
     rules, now = only(approval_waiting=3600.0), datetime.now(UTC)
-    found, wake_at = await world.store.read(lambda session: causes(session, rules, now))
-    assert found == []
+    found = await world.store.read(lambda session: causes(session, rules, now))
+    assert found.causes == []
+    wake_at = found.wake_at
     assert wake_at is not None
     assert now + timedelta(minutes=59) < wake_at <= now + timedelta(hours=1)
     [cause] = await standing(world, rules, wake_at)

@@ -22,6 +22,7 @@ from controller.commands.errors import NotFound
 from controller.effects import alert as effect
 from controller.effects.alert import Alerter, as_text
 from controller.effects.runner import Runner
+from controller.report import alerts as report
 from controller.report.alerts import shown
 from controller.report.audit import audit
 from controller.schedule import alerts as schedule
@@ -67,6 +68,12 @@ def section(web: Web, trust: Trust, tmp_path: Path) -> AlertsSection:
             "allow": ["127.0.0.1"],
         }
     )
+
+
+@pytest.fixture
+def url(either_url: str) -> str:
+    """Messages are wanted and counted alike in both databases."""
+    return either_url
 
 
 @contextlib.asynccontextmanager
@@ -201,6 +208,103 @@ async def test_a_receiver_that_fails_is_tried_again_with_the_same_id(
         assert [row["times_sent"] for row in page["standing"] if row["rule"] == "attempt-in-doubt"] == [1]
         assert [row["kind"] for row in page["sendings"]] == ["alert.failed", "alert.failed"]
     assert "the key" not in caplog.text + str(page)
+
+
+async def test_the_tries_of_a_message_are_counted_over_restarts(
+    url: str, section: AlertsSection, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effect, "PAUSES_S", (0.01, 600.0))
+    web.status = "500 No"
+    clock = Clock()
+    async with daemon(url, section, clock) as (store, alerts):
+        await alerts.look()
+        clock.now += timedelta(minutes=1)
+        await alerts.look()
+        await counted(store, 2)
+    async with daemon(url, section, clock) as (store, _):  # at once: the pause is not over
+        await store.write(lambda unit: ask_for_test(unit, ADMIN, section, "hook"), name="t")
+        await outcomes(store, 2)
+        assert [json.loads(body)["kind"] for _, body in web.got] == ["alerts", "alerts", "test"]
+    clock.now += timedelta(minutes=10)
+    async with daemon(url, section, clock) as (store, _):
+        *_, last = await outcomes(store, 3)
+        assert (last["test"], last["given_up"]) == (False, True)
+        assert await store.read(_open_rows) == []
+    assert [json.loads(body)["kind"] for _, body in web.got] == ["alerts", "alerts", "test", "alerts"]
+
+
+async def counted(store: Store, tries: int) -> None:
+    """Once so many tries of the open message are kept."""
+    async with asyncio.timeout(20):
+        while [row.payload.get("tries") for row in await store.read(_open_rows)] != [tries]:
+            await asyncio.sleep(0.02)
+
+
+async def test_of_a_rule_with_too_many_causes_nothing_is_told_as_resolved(
+    url: str, section: AlertsSection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubts = section.model_copy(update={"rules": section.rules.model_copy(update={"budget": None})})
+    clock = Clock()
+    store = Store(url, clock=clock)
+    await store.start()
+    alerts = Alerts(store, doubts)
+    await alerts.look()
+    clock.now += timedelta(minutes=1)
+    await alerts.look()
+    monkeypatch.setattr(report, "MOST", 1)
+    await store.write(_earlier_doubt, name="test")  # the order of ids puts it before the one that was told
+    for _ in range(3):
+        clock.now += timedelta(minutes=2)
+        await alerts.look()
+    page = await store.read(lambda session: shown(session, doubts.rules, clock.now))
+    assert (len(page["standing"]), page["cut"]) == (1, True)
+    assert await store.read(_states) == ["new", "new"]
+    monkeypatch.setattr(report, "MOST", 200)
+    await alerts.look()
+    await store.write(_settle_all, name="test")
+    for _ in range(2):
+        await alerts.look()
+        clock.now += timedelta(minutes=1)
+    assert await store.read(_states) == ["new", "new", "resolved", "resolved"]
+    await store.stop()
+
+
+def _earlier_doubt(unit: Unit) -> None:
+    row = unit.session.scalars(select(Attempt)).one()
+    unit.record("test", Attempt(**row.model_dump() | {"id": f"00{row.id[2:]}"}))
+
+
+def _settle_all(unit: Unit) -> None:
+    for row in unit.session.scalars(select(Attempt)).all():
+        row.state = "abandoned"
+        unit.record("test", row)
+
+
+def _states(session: Any) -> list[str]:
+    """What was said of attempts in doubt, in all messages."""
+    rows = session.scalars(select(Outbox).where(col(Outbox.kind) == "alert").order_by(col(Outbox.id)))
+    said = [each for row in rows for each in row.payload["alerts"]]
+    return [each["state"] for each in said if each["rule"] == "attempt-in-doubt"]
+
+
+async def test_a_look_that_finds_itself_forestalled_writes_nothing(url: str, section: AlertsSection) -> None:
+    store = Store(url)
+    await store.start()
+    first, second = Alerts(store, section), Alerts(store, section)
+    read = store.read
+
+    async def read_and_be_late(function: Any) -> Any:
+        found = await read(function)
+        store.read = read  # type: ignore[method-assign]
+        await second.look()
+        return found
+
+    store.read = read_and_be_late  # type: ignore[method-assign]
+    await first.look()
+    kinds = select(Event).where(col(Event.kind) == "alert.change")
+    [event] = await read(lambda session: session.scalars(kinds).all())
+    assert event.rows
+    await store.stop()
 
 
 async def test_an_admin_tries_a_receiver(url: str, section: AlertsSection, web: Web) -> None:
