@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,7 +38,7 @@ class Liveness:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._beats: dict[str, _Beat] = {}
+        self._beats: Mapping[str, _Beat] = {}  # replaced and never changed: threads of readers look at it
         self._absent: set[str] = set()
         self.clocks: dict[str, float] = {}  # how far each instrument's clock is ahead of ours at its last beat, seconds
 
@@ -47,7 +48,7 @@ class Liveness:
             state = parse(InstrumentState, said.payload)
             known = self._beats.get(said.instrument or "")
             if state.state is not InstrumentMode.OFFLINE and (known is None or known.boot_id != state.boot_id):
-                self._beats[said.instrument or ""] = _Beat(state.boot_id, state.seq, time.monotonic())
+                self._note(said.instrument or "", _Beat(state.boot_id, state.seq, time.monotonic()))
 
     async def heard(self, said: Said) -> None:
         """Note a heartbeat; one from an instrument thought absent brings it back. Raises `MalformedMessage`."""
@@ -56,7 +57,7 @@ class Liveness:
         known = self._beats.get(name)
         if known and known.boot_id == beat.boot_id and beat.seq <= known.seq:
             return
-        self._beats[name] = _Beat(beat.boot_id, beat.seq, time.monotonic())
+        self._note(name, _Beat(beat.boot_id, beat.seq, time.monotonic()))
         self.clocks[name] = (beat.at - datetime.now(UTC)).total_seconds()
         if name in self._absent:
             try:
@@ -65,6 +66,9 @@ class Liveness:
                 log.error("liveness waits: %s", error)
                 return
             self._absent.discard(name)
+
+    def _note(self, name: str, beat: _Beat) -> None:
+        self._beats = {**self._beats, name: beat}
 
     def ages(self) -> dict[str, float]:
         """Seconds since each instrument was heard last; empty after a start, until they are heard again."""

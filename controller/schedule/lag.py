@@ -9,9 +9,10 @@ KEPT_S = 60.0
 
 
 class Lag:
-    """Sleeps a little, again and again, and notes how much later it was woken."""
+    """Sleeps a little, again and again, and notes how much later it was woken; `largest_s` is of the last minute."""
 
     def __init__(self) -> None:
+        self.largest_s = 0.0  # a number and no look at the notes, which other threads may meet half changed
         self._noted: deque[tuple[float, float]] = deque()
 
     def note(self, at: float, late: float) -> None:
@@ -21,11 +22,7 @@ class Lag:
         self._noted.append((at, late))
         while self._noted[0][0] < at - KEPT_S:
             self._noted.popleft()
-
-    @property
-    def largest_s(self) -> float:
-        """Of the last minute."""
-        return self._noted[0][1] if self._noted else 0.0
+        self.largest_s = self._noted[0][1]
 
     async def run(self) -> None:
         """Measure, for ever."""

@@ -9,8 +9,8 @@ from controller.intake import liveness
 from controller.intake.quarantine import Said
 
 
-def said(kind: str, payload: bytes) -> Said:
-    return Said(f"stove/{kind}", payload, "stove", None, kind)
+def said(kind: str, payload: bytes, name: str = "stove") -> Said:
+    return Said(f"{name}/{kind}", payload, name, None, kind)
 
 
 def beat(seq: int) -> Said:
@@ -31,3 +31,23 @@ async def test_it_says_how_long_ago_each_instrument_was_heard(monkeypatch: pytes
     now[0] = 110.0
     await watch.heard(beat(2))  # a repetition
     assert watch.ages() == {"stove": 3.0}
+
+
+async def test_an_instrument_may_come_while_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = liveness.Liveness(None)  # type: ignore[arg-type]
+    state = encode(
+        InstrumentState(state=InstrumentMode.ONLINE, boot_id="boot-1", journal_id="j", seq=1, at=datetime.now(UTC))
+    )
+
+    class Heard(float):
+        """When an instrument was heard; another one comes as soon as this is asked for."""
+
+        def __rsub__(self, now: float) -> float:
+            watch.saw(said("state", state, "press"))
+            return now - float(self)
+
+    monkeypatch.setattr(liveness.time, "monotonic", lambda: Heard(100.0))
+    watch.saw(said("state", state))
+    monkeypatch.setattr(liveness.time, "monotonic", lambda: 107.0)
+    assert watch.ages() == {"stove": 7.0}
+    assert watch.ages() == {"stove": 7.0, "press": 0.0}
