@@ -3,9 +3,9 @@
 from sqlalchemy import select
 from sqlmodel import col
 
-from controller.access.actors import Actor, Forbidden, NotSignedIn, Role, new_secret, token_digest
-from controller.access.sign_ins import CODE_LASTS, LASTS, new_code
-from controller.commands.errors import Conflict
+from controller.access.actors import Actor, NotSignedIn, Role, new_secret, token_digest
+from controller.access.sign_ins import CODE_LASTS, LASTS, find_signed_in, new_code
+from controller.commands.errors import Conflict, NotFound
 from controller.commands.lookup import find
 from controller.store import Unit
 from controller.store.tables import SignIn, SignInCode, Token, User
@@ -66,29 +66,41 @@ def sign_out(unit: Unit, secret: str) -> None:
         unit.record("sign-out", row, subject=row.user, actor=row.user)
 
 
-def set_password(unit: Unit, actor: Actor, name: str, password_hash: str, secret: str) -> User:
-    """Set one's own password; ends all of one's sessions but the one of `secret`."""
-    if actor.name != name:
-        raise Forbidden("everybody sets their own password; an admin gives a sign-in code to who has forgotten theirs")
-    user = find(unit.session, User, name)
+def set_password(unit: Unit, actor: Actor, secret: str, verified: str | None, password_hash: str) -> User:
+    """Set one's own password from the session of `secret`; ends all of one's other sessions.
+
+    `verified` is the hash that the present password was found to have; who came with a code is asked for none.
+    """
+    session = _own_session(unit, actor, secret)
+    user = unit.session.get_one(User, actor.name)
+    if session.how != "code" and user.password_hash != verified:
+        raise Conflict("the password was changed a moment ago, from elsewhere; try again with the new one")
     user.password_hash = password_hash
-    unit.record("user.password", user, *_end_others(unit, name, secret), subject=name, actor=actor.name)
+    unit.record("user.password", user, *_end_others(unit, session), subject=user.name, actor=actor.name)
     return user
 
 
 def end_others(unit: Unit, actor: Actor, secret: str) -> int:
     """End all of one's own sessions but the one of `secret`; returns how many there were."""
-    if others := _end_others(unit, actor.name, secret):
+    if others := _end_others(unit, _own_session(unit, actor, secret)):
         unit.record("sign-out.others", *others, subject=actor.name, actor=actor.name)
     return len(others)
 
 
-def _end_others(unit: Unit, name: str, secret: str) -> list[SignIn]:
+def _own_session(unit: Unit, actor: Actor, secret: str) -> SignIn:
+    """It may have ended since it was looked at: then nothing is done in its name. Raises `NotFound`."""
+    known = find_signed_in(unit.session, secret, unit.now)
+    if known is None or known.name != actor.name:
+        raise NotFound(f"this is no session of {actor.name}")
+    return unit.session.get_one(SignIn, token_digest(secret))
+
+
+def _end_others(unit: Unit, session: SignIn) -> list[SignIn]:
     query = select(SignIn).where(
-        col(SignIn.user) == name,
+        col(SignIn.user) == session.user,
         col(SignIn.ended_at).is_(None),
         col(SignIn.expires_at) > unit.now,
-        col(SignIn.sha256) != token_digest(secret),
+        col(SignIn.sha256) != session.sha256,
     )
     others = list(unit.session.scalars(query))
     for other in others:

@@ -22,7 +22,8 @@ class WrongPassword(Invalid):
 async def change_password(services: Services, actor: Actor, secret: str, present: str, wanted: str) -> None:
     """Give the person of this session another password; ends their other sessions.
 
-    Raises `NotFound`, `WrongPassword`, or `Invalid` where the wanted one is too short or too long.
+    Raises `NotFound`, `WrongPassword`, `Invalid` where the wanted one is too short or too long, or `Conflict` if the
+    present one was changed while this went on.
     """
     kept = await services.store.read(lambda session: _asked(session, actor, secret))
     if kept is not None and not await asyncio.to_thread(verify_password, present, kept):
@@ -31,9 +32,7 @@ async def change_password(services: Services, actor: Actor, secret: str, present
         fresh = await asyncio.to_thread(hash_password, wanted)
     except ValueError as error:
         raise Invalid(str(error)) from None
-    await services.store.write(
-        lambda unit: sign_ins.set_password(unit, actor, actor.name, fresh, secret), name="password"
-    )
+    await services.store.write(lambda unit: sign_ins.set_password(unit, actor, secret, kept, fresh), name="password")
 
 
 def _asked(session: Session, actor: Actor, secret: str) -> str | None:

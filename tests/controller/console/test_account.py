@@ -1,5 +1,7 @@
 """One's own password and sessions."""
 
+import asyncio
+
 import pytest
 
 from controller.access.actors import Actor, NotSignedIn, Role, token_digest
@@ -9,6 +11,7 @@ from controller.commands.errors import Conflict, Invalid, NotFound
 from controller.console import House, actions
 from controller.report import people
 from controller.report.audit import audit
+from controller.serving import passwords
 from controller.store.tables import SignIn, User
 from tests.controller.world import ADMIN, World
 
@@ -50,6 +53,44 @@ async def test_the_present_password_is_asked_for_and_guessing_takes_long(world: 
         await change(house, here, FIRST, SECOND)
     assert verify_password(FIRST, await kept(world))
     assert (await world.store.read(audit)).ok
+
+
+async def test_of_two_changes_at_once_one_counts(world: World, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = await begin(world)
+    await change(house, here, "", FIRST)
+    verify = passwords.verify_password
+    later = asyncio.get_running_loop()
+
+    def meanwhile(present: str, kept: str | None) -> bool:
+        """While the present password is looked at, somebody else in the same session changes it."""
+        monkeypatch.setattr(passwords, "verify_password", verify)
+        asyncio.run_coroutine_threadsafe(change(house, here, FIRST, SECOND), later).result()
+        return verify(present, kept)
+
+    monkeypatch.setattr(passwords, "verify_password", meanwhile)
+    with pytest.raises(Conflict, match="a moment ago"):
+        await change(house, here, FIRST, "a third long password")
+    assert verify_password(SECOND, await kept(world))
+
+
+async def test_a_session_that_has_ended_meanwhile_changes_nothing(
+    world: World, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await begin(world), await begin(world)
+    hash_it = passwords.hash_password
+    later = asyncio.get_running_loop()
+
+    def meanwhile(wanted: str) -> str:
+        asyncio.run_coroutine_threadsafe(actions.end_other_sessions(house, OTTO, secret=there), later).result()
+        return hash_it(wanted)
+
+    monkeypatch.setattr(passwords, "hash_password", meanwhile)
+    with pytest.raises(NotFound):
+        await change(house, here, "", FIRST)
+    assert await kept(world) == ""
+    with pytest.raises(NotFound):
+        await actions.end_other_sessions(house, OTTO, secret=here)
+    assert await house.actor(there) == OTTO
 
 
 async def test_who_came_with_a_code_has_forgotten_it(world: World, house: House) -> None:

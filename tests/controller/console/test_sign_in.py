@@ -101,7 +101,7 @@ async def test_a_new_password_ends_the_other_sessions(world: World, client: Ente
         kept = session_of(await signed_in(world, other))
         actor = ADMIN.__class__("otto", ADMIN.role)
         await world.store.write(
-            lambda unit: sign_ins.set_password(unit, actor, "otto", hash_password(PASSWORD), kept), name="test"
+            lambda unit: sign_ins.set_password(unit, actor, kept, None, hash_password(PASSWORD)), name="test"
         )
         assert (await one.get("/")).status_code == 303
         assert (await other.get("/")).status_code == 200
