@@ -162,7 +162,7 @@ class Desk:
     def section(self, read: Callable[[Session], Any], draw: Callable[[Any], None], classes: str = "") -> Section:
         """A part of the page, here: `draw` is called with what `read` found whenever that has changed."""
         section = Section(read, draw, ui.element("div").classes(f"section {classes}"))
-        self._parts.append(section)
+        self.follow_part(section)
         return section
 
     def items(
@@ -174,8 +174,12 @@ class Desk:
     ) -> Items:
         """A list, here: `read` gives its items by key in order, `draw` draws one."""
         items = Items(read, draw, ui.element("div").classes(f"items {classes}"), empty)
-        self._parts.append(items)
+        self.follow_part(items)
         return items
+
+    def follow_part(self, part: Part) -> None:
+        """Keep a part of the page as the database is."""
+        self._parts.append(part)
 
     async def refresh(self) -> bool:
         """Look at the database once, as of one moment, and draw what has changed; False for who may not look."""

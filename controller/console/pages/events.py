@@ -1,18 +1,18 @@
 """Events: the audit trail, the latest first; found, opened, and verified."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nicegui import Client, ui
 from sqlmodel import Session
 from starlette.requests import Request
 
-from controller.commands.errors import NotFound
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
+from controller.console.paging import Paged
 from controller.console.shown import event_kind, facts, moment, table
 from controller.console.texts import say
 from controller.report import trail as report
@@ -31,10 +31,10 @@ async def page(request: Request, client: Client) -> None:
         ui.label(say("events.note")).classes("note")
         desk.section(report.newest, _newest)
         _verifying(desk)
-        trail = Trail(desk, _wanted({name: request.query_params.get(name, "") for name in FILTERS}))
-        trail.form(await desk.house.services.store.read(report.kinds))
-        desk.section(trail.read, trail.draw_around)
-        desk.items(trail.rows, trail.draw_row, say("events.none"), "trail")
+        wanted = _wanted({name: request.query_params.get(name, "") for name in FILTERS})
+        kinds = await desk.house.services.store.read(report.kinds)
+        _form(wanted, kinds, lambda other: trail.want(other))
+        trail = Paged(desk, wanted, _read, lambda row: _row(desk, row), "number", say("events.none"), "trail")
 
 
 def _wanted(given: Mapping[str, str]) -> Wanted:
@@ -85,106 +85,61 @@ def _verified(found: Plain) -> None:
     table(header, ((each["kind"], each["where"], each["message"]) for each in found["faults"][:SHOWN_FAULTS]))
 
 
-@dataclass
-class Trail:
-    """What one page looks for, where it is, and what it has found."""
+def _read(session: Session, wanted: Wanted, before: int | None) -> Plain:
+    return report.page(session, replace(wanted, before=before))
 
-    desk: Desk
-    wanted: Wanted
-    starts: list[int | None] = field(default_factory=lambda: [None])  # before which number each page began
-    found: Plain = field(default_factory=dict)
 
-    # Reading
+def _form(wanted: Wanted, kinds: list[str], find: Callable[[Wanted], None]) -> None:
+    """What narrows the list; it stays as it is while the list changes."""
+    with ui.element("form").props('role="search"').classes("row filters") as form:
+        fields = {
+            name: ui.input(
+                say(f"events.{name}"),
+                value=getattr(wanted, name),
+                autocomplete=kinds if name == "kind" else None,
+            ).props("outlined dense maxlength=200")
+            for name in FILTERS
+        }
+        ui.button(say("events.find"), icon="search").props("outline type=submit")
+    form.on("submit.prevent", lambda: find(_wanted({name: each.value or "" for name, each in fields.items()})))
 
-    def read(self, session: Session) -> Plain:
-        """Read the page; what stands around its rows."""
-        try:
-            self.found = report.page(session, replace(self.wanted, before=self.starts[-1]))
-        except NotFound as error:
-            self.found = {"rows": [], "older": None, "fault": str(error)}
-        empty_here = not self.found["rows"] and self.found["older"] is not None
-        return {"depth": len(self.starts), "older": self.found["older"], "empty_here": empty_here,
-                "fault": self.found.get("fault", "")}  # fmt: skip
 
-    def rows(self, _session: Session) -> dict[str, Plain]:
-        """The rows of the page that was read."""
-        return {str(row["number"]): row for row in self.found["rows"]}
+def _row(desk: Desk, row: Plain) -> None:
+    """One event in one line."""
+    with ui.element("div").classes("entry"):
+        show = ui.button(str(row["number"]), on_click=lambda: _open(desk, row["number"])).props("flat dense no-caps")
+        show.props["aria-label"] = say("events.show", number=row["number"])
+        ui.label(moment(row["at"])).classes("soft")
+        ui.label(event_kind(row["kind"])).classes("name").props["title"] = row["kind"]
+        where = " · ".join(each for each in (row["campaign"], _about(row)) if each)
+        ui.label(where).classes("grow").props["title"] = row["subject"] or ""
+        ui.label(row["actor"] or "").classes("soft")
 
-    # Drawing
 
-    def form(self, kinds: list[str]) -> None:
-        """What narrows the list; it stays as it is while the list changes."""
-        with ui.element("form").props('role="search"').classes("row filters") as form:
-            fields = {
-                name: ui.input(
-                    say(f"events.{name}"),
-                    value=getattr(self.wanted, name),
-                    autocomplete=kinds if name == "kind" else None,
-                ).props("outlined dense maxlength=200")
-                for name in FILTERS
-            }
-            ui.button(say("events.find"), icon="search").props("outline type=submit")
-
-        def find() -> None:
-            self.wanted = _wanted({name: each.value or "" for name, each in fields.items()})
-            self._go([None])
-
-        form.on("submit.prevent", find)
-
-    def draw_around(self, around: Plain) -> None:
-        """Ways on and back, above the rows."""
-        with ui.element("div").classes("row"):
-            self._button("latest", "first_page", around["depth"] > 1, lambda: self._go([None]))
-            self._button("newer", "chevron_left", around["depth"] > 1, lambda: self._go(self.starts[:-1]))
-            older = around["older"]
-            self._button("older", "chevron_right", older is not None, lambda: self._go([*self.starts, older]))
-        if around["fault"]:
-            ui.label(around["fault"]).classes("nothing")
-        elif around["empty_here"]:
-            ui.label(say("events.none_here")).classes("nothing")
-
-    def _button(self, key: str, icon: str, there: bool, handler: Any) -> None:
-        ui.button(say(f"events.{key}"), icon=icon, on_click=handler).props("flat dense").set_enabled(there)
-
-    def _go(self, starts: list[int | None]) -> None:
-        self.starts = starts
-        self.desk.look_again()
-
-    def draw_row(self, row: Plain) -> None:
-        """One event in one line."""
-        with ui.element("div").classes("entry"):
-            show = ui.button(str(row["number"]), on_click=lambda: self._open(row["number"])).props("flat dense no-caps")
-            show.props["aria-label"] = say("events.show", number=row["number"])
-            ui.label(moment(row["at"])).classes("soft")
-            ui.label(event_kind(row["kind"])).classes("name").props["title"] = row["kind"]
-            where = " · ".join(each for each in (row["campaign"], _about(row)) if each)
-            ui.label(where).classes("grow").props["title"] = row["subject"] or ""
-            ui.label(row["actor"] or "").classes("soft")
-
-    async def _open(self, number: int) -> None:
-        found = await self.desk.look_up(lambda session: report.event(session, number))
-        if found is None:
-            return
-        title = say("events.event", number=number, kind=found["kind"])
-        with dialogs.dialog(self.desk, title, classes="wide") as dialog:
-            facts(
-                [
-                    (say("events.own_kind"), event_kind(found["kind"])),
-                    (say("events.when"), moment(found["at"])),
-                    (say("events.actor"), found["actor"] or "-"),
-                    (say("events.campaign"), found["campaign_id"] or "-"),
-                    (say("events.about"), found["subject"] or "-"),
-                    (say("events.previous"), found["previous"]),
-                    (say("events.own_hash"), found["hash"]),
-                ]
-            )
-            for name in ("data", "rows"):
-                ui.label(say(f"events.{name}")).classes("soft")
-                ui.label(as_text(found[name])).classes("log").props("tabindex=0")
-            with ui.element("div").classes("buttons"):
-                ui.button(say("frame.close"), on_click=lambda: dialog.submit(None)).props("flat autofocus")
-        await dialog
-        dialog.delete()
+async def _open(desk: Desk, number: int) -> None:
+    found = await desk.look_up(lambda session: report.event(session, number))
+    if found is None:
+        return
+    title = say("events.event", number=number, kind=found["kind"])
+    with dialogs.dialog(desk, title, classes="wide") as dialog:
+        facts(
+            [
+                (say("events.own_kind"), event_kind(found["kind"])),
+                (say("events.when"), moment(found["at"])),
+                (say("events.actor"), found["actor"] or "-"),
+                (say("events.campaign"), found["campaign_id"] or "-"),
+                (say("events.about"), found["subject"] or "-"),
+                (say("events.previous"), found["previous"]),
+                (say("events.own_hash"), found["hash"]),
+            ]
+        )
+        for name in ("data", "rows"):
+            ui.label(say(f"events.{name}")).classes("soft")
+            ui.label(as_text(found[name])).classes("log").props("tabindex=0")
+        with ui.element("div").classes("buttons"):
+            ui.button(say("frame.close"), on_click=lambda: dialog.submit(None)).props("flat autofocus")
+    await dialog
+    dialog.delete()
 
 
 def _about(row: Plain) -> str:
