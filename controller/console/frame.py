@@ -80,9 +80,9 @@ def _header(desk: Desk, path: str) -> None:
         ui.space()
         ui.button(icon="contrast", on_click=_turn).props(f'flat round color=white aria-label="{say("frame.dark")}"')
         _person(desk)
-        ui.button(say("frame.stop"), icon="dangerous", on_click=lambda: stop(desk, None)).classes("estop").props(
-            f'color=negative unelevated title="{say("frame.stop_title")}"'
-        )
+        stopping = ui.button(say("frame.stop"), icon="dangerous", on_click=lambda: stop(desk, None)).classes("estop")
+        stopping.props(f'color=negative unelevated no-wrap title="{say("frame.stop_title")}"')
+        stopping.props["aria-label"] = say("frame.stop_all")
 
 
 def _person(desk: Desk) -> None:

@@ -34,7 +34,7 @@ async def test_a_button_is_pressed(there: Opened) -> None:
     sheet = await look(vera, "/")
     async with wired(vera, sheet.query) as wire:
         assert wire is not None
-        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        await wire.say("event", sheet.event(sheet.find("Emergency stop of all instruments"), "click", None))
         await wire.hear(1.0)
     assert len(await _stops(there)) == 1
 
@@ -45,7 +45,7 @@ async def test_nobody_presses_the_buttons_of_somebody_elses_page(there: Opened) 
     hers, own = await look(ada, "/"), await look(vera, "/")
     async with wired(ada, hers.query), wired(vera, {**own.query, "tab_id": "v"}) as wire:
         assert wire is not None
-        await wire.say("event", hers.event(hers.find("Stop all"), "click", None))
+        await wire.say("event", hers.event(hers.find("Emergency stop of all instruments"), "click", None))
         await wire.hear(1.0)
     assert await _stops(there) == []
 
@@ -81,7 +81,7 @@ async def test_the_estop_works_while_the_database_cannot_be_read(there: Opened) 
         assert wire is not None
         await wire.hear(0.5)
         there.stand.store.read = _away  # type: ignore[method-assign]
-        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        await wire.say("event", sheet.event(sheet.find("Emergency stop of all instruments"), "click", None))
         assert "Told to stop" in await wire.hear(2.0)
     del there.stand.store.read
     assert await _stops(there) == ["vera"]
@@ -102,7 +102,7 @@ async def test_a_page_of_somebody_shut_out_does_nothing_more(there: Opened) -> N
         )
         assert "/sign-in" in await wire.hear(1.0)
         await there.stand.store.write(lambda unit: unit.record("secret.thing", subject="x"), name="t")
-        await wire.say("event", sheet.event(sheet.find("Stop all"), "click", None))
+        await wire.say("event", sheet.event(sheet.find("Emergency stop of all instruments"), "click", None))
         heard: Any = await wire.hear(1.0)
     assert await _stops(there) == []
     assert "secret" not in heard
@@ -122,7 +122,7 @@ async def test_what_cannot_be_drawn_takes_no_page_away(there: Opened) -> None:
     otto = await sign_in(there.url, there.tokens["operator"])
     sheet = await look(otto, "/approvals")
     assert any("cannot be shown" in str(each.get("text", "")) for each in sheet.elements.values())
-    assert sheet.find("Stop all")
+    assert sheet.find("Emergency stop of all instruments")
 
 
 async def test_a_page_that_could_not_be_drawn_says_so_and_goes_on(

@@ -14,7 +14,7 @@ async def test_the_emergency_stop(laboratory: Laboratory, console: Console) -> N
     await laboratory.submit(campaign(parallel=1))
     viewer = await console.enter("vera", role="viewer")
     operator = await console.enter("olga", path="/approvals")
-    await viewer.get_by_role("button", name="Stop all").click()
+    await viewer.get_by_role("button", name="Emergency stop of all instruments").click()
     await laboratory.wait_for(lambda session: session.scalars(select(EStop)).first() is not None, 10)
     await expect(viewer.get_by_role("dialog").get_by_text("does not replace the wired one")).to_be_visible()
     await viewer.get_by_role("dialog").get_by_label("Why").fill("smoke")

@@ -1,6 +1,7 @@
 """Instruments, doubts, tasks, samples and files in a real browser."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,23 @@ async def test_an_instrument_is_paused_armed_and_stopped(there: Opened, enter: E
     await expect(furnace).not_to_contain_text("by otto, until")
     [row] = await rows(there, Instrument, col(Instrument.name) == "stove")
     assert row.wanted_paused
+
+
+async def test_the_emergency_stop_is_whole_on_a_telephone(enter: Enter) -> None:
+    page = await enter("/instruments", **TELEPHONE)
+    button = page.get_by_role("button", name="Emergency stop of all instruments")
+    await expect(button).to_have_attribute("title", re.compile("^Emergency stop of all instruments: a software stop"))
+    words = button.get_by_text("Emergency stop", exact=True)
+    box, text, width = await button.bounding_box(), await words.bounding_box(), TELEPHONE["width"]
+    assert box is not None
+    assert text is not None
+    assert 0 < box["x"] < text["x"]
+    assert text["x"] + text["width"] < box["x"] + box["width"] <= width
+    assert box["height"] < 50, "icon and words stand in one line"
+    person = await page.get_by_role("button", name="Your account").bounding_box()
+    assert person is not None
+    assert person["x"] + person["width"] <= box["x"]
+    assert not await sideways(page)
 
 
 async def test_what_is_typed_survives_while_the_card_is_drawn_anew(there: Opened, enter: Enter) -> None:

@@ -42,7 +42,7 @@ async def test_a_viewer_sees_and_may_not(laboratory: Laboratory, console: Consol
     await expect(page.get_by_role("article")).to_have_count(1)
     for name in ("Approve", "Reject", "Edit"):
         await expect(page.get_by_role("article").get_by_role("button", name=name)).to_be_disabled()
-    await expect(page.get_by_role("button", name="Stop all")).to_be_enabled()
+    await expect(page.get_by_role("button", name="Emergency stop of all instruments")).to_be_enabled()
 
 
 async def test_approvals_on_a_telephone(laboratory: Laboratory, console: Console) -> None:
