@@ -1,6 +1,6 @@
 """Alerts on a page: who is told of what, what stands now, and what became of the last messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +83,13 @@ def draw_standing(found: Plain) -> None:
 
 def _standing(row: Plain) -> tuple[str, ...]:
     told = say("alerts.times", count=row["times_sent"], when=moment(row["sent_at"])) if row["times_sent"] else None
-    return say(f"alerts.rule_{row['rule']}"), row["text"], moment(row["since"]), told or say("alerts.not_told")
+    what = said(row["what"], row["facts"])
+    return say(f"alerts.rule_{row['rule']}"), what, moment(row["since"]), told or say("alerts.not_told")
+
+
+def said(what: str, facts: Mapping[str, Any]) -> str:
+    """What stands, as a person reads it."""
+    return say(f"alerts.say_{what}", **facts)
 
 
 def became(row: Plain) -> str:

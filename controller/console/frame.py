@@ -140,11 +140,12 @@ async def stop(desk: Desk, instrument: str | None) -> None:
     told = await desk.stop(instrument)
     if told is None:
         return
-    well = told["published"] and told["recorded"]
-    if well:
+    if told["published"] and told["recorded"]:
         desk.tell(say("frame.was_stopped", where=instrument or say("frame.everything")))
     else:
-        desk.complain(told["message"])
+        published = say("frame.published" if told["published"] else "frame.not_published")
+        recorded = say("frame.recorded" if told["recorded"] else "frame.not_recorded")
+        desk.complain(f"{published} {recorded}")
     await _explain(desk, told["id"])
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from controller.console.belonging import belongs
 from controller.console.house import House
+from controller.console.texts import say
 from controller.store import StoreUnavailable
 
 SIGN_IN = "/sign-in"
@@ -65,7 +66,7 @@ class Gate:
             try:
                 actor = await self._house.actor(secret)
             except (StoreUnavailable, SQLAlchemyError):
-                answer = PlainTextResponse("The database cannot be read; the daemon's log says why.", 503)
+                answer = PlainTextResponse(say("gate.no_database"), 503)
                 await answer(scope, receive, send)
                 return
             if actor is None:
@@ -74,10 +75,10 @@ class Gate:
             # A page of ours says where it comes from whenever it sends; a link to us says nothing.
             reads = scope["method"] in ("GET", "HEAD") and "origin" not in request.headers
             if not reads and not from_own_page(request):
-                await PlainTextResponse("This was sent from another page.", 403)(scope, receive, send)
+                await PlainTextResponse(say("gate.other_page"), 403)(scope, receive, send)
                 return
             if (page := _page_given_to(request.url.path)) and not belongs(page, secret):
-                await PlainTextResponse("This page is of another session, or gone.", 403)(scope, receive, send)
+                await PlainTextResponse(say("gate.not_yours"), 403)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(house=self._house, actor=actor, secret=secret)
         await self._app(scope, receive, _Dressed(send))

@@ -10,6 +10,7 @@ from controller.commands.errors import Invalid, NotFound
 from controller.commands.lookup import find
 from controller.console.gate import COOKIE, SIGN_IN, plain_headers
 from controller.console.house import House
+from controller.console.texts import say
 from controller.report.drawings import LONGEST, NotDrawable, molecule_svg
 from controller.report.export import as_csv
 from controller.store.tables import StoredFile
@@ -31,7 +32,7 @@ async def raw(request: Request, sha256: Sha256) -> Response:
     row = await house.services.store.read(lambda session: find(session, StoredFile, sha256))
     path = house.services.files.path(sha256)
     if not path.is_file():
-        raise NotFound(f"the file {sha256} is recorded and not on the disk; restore it from a backup")
+        raise NotFound(say("files.not_on_disk", sha256=sha256))
     shown = row.media_type in PICTURES
     media_type, place = (row.media_type, "inline") if shown else ("application/octet-stream", "attachment")
     headers = {**plain_headers(), "content-security-policy": "sandbox"}

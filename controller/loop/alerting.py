@@ -1,16 +1,17 @@
 """When people are told of what holds work up: grouped, repeated ever more rarely while it lasts, ended once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
 class Cause:
     """Something that stands now; without `since` it is not known since when.
 
-    What does not last is told once; `lasting` causes are told until they are gone.
+    What does not last is told once; `lasting` causes are told until they are gone. `text` is what messages say; for
+    pages, `what` and its `facts` say the same.
     """
 
     key: str
@@ -19,6 +20,8 @@ class Cause:
     text: str
     since: datetime | None = None
     lasting: bool = True
+    what: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

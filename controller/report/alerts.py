@@ -19,6 +19,20 @@ from controller.store.views import enrolled
 MOST = 200  # rows that one rule looks at
 LATELY = timedelta(days=1)
 AWAY = ("lost", "offline")
+TEXTS = {
+    "approval-waiting": "proposals wait for approval in {campaign}: {count}",
+    "instrument-lost": "instrument {instrument} is lost",
+    "instrument-offline": "instrument {instrument} is offline",
+    "campaign-paused": "campaign {campaign} has paused: {why}",
+    "campaign-paused-unexplained": "campaign {campaign} has paused: no reason is known",
+    "step-paused": "campaign {campaign}: step {step} was paused after repeated failures",
+    "attempt-in-doubt": "attempt {attempt} of {campaign} at {resource} is in doubt: {why}",
+    "attempt-in-doubt-unexplained": "attempt {attempt} of {campaign} at {resource} is in doubt: its end is not known",
+    "ended": "campaign {campaign} has come to its end: {why}",
+    "ended-unexplained": "campaign {campaign} has come to its end",
+    "experiments-used": "campaign {campaign} has used {used} of {limit} experiments ({share})",
+    "cost-used": "campaign {campaign} has used {used} of {limit} cost units ({share})",
+}
 SHOWN = 10
 SENDINGS = ("alert.sent", "alert.failed")
 
@@ -72,15 +86,14 @@ def _waiting(found: Found, allowed: timedelta, now: datetime) -> Iterator[Cause]
         if since + allowed > now:
             found.wake_at = min(found.wake_at or since + allowed, since + allowed)
             continue
-        text = f"{count} {'proposal waits' if count == 1 else 'proposals wait'} for approval in {name}"
-        yield Cause(f"approval/{key}", "approval-waiting", name, text, since)
+        yield _cause(f"approval/{key}", "approval-waiting", name, since, campaign=name, count=count)
 
 
 def _lost(session: Session) -> Iterator[Cause]:
     for row in enrolled(session):
         if row.state in AWAY:
-            text = f"instrument {row.name} is {row.state}"
-            yield Cause(f"instrument/{row.name}", "instrument-lost", row.name, text)
+            what = f"instrument-{row.state}"
+            yield _cause(f"instrument/{row.name}", "instrument-lost", row.name, what=what, instrument=row.name)
 
 
 def _open() -> Select[Any]:
@@ -93,11 +106,10 @@ def _paused(found: Found) -> Iterator[Cause]:
     for (row,) in found.rows(_open().where(stands_still), "campaign-paused"):
         event = _latest(found.session, row, "pause", "restore") if row.state == "paused" else None
         if event is not None and event.kind == "campaign.pause" and event.actor is None:
-            text = f"campaign {row.name} has paused: {row.reason or 'no reason is known'}"
-            yield Cause(f"paused/{row.id}", "campaign-paused", row.name, text, event.at)
+            yield _cause(f"paused/{row.id}", "campaign-paused", row.name, event.at, campaign=row.name, why=row.reason)
         for step in row.paused_steps:
-            text = f"campaign {row.name}: step {step} was paused after repeated failures"
-            yield Cause(f"paused/{row.id}/{step}", "campaign-paused", row.name, text)
+            key = f"paused/{row.id}/{step}"
+            yield _cause(key, "campaign-paused", row.name, what="step-paused", campaign=row.name, step=step)
 
 
 def _latest(session: Session, campaign: Campaign, *changes: str) -> Event | None:
@@ -110,8 +122,8 @@ def _doubts(found: Found) -> Iterator[Cause]:
     query = select(Attempt, col(Campaign.name)).join(Campaign, col(Campaign.id) == col(Attempt.campaign_id))
     query = query.where(col(Attempt.state) == "doubtful").order_by(col(Attempt.id))
     for row, name in found.rows(query, "attempt-in-doubt"):
-        text = f"attempt {row.id} of {name} at {row.resource} is in doubt: {row.doubt or 'its end is not known'}"
-        yield Cause(f"doubt/{row.id}", "attempt-in-doubt", name, text)
+        facts: dict[str, Any] = {"attempt": row.id, "campaign": name, "resource": row.resource, "why": row.doubt}
+        yield _cause(f"doubt/{row.id}", "attempt-in-doubt", name, **facts)
 
 
 def _ended(found: Found, now: datetime) -> Iterator[Cause]:
@@ -123,21 +135,38 @@ def _ended(found: Found, now: datetime) -> Iterator[Cause]:
     for (row,) in found.rows(query.order_by(col(Campaign.id)), "target-reached"):
         event = _latest(found.session, row, "stop", "complete")
         if event is not None and event.actor is None:
-            text = f"campaign {row.name} has come to its end: {row.reason or row.state}"
-            yield Cause(f"ended/{row.id}", "target-reached", row.name, text, event.at, lasting=False)
+            facts: dict[str, Any] = {"campaign": row.name, "why": row.reason}
+            yield _cause(f"ended/{row.id}", "target-reached", row.name, event.at, lasting=False, what="ended", **facts)
 
 
 def _spent(found: Found, share: float) -> Iterator[Cause]:
     for (row,) in found.rows(_open(), "budget"):
         budget = spec_of(found.session, row).budget
-        for name, used, limit in (
-            ("experiments", row.experiments, budget.experiments),
-            ("cost units", row.cost, budget.cost),
+        for what, unit, used, limit in (
+            ("experiments-used", "experiments", row.experiments, budget.experiments),
+            ("cost-used", "cost units", row.cost, budget.cost),
         ):
             if limit and used >= share * limit:
-                text = f"campaign {row.name} has used {used:g} of {limit:g} {name} ({used / limit:.0%})"
-                key = f"budget/{row.id}/{limit:g} {name}"  # a larger budget is another one
-                yield Cause(key, "budget", row.name, text, lasting=False)
+                key = f"budget/{row.id}/{limit:g} {unit}"  # a larger budget is another one
+                facts: dict[str, Any] = {"used": f"{used:g}", "limit": f"{limit:g}", "share": f"{used / limit:.0%}"}
+                yield _cause(key, "budget", row.name, lasting=False, what=what, campaign=row.name, **facts)
+
+
+def _cause(
+    key: str,
+    rule: RuleName,
+    subject: str,
+    since: datetime | None = None,
+    *,
+    lasting: bool = True,
+    what: str = "",
+    **facts: Any,
+) -> Cause:
+    """With its text; `what` is the rule where the rule has one text only. A `why` may be unknown."""
+    what = what or rule
+    if "why" in facts and not facts["why"]:
+        what = f"{what}-unexplained"
+    return Cause(key, rule, subject, TEXTS[what].format(**facts), since, lasting, what, facts)
 
 
 def alert_rows(found: Found) -> list[Alert]:
@@ -173,7 +202,8 @@ def _standing(cause: Cause, row: Alert | None) -> dict[str, Any]:
     since = cause.since or (row.seen_at if row else None)
     return {
         "rule": cause.rule,
-        "text": cause.text,
+        "what": cause.what,
+        "facts": cause.facts,
         "since": since.isoformat() if since else None,
         "times_sent": row.times_sent if row else 0,
         "sent_at": row.sent_at.isoformat() if row and row.sent_at else None,

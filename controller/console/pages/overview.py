@@ -1,6 +1,6 @@
 """Overview: in ten seconds, what runs, what waits, what is best, what broke, what it cost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -9,11 +9,13 @@ from nicegui import Client, ui
 from sqlmodel import Session
 from starlette.requests import Request
 
+from controller.console.alerting import said
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
 from controller.console.shown import event_kind, moment, number, plain, table, with_error
 from controller.console.standing import standing
 from controller.console.texts import say
+from controller.loop.alerting import Cause
 from controller.report import overview as report
 from controller.report.alerts import causes
 
@@ -34,9 +36,7 @@ async def page(request: Request, client: Client) -> None:
         def read(what: str, report: Callable[[Session, datetime], Any]) -> Callable[[Session], Any]:
             return lambda session: shared(session, f"overview {what}", lambda: report(session, clock()))
 
-        desk.section(
-            read("alerts", lambda session, now: [each.text for each in causes(session, rules, now).causes]), _alerts
-        )
+        desk.section(read("alerts", lambda session, now: _told(causes(session, rules, now).causes)), _alerts)
         _heading("overview.waiting")
         desk.section(lambda session: attention(session)["counts"], _waiting)
         _heading("overview.campaigns")
@@ -50,6 +50,10 @@ async def page(request: Request, client: Client) -> None:
 
 def _heading(key: str) -> None:
     ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
+
+
+def _told(found: Sequence[Cause]) -> list[str]:
+    return [said(each.what, each.facts) for each in found]
 
 
 def _alerts(texts: list[str]) -> None:

@@ -1,4 +1,7 @@
-"""All texts of the console, by key, in one catalogue; another language is another file beside `en.yaml`."""
+"""All texts of the console, by key, in one catalogue; another language is another file beside `en.yaml`.
+
+What commands say when they refuse stays English and stands with them: the API and the command line say the same.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cache

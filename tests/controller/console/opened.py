@@ -26,6 +26,7 @@ class Opened:
     stand: Stand
     ids: dict[str, str]
     house: House
+    broker: Broker
     heard: dict[str, float] = field(default_factory=dict)
 
 
@@ -43,7 +44,7 @@ async def opened(folder: Path) -> AsyncIterator[Opened]:
         tokens = await store.write(add_people, name="t")
         ids = await hall.fill(stand)
         async with mounted(app, house), served(app) as url:
-            yield Opened(url, tokens, stand, ids, house, heard)
+            yield Opened(url, tokens, stand, ids, house, broker, heard)
     finally:
         await workers.stop()
         await store.stop()

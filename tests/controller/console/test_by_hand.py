@@ -10,7 +10,7 @@ from nicegui import Client, ui
 from sqlmodel import col, select
 
 from controller.commands import users
-from controller.console import desk
+from controller.console import desk, texts
 from controller.store import StoreUnavailable, Unit
 from controller.store.tables import EStop, Proposal
 from tests.controller.console import hall
@@ -84,6 +84,21 @@ async def test_the_estop_works_while_the_database_cannot_be_read(there: Opened) 
         await wire.say("event", sheet.event(sheet.find("Emergency stop of all instruments"), "click", None))
         assert "Told to stop" in await wire.hear(2.0)
     del there.stand.store.read
+    assert await _stops(there) == ["vera"]
+
+
+async def test_a_stop_that_nobody_heard_of_says_so(there: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"frame.not_published": "Nobody heard.", "frame.recorded": "It is written."}
+    catalogue = {**texts.catalogue("en"), **said}
+    monkeypatch.setattr(texts, "catalogue", lambda _language: catalogue)
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    sheet = await look(vera, "/")
+    there.broker.away = True
+    async with wired(vera, sheet.query) as wire:
+        assert wire is not None
+        await wire.say("event", sheet.event(sheet.find("Emergency stop of all instruments"), "click", None))
+        heard = await wire.hear(2.0)
+    assert all(text in heard for text in said.values())
     assert await _stops(there) == ["vera"]
 
 

@@ -13,7 +13,9 @@ from controller.commands import users
 from controller.commands.instruments import record_estop
 from controller.console import House
 from controller.console.gate import COOKIE, Gate
+from controller.console.texts import say
 from controller.report.course import course
+from controller.store import StoreUnavailable
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.console.places import pages
 from tests.controller.world import ADMIN, World
@@ -82,7 +84,20 @@ async def test_what_is_sent_from_another_page_is_refused(world: World, client: E
         answers = [await browser.post("/approvals", headers=elsewhere)]
         polling = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
         answers += [await browser.get(path, headers=elsewhere) for path in ("/", polling)]
-    assert [each.status_code for each in answers] == [403, 403, 403]
+    assert [(each.status_code, each.text) for each in answers] == [(403, say("gate.other_page"))] * 3
+
+
+async def test_without_a_database_nothing_is_shown(
+    world: World, client: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_function: Any) -> Any:
+        raise StoreUnavailable("away")
+
+    async with client() as browser:
+        await signed_in(world, browser)
+        monkeypatch.setattr(world.store, "read", away)
+        answer = await browser.get("/")
+    assert (answer.status_code, answer.text) == (503, say("gate.no_database"))
 
 
 @pytest.mark.parametrize(

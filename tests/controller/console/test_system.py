@@ -1,10 +1,15 @@
 """What the page about the system says."""
 
+from string import Formatter
+
+import pytest
+
 from controller.access.alerts import Rules
-from controller.console.alerting import became, rule_text
+from controller.console.alerting import became, rule_text, said
 from controller.console.pages.system import lag_text
 from controller.console.shown import size
 from controller.report import system
+from controller.report.alerts import TEXTS
 from controller.schedule.lag import KEPT_S, Lag
 from tests.controller.world import World
 
@@ -31,6 +36,13 @@ def test_lag_and_size_as_people_read_them() -> None:
     assert [size(each) for each in (12, 999, 1000, 360_448, 999_600, 74.7e9)] == [
         *("12 B", "999 B", "1 kB", "360 kB", "1 MB", "74.7 GB")
     ]
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_pages_say_of_an_alert_what_messages_say(what: str) -> None:
+    names = [name for _, name, _, _ in Formatter().parse(TEXTS[what]) if name]
+    facts = {name: f"<{name}>" for name in names}
+    assert said(what, facts).lower() == TEXTS[what].format(**facts)
 
 
 def test_rules_as_people_read_them() -> None:

@@ -63,7 +63,7 @@ async def test_an_approval_waits_too_long(world: World) -> None:
     assert wake_at is not None
     assert now + timedelta(minutes=59) < wake_at <= now + timedelta(hours=1)
     [cause] = await standing(world, rules, wake_at)
-    assert (cause.rule, cause.text) == ("approval-waiting", "1 proposal waits for approval in reactor")
+    assert (cause.rule, cause.text) == ("approval-waiting", "proposals wait for approval in reactor: 1")
 
 
 async def test_an_instrument_that_was_there_is_gone(world: World) -> None:
