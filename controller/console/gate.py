@@ -7,10 +7,12 @@ from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from controller.access.actors import Actor, Forbidden, Role
 from controller.console.belonging import belongs
 from controller.console.house import House
 from controller.console.texts import say
@@ -77,8 +79,8 @@ class Gate:
             if not reads and not from_own_page(request):
                 await PlainTextResponse(say("gate.other_page"), 403)(scope, receive, send)
                 return
-            if (page := _page_given_to(request.url.path)) and not belongs(page, secret):
-                await PlainTextResponse(say("gate.not_yours"), 403)(scope, receive, send)
+            if (why := _no_upload(request.url.path, secret, actor)) is not None:
+                await PlainTextResponse(why, 403)(scope, receive, send)
                 return
             scope.setdefault("state", {}).update(house=self._house, actor=actor, secret=secret)
         await self._app(scope, receive, _Dressed(send))
@@ -93,9 +95,24 @@ def from_own_page(connection: HTTPConnection) -> bool:
         return False
 
 
-def _page_given_to(path: str) -> str:
-    """The number of the page to which something is uploaded; empty for any other path."""
-    return path.removeprefix(PAGES).partition("/")[0] if path.startswith(PAGES) else ""
+def _no_upload(path: str, secret: str | None, actor: Actor) -> str | None:
+    """Why nothing may be uploaded to a page; known from the address alone, before any of it is read."""
+    if not path.startswith(PAGES):
+        return None
+    if not belongs(path.removeprefix(PAGES).partition("/")[0], secret):
+        return say("gate.not_yours")
+    try:
+        actor.require(Role.OPERATOR)
+    except Forbidden as error:
+        return str(error)
+    return None
+
+
+async def signed_in(request: Request) -> None:
+    """What a route needs that stands before the gate: whoever has no session is led to signing in."""
+    house: House = request.app.state.house
+    if await house.actor(request.cookies.get(COOKIE)) is None:
+        raise HTTPException(303, headers={"location": _to_sign_in(request)})
 
 
 def _to_sign_in(request: HTTPConnection) -> str:

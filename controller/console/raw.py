@@ -3,19 +3,19 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse, RedirectResponse
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse
 
 from controller.commands.errors import Invalid, NotFound
 from controller.commands.lookup import find
-from controller.console.gate import COOKIE, SIGN_IN, plain_headers
+from controller.console.gate import plain_headers, signed_in
 from controller.console.house import House
 from controller.console.texts import say
 from controller.report.drawings import LONGEST, NotDrawable, molecule_svg
 from controller.report.export import as_csv
 from controller.store.tables import StoredFile
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
@@ -27,8 +27,6 @@ PICTURES = {"image/png", "image/jpeg"}  # what a browser may show in place; ever
 async def raw(request: Request, sha256: Sha256) -> Response:
     """A stored file: a picture to be shown, anything else to be kept."""
     house: House = request.app.state.house
-    if await house.actor(request.cookies.get(COOKIE)) is None:
-        return RedirectResponse(SIGN_IN, 303)
     row = await house.services.store.read(lambda session: find(session, StoredFile, sha256))
     path = house.services.files.path(sha256)
     if not path.is_file():
@@ -40,11 +38,8 @@ async def raw(request: Request, sha256: Sha256) -> Response:
 
 
 @router.get("/drawn/molecule.svg")
-async def molecule(request: Request, smiles: Smiles) -> Response:
+async def molecule(smiles: Smiles) -> Response:
     """A molecule drawn from its SMILES; one that cannot be read is refused, and the page shows the text alone."""
-    house: House = request.app.state.house
-    if await house.actor(request.cookies.get(COOKIE)) is None:
-        return RedirectResponse(SIGN_IN, 303)
     try:
         picture = await asyncio.to_thread(molecule_svg, smiles)
     except NotDrawable as error:
@@ -57,8 +52,6 @@ async def molecule(request: Request, smiles: Smiles) -> Response:
 async def export(request: Request, campaign: Name) -> Response:
     """A campaign as a table."""
     house: House = request.app.state.house
-    if await house.actor(request.cookies.get(COOKIE)) is None:
-        return RedirectResponse(SIGN_IN, 303)
     content = await house.services.store.read_long(lambda session: as_csv(session, campaign))
     headers = {**plain_headers(), "content-disposition": f'attachment; filename="{campaign}.csv"'}
     return PlainTextResponse(content, headers=headers, media_type="text/csv")

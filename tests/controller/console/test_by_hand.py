@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from controller.commands import users
 from controller.console import desk, texts
+from controller.console.gate import COOKIE, Gate
 from controller.store import StoreUnavailable, Unit
 from controller.store.tables import EStop, Proposal
 from tests.controller.console import hall
@@ -72,6 +73,29 @@ async def test_nobody_uploads_to_somebody_elses_page(there: Opened) -> None:
     assert answer.status_code == 403
     answer = await ada.post(f"/_nicegui/client/{hers.client}/upload/1", content=b"")
     assert answer.status_code == 404
+
+
+async def test_a_viewer_uploads_nothing_and_nothing_of_it_is_read(there: Opened) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    sheet = await look(vera, "/tasks")
+    host = there.url.removeprefix("http://").encode()
+    cookie = f"{COOKIE}={vera.cookies[COOKIE]}".encode()
+    headers = [(b"host", host), (b"origin", there.url.encode()), (b"cookie", cookie)]
+    path = f"/_nicegui/client/{sheet.client}/upload/1"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        raise AssertionError("its body was read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("it came to the page")
+
+    await Gate(app, there.house)(scope, receive, send)
+    assert [each["status"] for each in sent if "status" in each] == [403]
 
 
 async def test_the_estop_works_while_the_database_cannot_be_read(there: Opened) -> None:

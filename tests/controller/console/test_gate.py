@@ -4,6 +4,7 @@ import asyncio
 import threading
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from nicegui import Client
@@ -29,6 +30,18 @@ async def test_without_a_session_everything_leads_to_signing_in(client: Enter, p
         answer = await browser.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/raw/" + "0" * 64, "/drawn/molecule.svg?smiles=C", "/export/reactor.csv", "/raw/x"])
+async def test_files_too_and_one_goes_on_to_them(world: World, client: Enter, path: str) -> None:
+    async with client() as browser:
+        answer = await browser.get(path)
+        assert answer.status_code == 303
+        there = answer.headers["location"]
+        assert there == f"/sign-in?{urlencode({'next': path})}"
+        answer = await browser.post(there, data={"code": world.tokens["viewer"]})
+        assert answer.headers["location"] == path
+        assert (await browser.get(path)).status_code != 303
 
 
 async def test_the_api_takes_no_cookie(world: World, client: Enter) -> None:
