@@ -39,7 +39,8 @@ class Auditor:
 
 
 def run(payload: Plain) -> Plain:
-    """In the worker: one snapshot, read to its end."""
+    """In the worker, the only one that opens the database (decision 017): one snapshot, read to its end."""
+    from sqlalchemy import event
     from sqlmodel import Session
 
     from controller.report.audit import audit
@@ -48,6 +49,8 @@ def run(payload: Plain) -> Plain:
     engine = open_engine(payload["url"], writing=False)
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    else:
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
     try:
         with Session(engine) as session:
             report = audit(session)
