@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from controller.loop.attempt import UNDER_WAY
 from controller.report import lists
+from controller.report.expected import usual
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Event, Job, Proposal
 
@@ -23,7 +24,7 @@ SHOWN = 5  # of each instrument
 def at_work(session: Session, now: datetime) -> dict[str, Plain]:
     """All enrolled instruments by name, each with `work`, what is `waiting` for it, and its last `faults`."""
     rows = {row["name"]: row for row in lists.instruments(session, now)}
-    work, waiting, faults = work_of(session, rows), _waiting(session), _faults(session)
+    work, waiting, faults = _with_expected(session, work_of(session, rows)), _waiting(session), _faults(session)
     return {
         name: {**_without_description(row), "work": work[name], "waiting": waiting[name], "faults": faults[name]}
         for name, row in rows.items()
@@ -38,6 +39,19 @@ def descriptions(session: Session, now: datetime) -> dict[str, Plain]:
 
 def _without_description(row: Plain) -> Plain:
     return {name: value for name, value in row.items() if name != "description"}
+
+
+def _with_expected(session: Session, work: dict[str, list[Plain]]) -> dict[str, list[Plain]]:
+    """With how long it usually takes, `expected_s`, and when that is long, `long_s`; None where it was never done."""
+    found = usual(session, work) if work else {}
+    told: dict[str, list[Plain]] = defaultdict(list)
+    for name, rows in work.items():
+        for row in rows:
+            its = found.get((name, row["capability"]))
+            told[name].append(
+                {**row, "expected_s": its.expected_s if its else None, "long_s": its.long_s if its else None}
+            )
+    return told
 
 
 def work_of(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
@@ -55,6 +69,7 @@ def work_of(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
     for attempt, job, proposal, campaign in session.execute(query).all():
         wanted = ("id", "state", "made_at", "start_before", "deadline", "cancel_asked")
         about = {"campaign": campaign, "number": proposal.number, "step": job.name}
+        about["capability"] = attempt.request.get("capability")
         limit_s = (attempt.deadline - attempt.start_before).total_seconds()
         found[attempt.resource].append({**lists.as_dict(attempt, *wanted), **about, "limit_s": limit_s})
     return found

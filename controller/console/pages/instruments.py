@@ -13,7 +13,7 @@ from controller.console.capabilities import describe
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, attention, opened, stop
 from controller.console.looks import shared
-from controller.console.shown import event_kind, facts, moment, quantity, roughly, table
+from controller.console.shown import event_kind, facts, length, moment, quantity, roughly, table
 from controller.console.standing import standing
 from controller.console.texts import say
 from controller.report.instruments import at_work, descriptions
@@ -22,6 +22,7 @@ Plain = dict[str, Any]
 
 HOURS = ("1", "4", "8", "24")
 WAITING_SHOWN = 5
+SOON_S = 60.0  # what takes less is over before a bar has said anything
 
 
 @ui.page("/instruments", response_timeout=READS_WITHIN_S)
@@ -63,12 +64,23 @@ def _description(row: Plain) -> None:
 
 def _words(row: Plain, now: datetime, heard: float | None) -> Plain:
     """Ages in words, so that a card is drawn anew only when they change."""
-    work = [
-        {**each, "elapsed": roughly((now - datetime.fromisoformat(each["made_at"])).total_seconds())}
-        for each in row["work"]
-    ]
+    work = [working(each, (now - datetime.fromisoformat(each["made_at"])).total_seconds()) for each in row["work"]]
     age = say("instruments.unheard") if heard is None else say("instruments.ago", age=roughly(heard))
     return {**row, "work": work, "heard": age}
+
+
+def working(row: Plain, elapsed_s: float) -> Plain:
+    """Work with how far it is, in `words`, in tenths for a bar (`done`, None without one) and whether it is `long`."""
+    expected = row["expected_s"]
+    told = {"elapsed": roughly(elapsed_s), "limit": roughly(row["limit_s"])}
+    if expected is None:
+        words, done = say("instruments.elapsed", **told), None
+    elif expected < SOON_S:
+        words, done = say("instruments.soon", **told, expected=length(max(1.0, expected))), None
+    else:
+        words = say("instruments.expected", **told, expected=length(expected))
+        done = min(10, int(10 * elapsed_s / expected))
+    return {**row, "words": words, "done": done, "long": expected is not None and elapsed_s > row["long_s"]}
 
 
 class Bench:
@@ -103,13 +115,15 @@ class Bench:
             with ui.element("div").classes("work"):
                 ui.label(_named(each)).classes("grow")
                 ui.label(say("instruments.cancelling") if each["cancel_asked"] else each["state"]).classes("mark")
-                limit = roughly(each["limit_s"])
-                ui.label(say("instruments.elapsed", elapsed=each["elapsed"], limit=limit)).classes("soft")
+                ui.label(each["words"]).classes("soft")
+                if each["long"]:
+                    ui.label(say("instruments.long")).classes("mark warn")
                 ui.label(say("instruments.by", deadline=moment(each["deadline"]))).classes("soft")
                 button = ui.button(
                     say("instruments.cancel"), icon="cancel", on_click=lambda each=each: self.cancel(each)
                 ).props("flat dense color=negative")
                 button.set_enabled(self.desk.may(Role.OPERATOR) and not each["cancel_asked"])
+                _bar(each["done"])
 
     def _buttons(self, row: Plain) -> None:
         name, operator = row["name"], self.desk.may(Role.OPERATOR)
@@ -202,6 +216,12 @@ def _facts(row: Plain) -> list[tuple[str, str]]:
         armed = say("instruments.armed_by", by=by, until=until) if row["armed"] else say("instruments.not_armed")
         rows.append((say("instruments.armed"), armed))
     return rows
+
+
+def _bar(tenths: int | None) -> None:
+    if tenths is not None:
+        with ui.element("div").classes("bar").props('aria-hidden="true"'):
+            ui.element("div").style(f"width: {10 * tenths}%")
 
 
 def _named(each: Plain) -> str:
