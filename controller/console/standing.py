@@ -1,8 +1,8 @@
-"""How an instrument stands, in a few words."""
+"""How an instrument stands, and when it was last heard, in a few words."""
 
 from typing import Any
 
-from controller.console.shown import quantity
+from controller.console.shown import quantity, roughly
 from controller.console.texts import say
 from controller.loop.instrument import PRESENT, STOPPED
 
@@ -16,3 +16,8 @@ def standing(row: dict[str, Any]) -> tuple[str, str]:
     if row["busy"]:
         return say("overview.works", busy=row["busy"], concurrency=quantity(row["concurrency"], None)), "good"
     return say("overview.ready"), "good"
+
+
+def last_heard(seconds: float | None) -> str:
+    """The age of its last sign of life, so that it is not written anew each second; None: not since we started."""
+    return say("instruments.unheard") if seconds is None else say("instruments.ago", age=roughly(seconds))

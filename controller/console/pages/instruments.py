@@ -14,7 +14,7 @@ from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, attention, opened, stop
 from controller.console.looks import shared
 from controller.console.shown import event_kind, facts, length, moment, quantity, roughly, table
-from controller.console.standing import standing
+from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.report.instruments import at_work, descriptions
 
@@ -65,8 +65,7 @@ def _description(row: Plain) -> None:
 def _words(row: Plain, now: datetime, heard: float | None) -> Plain:
     """Ages in words, so that a card is drawn anew only when they change."""
     work = [working(each, (now - datetime.fromisoformat(each["made_at"])).total_seconds()) for each in row["work"]]
-    age = say("instruments.unheard") if heard is None else say("instruments.ago", age=roughly(heard))
-    return {**row, "work": work, "heard": age}
+    return {**row, "work": work, "heard": last_heard(heard)}
 
 
 def working(row: Plain, elapsed_s: float) -> Plain:

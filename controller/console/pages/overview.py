@@ -13,11 +13,12 @@ from controller.console.alerting import said
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
 from controller.console.shown import event_kind, moment, number, plain, table, with_error
-from controller.console.standing import standing
+from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.loop.alerting import Cause
 from controller.report import overview as report
 from controller.report.alerts import causes
+from controller.serving import Services
 
 Plain = dict[str, Any]
 
@@ -42,7 +43,7 @@ async def page(request: Request, client: Client) -> None:
         _heading("overview.campaigns")
         desk.section(read("campaigns", report.campaigns), _campaigns)
         _heading("overview.instruments")
-        desk.section(read("instruments", report.instruments), _instruments)
+        desk.section(read("instruments", lambda session, now: instruments(session, services)), _instruments)
         _heading("overview.broke")
         desk.section(read("broke", report.broke), _broke)
         desk.section(read("earlier", report.earlier), _earlier)
@@ -106,10 +107,11 @@ def _progress(row: Plain) -> None:
         text = say("overview.experiments", done=ended, wanted=wanted)
     if row["open"]:
         text = say("overview.open", text=text, count=row["open"])
-    ui.label(f"{text} · {_cost(row)}").classes("soft")
+    ui.label(f"{text} · {cost(row)}").classes("soft")
 
 
-def _cost(row: Plain) -> str:
+def cost(row: Plain) -> str:
+    """What was spent, of what may be."""
     spent, budget = number(row["cost"]), row["budget"].get("cost")
     if budget is None:
         return say("overview.spend_open", spent=spent)
@@ -131,6 +133,12 @@ def _best(row: Plain) -> None:
         ui.label(text).classes("soft")
 
 
+def instruments(session: Session, services: Services) -> list[Plain]:
+    """How each stands, with the age of its last sign of life in words."""
+    ages, rows = services.heard(), report.instruments(session, services.store.clock())
+    return [{**row, "heard": last_heard(ages.get(row["name"]))} for row in rows]
+
+
 def _instruments(rows: list[Plain]) -> None:
     if not rows:
         ui.label(say("overview.no_instruments")).classes("nothing")
@@ -142,6 +150,7 @@ def _instruments(rows: list[Plain]) -> None:
                     ui.link(row["name"], "/instruments").classes("name grow")
                     text, kind = standing(row)
                     ui.label(text).classes(f"mark {kind}")
+                ui.label(say("overview.heard", age=row["heard"])).classes("soft")
                 for each in row["work"]:
                     ui.label(say("instruments.named", **each)).classes("soft")
 
