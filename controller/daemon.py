@@ -80,6 +80,7 @@ class Daemon:
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
         self._database_away = False
+        self._connected_at: datetime | None = None
         self._connections = asyncio.Event()
         self._enrolling = asyncio.Lock()
 
@@ -208,6 +209,7 @@ class Daemon:
         await self.store.write(lambda unit: mark_done(unit, row), name="admitted")
 
     async def _connected(self) -> None:
+        self._connected_at = self.store.clock()
         self._connections.set()  # the connection must not wait for the database
 
     async def _greet(self) -> None:
@@ -323,11 +325,13 @@ class Daemon:
     def machine(self) -> dict[str, Any]:
         """What who looks after the daemon wants to know of its process and its machine."""
         usage = shutil.disk_usage(self.data)
+        connected = self.host is not None and self.host.connected
         return {
             "lag_s": self.lag.largest_s,
             "disk_free": usage.free,
             "disk_total": usage.total,
-            "workers": self.site.workers,
+            "connected_since": self._connected_at.isoformat() if connected and self._connected_at else None,
+            "tls": self.host is not None and self.host.address.tls is not None,
             "backup": latest_backup(self.data / "backups"),
         }
 

@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 STREAM_LIMIT = 256 * 1024 * 1024
@@ -18,33 +20,57 @@ class WorkerDied(TaskFailed):
     """The process ended before it answered: killed, out of memory, or crashed."""
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A task that failed, and when."""
+
+    at: datetime
+    why: str
+
+
 class Workers:
     """A few processes that are started when first needed and replaced when they die.
 
     `run` names a function as `package.module:function`; only our own code names functions, never a campaign.
+    `replaced`: how many processes were ended before their time, by a deadline, by who asked, or by themselves.
     """
 
     def __init__(self, size: int = 1) -> None:
         self._free: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
         self._running: set[asyncio.subprocess.Process] = set()
+        self.size = size
+        self.replaced = 0
+        self.last_failure: Failure | None = None
         for _ in range(size):
             self._free.put_nowait(None)
 
+    @property
+    def busy(self) -> int:
+        """How many tasks run now."""
+        return self.size - self._free.qsize()
+
     async def run(self, function: str, payload: dict[str, Any], deadline: float) -> dict[str, Any]:
         """Return the function's answer to `payload`; raises `TaskFailed` after `deadline` seconds at the latest."""
+        try:
+            return await self._run(function, payload, deadline)
+        except TaskFailed as error:
+            self.last_failure = Failure(datetime.now(UTC), str(error))
+            raise
+
+    async def _run(self, function: str, payload: dict[str, Any], deadline: float) -> dict[str, Any]:
         process = await self._free.get()
         try:
             if process is None or process.returncode is not None:
                 process = await self._start()
             return await asyncio.wait_for(_ask(process, function, payload), deadline)
         except TimeoutError as error:
-            await self._end(process)
+            await self._replace(process)
             raise TaskFailed(f"no answer within its deadline of {deadline:g} s; the worker was killed") from error
         except _Died as error:
-            await self._end(process)
+            await self._replace(process)
             raise WorkerDied(str(error)) from error
         except asyncio.CancelledError:
-            await self._end(process)
+            await self._replace(process)
             raise
         finally:
             self._free.put_nowait(process)
@@ -73,6 +99,11 @@ class Workers:
         )
         self._running.add(process)
         return process
+
+    async def _replace(self, process: asyncio.subprocess.Process | None) -> None:
+        """End one before its time; the next task starts another."""
+        self.replaced += 1
+        await self._end(process)
 
     async def _end(self, process: asyncio.subprocess.Process | None) -> None:
         if process is None:

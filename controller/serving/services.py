@@ -22,7 +22,8 @@ class Services:
     `diagnose()` tries what only the daemon can.
     `health()` is shown to everybody, without a token; with `"ok": False` in it the answer is 503.
     `heard()` says how many seconds ago each instrument was heard last; what was not heard since the start is not in it.
-    `machine()` tells what admins want to know of the process: lag of the event loop, disk, workers, the last backup.
+    `machine()` tells what admins want to know of the process: lag of the event loop, disk, the last backup,
+    and the connection to the broker.
     """
 
     store: Store

@@ -6,6 +6,7 @@ from nicegui import Client, ui
 from sqlmodel import Session
 from starlette.requests import Request
 
+from adapters.compute import Workers
 from controller.access.actors import Role
 from controller.console import alerting, people, tokens
 from controller.console.desk import Desk
@@ -18,6 +19,7 @@ from controller.report import system as report
 from controller.serving import Services
 
 Plain = dict[str, Any]
+LONGEST = 300  # characters of a failure
 
 
 @ui.page("/system", response_timeout=READS_WITHIN_S)
@@ -32,6 +34,8 @@ async def page(request: Request, client: Client) -> None:
                 desk.section(lambda session: database(session, services), facts_of)
             with _card("system.surroundings"):
                 desk.section(lambda session: surroundings(services), facts_of)
+            with _card("system.executor"):
+                desk.section(lambda session: executor(services.workers), facts_of)
         _heading("alerts.title")
         alerting.draw_settings(desk, services.alerts)
         desk.section(lambda session: _alerts(session, services), alerting.draw_standing)
@@ -61,6 +65,7 @@ def database(session: Session, services: Services) -> list[tuple[str, str]]:
     backup = moment(machine["backup"]) if machine.get("backup") else say("system.no_backup")
     return [
         (say("system.kind"), found["kind"]),
+        (say("system.place"), found["place"]),
         (say("system.schema"), found["schema"]),
         (say("system.size"), size(found["bytes"])),
         (say("system.events"), str(found["events"])),
@@ -75,18 +80,41 @@ def surroundings(services: Services) -> list[tuple[str, str]]:
     found = []
     if services.broker:
         found.append((say("system.broker"), address))
+    if "tls" in machine:
+        found.append((say("system.tls"), say("system.with_tls" if machine["tls"] else "system.without_tls")))
     if "broker" in health:
         why = f": {health['broker_error']}" if health.get("broker_error") else ""
         found.append((say("system.state"), f"{health['broker']}{why}"))
+    if machine.get("connected_since"):
+        found.append((say("system.connected_since"), moment(machine["connected_since"])))
+    count, refused = report.messages()
+    found.append((say("system.messages"), say("system.messages_of", count=f"{count:,}", refused=f"{refused:,}")))
     if "disk_free" in machine:
         free = say("system.free", free=size(machine["disk_free"]), total=size(machine["disk_total"]))
         full = f", {say('system.disk_full')}" if health.get("disk") == "full" else ""
         found.append((say("system.disk"), f"{free}{full}"))
-    if "workers" in machine:
-        found.append((say("system.workers"), str(machine["workers"])))
     if "lag_s" in machine:
         found.append((say("system.lag"), lag_text(machine["lag_s"])))
     return found
+
+
+def executor(workers: Workers) -> list[tuple[str, str]]:
+    """The processes in which strategies and analyses run."""
+    failure = workers.last_failure
+    failed = say("system.no_failure")
+    if failure is not None:
+        failed = say("system.failure_of", when=moment(failure.at.isoformat()), why=_cut(failure.why))
+    return [
+        (say("system.workers"), say("system.workers_of", size=workers.size, busy=workers.busy)),
+        (say("system.replaced"), str(workers.replaced)),
+        (say("system.failure"), failed),
+    ]
+
+
+def _cut(text: str) -> str:
+    """A failure may bring a whole trace along; the last line says most."""
+    last = text.strip().rpartition("\n")[2]
+    return last if len(last) <= LONGEST else f"{last[:LONGEST]} …"
 
 
 def lag_text(seconds: float) -> str:

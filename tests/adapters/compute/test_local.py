@@ -58,3 +58,23 @@ async def test_a_killed_worker_costs_one_task() -> None:
         assert (await workers.run(f"{HERE}:process", {}, 20))["process"] != process
     finally:
         await workers.stop()
+
+
+async def test_what_became_of_tasks_and_processes_is_known() -> None:
+    workers = Workers(2)
+    try:
+        assert (workers.size, workers.busy, workers.replaced, workers.last_failure) == (2, 0, 0, None)
+        running = asyncio.create_task(workers.run(f"{HERE}:hang", {}, 20))
+        with pytest.raises(TaskFailed):
+            await workers.run(f"{HERE}:fail", {}, 20)
+        assert (workers.busy, workers.replaced) == (1, 0)  # a task that raises leaves its process as it was
+        assert workers.last_failure is not None
+        assert "no such thing" in workers.last_failure.why
+        with pytest.raises(TaskFailed):
+            await workers.run(f"{HERE}:die", {}, 20)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert (workers.busy, workers.replaced) == (0, 2)
+        assert "exit status 3" in workers.last_failure.why
+    finally:
+        await workers.stop()

@@ -1,16 +1,21 @@
 """What the page about the system says."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from string import Formatter
 
 import pytest
+from sqlalchemy import make_url
 
+from adapters.compute import Failure, Workers
 from controller.access.alerts import Rules
 from controller.console.alerting import became, rule_text, said
-from controller.console.pages.system import lag_text
+from controller.console.pages.system import executor, lag_text, surroundings
 from controller.console.shown import size
 from controller.report import system
 from controller.report.alerts import TEXTS
 from controller.schedule.lag import KEPT_S, Lag
+from controller.store.latencies import MESSAGES
 from tests.controller.world import World
 
 
@@ -63,5 +68,43 @@ async def test_the_database(world: World) -> None:
     found = await world.store.read(system.database)
     assert (found["kind"], found["schema"]) == ("sqlite", "0004")
     assert found["bytes"] > 100_000
+    assert found["place"].endswith("/tatara.db")
     assert found["events"] > 10
     assert {"python", "tatara", "botorch"} <= system.versions().keys()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite:////var/lib/tatara/tatara.db", "/var/lib/tatara/tatara.db"),
+        ("postgresql+psycopg://tatara:hidden@db.lab:5433/tatara", "db.lab:5433/tatara"),
+        ("postgresql+psycopg://db.lab/tatara?user=tatara&password=hidden", "db.lab/tatara"),
+        ("postgresql+psycopg:///tatara?host=/run/postgresql&password=hidden", "tatara"),
+    ],
+)
+def test_a_database_is_named_without_what_opens_it(url: str, said: str) -> None:
+    assert system.place(make_url(url)) == said
+
+
+def test_the_executor_tells_of_its_last_failure() -> None:
+    workers = Workers(2)
+    assert executor(workers) == [
+        ("Workers", "2, of them 0 busy"),
+        ("Restarts", "0"),
+        ("Last failure", "none since the daemon started"),
+    ]
+    workers.last_failure = Failure(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "Traceback\n  line\nValueError: no\n")
+    assert executor(workers)[-1] == ("Last failure", "2026-01-02 03:04:05 UTC: ValueError: no")
+
+
+async def test_the_connection_to_the_broker(world: World) -> None:
+    machine = {"connected_since": "2026-01-02T03:04:05+00:00", "tls": False}
+    services = replace(world.app.state.services, broker="127.0.0.1:1883", machine=lambda: machine)
+    before = system.messages()
+    for fate, count in (("taken", 3), ("quarantined", 2)):
+        MESSAGES.labels("stove", "state", fate).inc(count)
+    assert system.messages() == (before[0] + 5, before[1] + 2)
+    said = dict(surroundings(services))
+    assert said["Connected since"] == "2026-01-02 03:04:05 UTC"
+    assert said["Encryption"] == "none: it stays on this machine"
+    assert said["Messages"].endswith(f"{before[1] + 2} refused")
