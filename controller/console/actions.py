@@ -113,9 +113,11 @@ async def abort_campaign(house: House, actor: Actor, campaign: str, why: str) ->
 
 
 @action
-async def amend_campaign(house: House, actor: Actor, campaign: str, text: str) -> Any:
-    """Give a campaign without files beside it a new version of its file."""
-    return await campaign_files.amend(house.services, actor, campaign, text, {})
+async def amend_campaign(
+    house: House, actor: Actor, campaign: str, text: str, files: Mapping[str, bytes] | None = None
+) -> Any:
+    """Give a campaign a new version of its file; files beside it that are not given stay as they are."""
+    return await campaign_files.amend(house.services, actor, campaign, text, files or {})
 
 
 @action

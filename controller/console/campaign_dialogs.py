@@ -1,18 +1,16 @@
 """What is asked before something is done to a campaign: first what happens to what is in flight."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from nicegui import ui
 
-from controller.access.actors import Actor
 from controller.console import actions, dialogs, editing
 from controller.console.actions import Action
+from controller.console.amending import Amendment
 from controller.console.desk import Desk
 from controller.console.shown import quantity, unit_sign
 from controller.console.texts import say
 from controller.report import campaign as report
-from controller.spec import Problem, SpecError
 
 Plain = dict[str, Any]
 
@@ -70,49 +68,8 @@ def told(what: str, flight: Plain) -> str:
 async def amend(desk: Desk, name: str) -> None:
     """Give it a new version of its file, which is checked first."""
     file, flight = await desk.look_up(lambda session: report.file_of(session, name)), await _in_flight(desk, name)
-    if file is None or flight is None:
-        return
-    note = told("amend", flight)
-    with dialogs.dialog(desk, say("campaign.amend_title", campaign=name), classes="wide") as dialog:
-        if file["files"]:
-            ui.label(say("campaign.amend_files", files=", ".join(file["files"]))).classes("note")
-            ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")
-        else:
-            ui.label(note).classes("note")
-            text = ui.textarea(say("campaign.amend_text", version=file["version"]), value=file["text"])
-            text.props("outlined spellcheck=false").classes("full file")
-            faults = ui.element("div").props("role=alert")
-
-            async def go() -> None:
-                answer = await desk.tried(lambda actor: _amended(desk, actor, name, text.value))
-                faults.clear()
-                if isinstance(answer, SpecError):
-                    with faults:
-                        _show_faults(answer.problems)
-                elif answer is not None:
-                    desk.tell(say("campaign.amended", campaign=name))
-                    dialog.submit(True)
-
-            dialogs.buttons(dialog, say("campaign.amend_do"), go)
-    await dialog
-    dialog.delete()
-
-
-async def _amended(desk: Desk, actor: Actor, name: str, text: str) -> Any:
-    """The campaign, or what is wrong with the file, which is shown beside it."""
-    try:
-        return await actions.amend_campaign(desk.house, actor, name, text)
-    except SpecError as error:
-        return error
-
-
-def _show_faults(problems: Sequence[Problem]) -> None:
-    ui.label(say("campaign.faults")).classes("name")
-    with ui.element("ul").classes("faults"):
-        for each in problems:
-            with ui.element("li"):
-                field = each.field or say("campaign.whole_file")
-                ui.label(say("campaign.fault", line=each.line, field=field, message=each.message))
+    if file is not None and flight is not None:
+        await Amendment(desk, name, file).ask(told("amend", flight))
 
 
 async def put_forward(desk: Desk, name: str) -> None:

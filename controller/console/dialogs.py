@@ -60,11 +60,13 @@ def reason_of(field: ui.input) -> str | None:
     return said or None
 
 
-def buttons(asking: ui.dialog, yes: str, answer: Callable[[], Any], *, back: str = "", color: str = "primary") -> None:
-    """The way back, which closes the dialog with None, and the button that does it."""
+def buttons(
+    asking: ui.dialog, yes: str, answer: Callable[[], Any], *, back: str = "", color: str = "primary"
+) -> ui.button:
+    """The way back, which closes the dialog with None, and the button that does it, which is returned."""
     with ui.element("div").classes("buttons"):
         ui.button(back or say("dialog.no"), on_click=lambda: asking.submit(None)).props("flat")
-        ui.button(yes, on_click=answer).props(f"unelevated color={color}")
+        return ui.button(yes, on_click=answer).props(f"unelevated color={color}")
 
 
 async def choose(desk: Desk, question: str, options: Mapping[str, str], yes: str, *, note: str = "") -> str | None:

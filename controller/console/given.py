@@ -46,7 +46,7 @@ def _check_value(value: Any, longest: int) -> None:
         _check(unit, longest)
     elif isinstance(value, str):
         _check_text(value, longest)
-    else:
+    elif not isinstance(value, bytes):  # a file
         number(value)
 
 

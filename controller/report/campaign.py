@@ -105,9 +105,8 @@ def file_of(session: Session, name: str) -> Plain:
     """The campaign file in force, and the names of the files that stand beside it."""
     row = find_campaign(session, name)
     spec = spec_of(session, row)
-    pool = [spec.space.pool.file] if spec.space.pool else []
     version = session.get_one(SpecVersion, (row.id, row.version))
-    return {"text": version.text, "version": row.version, "files": [*pool, *(each.file for each in spec.data)]}
+    return {"text": version.text, "version": row.version, "files": list(spec.beside())}
 
 
 def injectable(session: Session, name: str) -> Plain:

@@ -66,3 +66,10 @@ class Campaign(Section):
     stop: list[StoppingRule] = []
     windows: list[Window] = []
     data: list[Data] = Field(default=[], max_length=100)
+
+    def beside(self) -> dict[str, str]:
+        """The files that stand beside it, as far as they were stored: SHA-256 by name."""
+        digests = {each.file: each.sha256 for each in self.data}
+        if self.space.pool:
+            digests[self.space.pool.file] = self.space.pool.sha256
+        return {name: sha256 for name, sha256 in digests.items() if sha256}

@@ -68,7 +68,7 @@ async def show(services: Serving, name: Key) -> Response:
 
 @router.post("/{name}/amend")
 async def amend(services: Serving, actor: Asking, name: Key, body: CampaignFile) -> dict[str, Any]:
-    """Give it a new version of its file."""
+    """Give it a new version of its file. Files beside it that are not sent stay as they are."""
     return lists.as_dict(await files.amend(services, actor, name, body.text, body.files))
 
 

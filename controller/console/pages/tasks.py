@@ -14,6 +14,7 @@ from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
+from controller.console.picking import picker
 from controller.console.shown import facts, moment, roughly
 from controller.console.texts import say
 from controller.report import lists
@@ -108,17 +109,13 @@ class Form:
     def _file_field(self) -> None:
         for each in self.row["analysis"]:
             ui.label(say("tasks.read_from", gives=each["gives"], file=each["file"])).classes("note")
-        # Its own face has no names for those who cannot see it; ours is a button that opens it.
-        upload = ui.upload(multiple=True, max_file_size=LARGEST, auto_upload=True, on_upload=self._keep).classes(
-            "unseen"
+        picker(
+            say("tasks.files"),
+            self._keep,
+            lambda: self.desk.complain(say("tasks.too_big")),
+            lambda more: self._busy(sending=more),
+            largest=LARGEST,
         )
-        upload.on_rejected(lambda: self.desk.complain(say("tasks.too_big")))
-        upload.on("start", lambda: self._busy(sending=1), args=[])
-        upload.on("finish", lambda: self._busy(sending=-1), args=[])
-        pick = ui.button(say("tasks.files"), icon="attach_file").props("outline")
-        pick.on(
-            "click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()"
-        )  # at once, or it is refused
         with ui.element("div").props("role=status"):
             self._under_way = ui.label(say("tasks.sending")).classes("note")
         self._under_way.visible = False

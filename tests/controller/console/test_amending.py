@@ -1,0 +1,69 @@
+"""A campaign with files beside its file is amended from the page: files that are not chosen anew stay."""
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from controller.access.actors import Actor, Role
+from controller.commands import campaigns as commands
+from controller.commands.instruments import enrol
+from controller.commands.lookup import find_campaign
+from controller.console import House, actions
+from controller.report.campaign import file_of
+from controller.serving import campaigns
+from controller.spec import SpecError
+from controller.store.specs import spec_of
+from tests.controller.world import World
+
+ADA = Actor("ada", Role.ADMIN)
+EXAMPLES = Path(__file__).parents[3] / "deploy" / "campaigns"
+TEXT = (EXAMPLES / "solvents.yaml").read_text()
+POOL = (EXAMPLES / "solvents.csv").read_bytes()
+OTHER = POOL.rstrip().rpartition(b"\n")[0] + b"\n"  # a row less
+
+
+@pytest.fixture
+async def solvents(world: World, house: House) -> House:
+    """The console, before a campaign whose pool is a table beside it."""
+    submission = await campaigns.prepare(house.services, ADA, TEXT, {"solvents.csv": POOL})
+    await world.store.write(lambda unit: enrol(unit, ADA, "plate-reader-1", simulated=True), name="t")
+    await world.store.write(lambda unit: commands.submit(unit, ADA, submission), name="t")
+    return house
+
+
+async def pool_of(world: World) -> tuple[int, str | None]:
+    """The version in force, and the digest of its pool."""
+
+    def read(session: Session) -> tuple[int, str | None]:
+        row = find_campaign(session, "solvents")
+        pool = spec_of(session, row).space.pool
+        return row.version, pool.sha256 if pool else None
+
+    return await world.store.read(read)
+
+
+async def test_a_pool_stays_or_is_replaced(world: World, solvents: House) -> None:
+    told = await world.store.read(lambda session: file_of(session, "solvents"))
+    assert told["files"] == ["solvents.csv"]
+    _, before = await pool_of(world)
+    await actions.amend_campaign(solvents, ADA, "solvents", TEXT.replace("seed: 7", "seed: 8"))
+    assert await pool_of(world) == (2, before)
+    await actions.amend_campaign(solvents, ADA, "solvents", TEXT, {"solvents.csv": OTHER})
+    version, after = await pool_of(world)
+    assert (version, after != before) == (3, True)
+    assert solvents.services.files.path(after or "").read_bytes() == OTHER
+
+
+async def test_a_file_that_was_never_there_is_asked_for(world: World, solvents: House) -> None:
+    text = TEXT.replace("solvents.csv", "others.csv")
+    with pytest.raises(SpecError, match="not sent along"):
+        await actions.amend_campaign(solvents, ADA, "solvents", text)
+    await actions.amend_campaign(solvents, ADA, "solvents", text, {"others.csv": OTHER})
+    assert (await pool_of(world))[0] == 2
+
+
+async def test_the_api_keeps_them_too(world: World, solvents: House) -> None:
+    async with world.client() as client:
+        answer = await client.post("/api/v1/campaigns/solvents/amend", json={"text": TEXT})
+    assert answer.json()["version"] == 2
