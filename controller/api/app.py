@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from controller.api.entrance import HEALTH, METRICS, READY, ROOT, Entrance
 from controller.api.errors import add_handlers, refusals
 from controller.api.routes import (
+    alerts,
     campaigns,
     diagnosis,
     doubts,
@@ -72,7 +73,7 @@ def _routes() -> list[BaseRoute]:
 def _router() -> APIRouter:
     # The entrance has checked the token; this tells OpenAPI of it.
     router = APIRouter(prefix=ROOT, dependencies=[Depends(HTTPBearer(auto_error=False))], responses=refusals())
-    for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files, diagnosis):
+    for part in (campaigns, proposals, doubts, tasks, instruments, users, events, records, files, alerts, diagnosis):
         router.include_router(part.router)
     router.add_api_route("/openapi.json", _openapi, methods=["GET"])
     return router

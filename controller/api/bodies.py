@@ -207,6 +207,12 @@ class Measured(Body):
     why: Reason | None = None
 
 
+class AlertTest(Body):
+    """Whom to tell that nothing has happened: a receiver of the site file."""
+
+    receiver: Line
+
+
 class Stop(Body):
     """Without an instrument everything is stopped; without a reason too: it is never asked for in a hurry."""
 

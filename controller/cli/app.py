@@ -3,6 +3,7 @@
 import typer
 
 from controller.cli import (
+    alerts,
     broker,
     campaigns,
     database,
@@ -51,6 +52,7 @@ plan.add_to(app, campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")
+app.add_typer(alerts.alerts, name="alerts", rich_help_panel="Administration")
 instrument_test.add_to(instruments.app)
 for part in (new, simulate, decisions, work, instruments, estops, emulate, watch, records, database, broker, doctor):
     part.add_to(app)

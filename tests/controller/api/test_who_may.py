@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from sqlmodel import col
 from adapters.instruments import topics
 from adapters.instruments.messages import Outcome, Result, encode
 from controller.access.actors import Role, token_digest
+from controller.access.alerts import AlertsSection
 from controller.commands import instruments, users
 from controller.commands.uploads import record_file
 from controller.intake.intake import read_topic
@@ -29,6 +31,7 @@ READ_OFF = {"space_time_yield": {"value": 3, "unit": "kg/m**3/h"}, "e_factor": {
 OLD = base64.b64encode(
     b"residence_time,equivalents,concentration,temperature,space_time_yield,e_factor\n1,2,0.2,60,500,30\n"
 ).decode()
+TOLD = {"receivers": [{"name": "mail", "kind": "mail", "host": "mail.lab", "sender": "a@lab.org", "to": ["b@lab.org"]}]}
 CONTENT, NEW_CONTENT = b"400,0.1\n", b"400,0.2\n"
 
 OUTSIDE = ("no token", "wrong token", "token of a disabled user", "revoked token", "instrument")
@@ -114,6 +117,9 @@ TABLE: list[Row] = [
     ("GET", "/api/v1/iterations?campaign=reactor", None, SHUT, EVERYBODY),
     ("POST", "/api/v1/corrections", {"measurement": "{measurement}", "value": 3, **WHY}, SHUT, (403, 201, 201)),
     ("GET", "/api/v1/samples", None, SHUT, EVERYBODY),
+    ("GET", "/api/v1/alerts", None, SHUT, EVERYBODY),
+    ("POST", "/api/v1/alerts/test", {"receiver": "mail"}, SHUT, ADMINS),
+    ("POST", "/api/v1/alerts/test", {"receiver": "nobody"}, SHUT, (403, 403, 404)),
     ("POST", "/api/v1/diagnosis", None, SHUT, ADMINS),
     ("PUT", "/api/v1/files/{new_file}", NEW_CONTENT, (401, 401, 401, 401, 201), (403, 201, 201)),
     ("GET", "/api/v1/files/{file}", None, SHUT, EVERYBODY),
@@ -128,6 +134,7 @@ async def headers(world: World) -> dict[str, dict[str, str]]:
     world.ids |= await world.store.write(lambda unit: _refuse(unit, world.ids["attempt"]), name="test")
     services = world.app.state.services
     services.files.put(CONTENT)
+    world.app.state.services = replace(services, alerts=AlertsSection.model_validate(TOLD))
     world.ids |= {"instrument": "reactor-1", "busy": "analyser-1", "user": "olga"}
     world.ids |= {"file": hashlib.sha256(CONTENT).hexdigest(), "new_file": hashlib.sha256(NEW_CONTENT).hexdigest()}
     world.ids["estop"] = (await world.app.state.recorder.stop(ADMIN, None, "a test"))["id"]

@@ -91,6 +91,7 @@ SCENE: list[Line] = [
     ("user disable eve", "User eve is disabled.", None),
     ("user enable eve", "User eve is let in again.", None),
     ("user list", "eve", None),
+    ("alerts", "Nobody is told", None),
     # the record
     ("events --limit 5", "user.enable", None),
     ("report reactor", "", None),
@@ -113,6 +114,7 @@ WAITING = ("proposals", "tasks", "instruments --json")  # what they list comes w
 # Processes of their own, or no daemon at all: the tests that run them.
 ELSEWHERE = {
     "broker config": "tests.controller.cli.test_broker:test_everybody_enrolled_is_let_in_and_the_daemon",
+    "alerts test": "tests.controller.cli.test_alerts:test_a_test_is_sent_and_what_became_of_it_is_told",
     "doctor": "tests.controller.cli.test_doctor:test_a_daemon_that_runs_is_asked",
     "serve": "tests.controller.cli.test_serve:test_a_removed_instruments_login_is_refused",
     "demo reactor": "tests.controller.demos.test_demo:test_six_random_experiments",
@@ -126,6 +128,8 @@ ELSEWHERE = {
 def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[str]:
     """All commands of the tree, as they are typed."""
     command = command or typer.main.get_command(app)
+    if getattr(command, "invoke_without_command", False):
+        yield " ".join(path)
     if not hasattr(command, "commands"):
         yield " ".join(path)
         return

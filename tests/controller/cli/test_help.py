@@ -42,6 +42,7 @@ def test_help_imports_nothing_heavy() -> None:
             for each in ("proposals", "approve", "reject", "doubts", "resolve", "quarantine", "orphans", "instruments")
         ),
         *(["instrument", each] for each in ("list", "add", "arm", "disarm", "accept", "remove", "pause", "resume")),
+        *(["alerts", *each] for each in ([], ["test"])),
         ["broker", "config"],
         ["doctor"],
         ["backup"],
