@@ -26,7 +26,7 @@ def draw_settings(desk: Desk, section: AlertsSection) -> None:
         rows: list[list[str | Callable[[], None]]] = [
             [*_receiver(each), partial(_test_button, desk, each.name)] for each in section.receivers
         ]
-        table(header, rows, say("alerts.receivers"))
+        table(header, rows, say("alerts.receivers"), stacks=True)
     header = [say("alerts.rule"), say("alerts.when")]
     rules = ((say(f"alerts.rule_{each}"), rule_text(section.rules, each)) for each in RULES)
     table(header, rules, say("alerts.rules"))
@@ -54,7 +54,7 @@ def rule_text(rules: Rules, name: RuleName) -> str:
 
 
 def _test_button(desk: Desk, name: str) -> None:
-    button = ui.button(say("alerts.test"), on_click=lambda: _test(desk, name)).props("outline dense no-wrap")
+    button = ui.button(say("alerts.test"), on_click=lambda: _test(desk, name)).props("flat dense no-wrap")
     button.props["aria-label"] = say("alerts.test_of", name=name)
     button.set_enabled(desk.may(Role.ADMIN))
 
@@ -70,7 +70,7 @@ def draw_standing(found: Plain) -> None:
         ui.label(say("alerts.nothing_stands")).classes("nothing")
     else:
         header = [say("alerts.rule"), say("alerts.what"), say("alerts.since"), say("alerts.told")]
-        table(header, (_standing(row) for row in found["standing"]))
+        table(header, (_standing(row) for row in found["standing"]), stacks=True)
     if found["cut"]:
         ui.label(say("alerts.cut")).classes("note")
     _heading("alerts.sendings")
@@ -78,7 +78,8 @@ def draw_standing(found: Plain) -> None:
         ui.label(say("alerts.nothing_sent")).classes("nothing")
         return
     header = [say("overview.when"), say("alerts.receiver"), say("alerts.became")]
-    table(header, ((moment(row["at"]), row["subject"], became(row)) for row in found["sendings"]))
+    rows = ((moment(row["at"]), row["subject"], became(row)) for row in found["sendings"])
+    table(header, rows, stacks=True)
 
 
 def _standing(row: Plain) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ Plain = dict[str, Any]
 def draw(desk: Desk, rows: list[Plain]) -> None:
     """Everybody, with what can be done about them."""
     names = ("user", "role", "password", "standing", "do")
-    table([say(f"system.{each}") for each in names], ((*_cells(row), partial(_do, desk, row)) for row in rows))
+    header = [say(f"system.{each}") for each in names]
+    table(header, ((*_cells(row), partial(_do, desk, row)) for row in rows), stacks=True)
 
 
 def _cells(row: Plain) -> tuple[str, ...]:

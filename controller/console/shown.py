@@ -117,17 +117,21 @@ class _Texts(ui.element, component="text_table.js"):
         self._props |= {"header": header, "rows": rows, "caption": caption}
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = "") -> None:
-    """A small table; a cell is a text, or a function that draws it. Long ones that are searched are `ui.table`."""
-    lines = [list(row) for row in rows]
-    with ui.element("div").classes("scroll").props("tabindex=0"):  # who has no mouse scrolls it with the keys
+def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = "", *, stacks: bool = False) -> None:
+    """A small table; a cell is a text, or a function that draws it. Long ones that are searched are `ui.table`.
+
+    `stacks`: on a telephone the cells of a row stand below each other, each behind the name of its column.
+    """
+    lines, names = [list(row) for row in rows], list(header)
+    place = ui.element("div").classes("scroll stacks" if stacks else "scroll")
+    with place.props("tabindex=0"):  # who has no mouse scrolls it with the keys
         if any(callable(cell) for row in lines for cell in row):
-            _drawn(header, lines, caption)
+            _drawn(names, lines, caption)
         else:
-            _Texts(list(header), lines, caption)
+            _Texts(names, lines, caption)
 
 
-def _drawn(header: Iterable[str], rows: list[list[Cell]], caption: str) -> None:
+def _drawn(header: list[str], rows: list[list[Cell]], caption: str) -> None:
     """Element by element, for what is drawn in it."""
     with ui.element("table").classes("table"):
         if caption:
@@ -140,8 +144,9 @@ def _drawn(header: Iterable[str], rows: list[list[Cell]], caption: str) -> None:
         with ui.element("tbody"):
             for row in rows:
                 with ui.element("tr"):
-                    for cell in row:
-                        with ui.element("td"):
+                    for name, cell in zip(header, row, strict=True):
+                        with ui.element("td") as place:
+                            place.props["data-label"] = name
                             if callable(cell):
                                 cell()
                             else:

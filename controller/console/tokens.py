@@ -20,7 +20,7 @@ def draw(desk: Desk, rows: list[Plain]) -> None:
         return
     names = ("user", "label", "digest", "made", "state")
     header = [*(say(f"tokens.{each}") for each in names), say("system.do")]
-    table(header, ((*_cells(row), partial(_button, desk, row)) for row in rows))
+    table(header, ((*_cells(row), partial(_button, desk, row)) for row in rows), stacks=True)
 
 
 def _cells(row: Plain) -> tuple[str, ...]:

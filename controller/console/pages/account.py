@@ -99,7 +99,7 @@ def _sessions(session: Session, desk: Desk) -> list[Plain]:
 
 def _draw_sessions(desk: Desk, rows: list[Plain]) -> None:
     header = [say(f"account.{each}") for each in ("where", "how", "began", "ends")]
-    table(header, (_session(row) for row in rows))
+    table(header, (_session(row) for row in rows), stacks=True)
     if len(rows) > 1:
         with ui.element("div").classes("row"):
             ui.button(say("account.end_others"), icon="logout", on_click=lambda: _end_others(desk)).props("outline")

@@ -27,15 +27,15 @@ async def page(request: Request, client: Client) -> None:
     """What who looks after the daemon wants to know."""
     async with opened(request, client, say("system.title")) as desk:
         services = desk.house.services
-        with ui.element("div").classes("cards"):
+        with ui.element("div").classes("cards packed"):
             with _card("system.software"):
                 facts(report.versions().items())
             with _card("system.database"):
                 desk.section(lambda session: database(session, services), facts_of)
-            with _card("system.surroundings"):
-                desk.section(lambda session: surroundings(services), facts_of)
             with _card("system.executor"):
                 desk.section(lambda session: executor(services.workers), facts_of)
+            with _card("system.surroundings"):
+                desk.section(lambda session: surroundings(services), facts_of)
         _heading("alerts.title")
         alerting.draw_settings(desk, services.alerts)
         desk.section(lambda session: _alerts(session, services), alerting.draw_standing)

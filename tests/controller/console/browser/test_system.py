@@ -37,15 +37,21 @@ async def daemon(tmp_path: Path, hook: Web) -> AsyncIterator[Serving]:
         yield found
 
 
+BEYOND = "[...document.querySelectorAll('.scroll')].filter(each => each.scrollWidth > each.clientWidth).length"
+
+
 async def fit(page: Page, *, dialog: bool = False) -> None:
-    """For people and for their screens."""
+    """For people and for their screens: on none of them is a button to be looked for beside it."""
     assert await barriers(page, dialog=dialog) == []
     assert not await sideways(page)
+    assert await page.evaluate(BEYOND) == 0
 
 
 async def test_an_admin_lets_somebody_in_who_chooses_a_password(daemon: Serving, daemon_console: Console) -> None:
     admin = await daemon_console.enter_with(daemon.tokens["admin"], "/system")
     await fit(admin)
+    await expect(admin.get_by_text("Connected since")).to_be_visible()
+    await expect(admin.get_by_text("1, of them 0 busy")).to_be_visible()
     await admin.get_by_role("button", name="New person").click()
     await admin.get_by_label("Name").fill("nina")
     await fit(admin, dialog=True)
