@@ -38,12 +38,13 @@ def usual(session: Session, instruments: Iterable[str]) -> dict[Kind, Usual]:
             col(Attempt.ended_at),
         )
         .join(ids, ids.c.subject == col(Attempt.id))
-        .where(col(Attempt.resource).in_(list(instruments)), col(Attempt.ended_at).is_not(None))
+        .where(col(Attempt.ended_at).is_not(None))
         .order_by(col(Attempt.ended_at).desc())
     )
     found: dict[Kind, list[float]] = defaultdict(list)
+    wanted = set(instruments)  # not asked of the database, which might go through all attempts of an instrument
     for resource, capability, made_at, ended_at in session.execute(query):
-        if len(found[resource, capability]) < TAKEN:
+        if resource in wanted and len(found[resource, capability]) < TAKEN:
             found[resource, capability].append(_seconds(made_at, ended_at))
     return {kind: _usual(lengths) for kind, lengths in found.items()}
 
