@@ -35,14 +35,7 @@ class Amendment:
             self._text.props("outlined spellcheck=false").classes("full file")
             self._place = ui.element("div").classes("section").props("role=status")
             self._show_files()
-            refused = say("campaign.amend_too_big", most=LARGEST // 2**20)
-            picker(
-                say("campaign.amend_files"),
-                self._keep,
-                lambda: self.desk.complain(refused),
-                self._busy,
-                largest=LARGEST,
-            )
+            picker(say("campaign.amend_files"), self._keep, self._refuse, self._busy, largest=LARGEST)
             self._faults = ui.element("div").props("role=alert")
             self._button = dialogs.buttons(dialog, say("campaign.amend_do"), self._go)
         self._dialog = dialog
@@ -55,16 +48,20 @@ class Amendment:
         self._button.set_enabled(self._under_way <= 0)
 
     async def _keep(self, event: UploadEventArguments) -> None:
+        name = event.file.name
+        others = sum(len(content) for each, content in self.files.items() if each != name)
+        if others + event.file.size() > LARGEST:  # before it is read: a browser may send more than it was told to
+            self._refuse()
+            return
         self._busy(1)
         try:
-            content = await event.file.read()
+            self.files[name] = await event.file.read()
         finally:
             self._busy(-1)
-        if sum(map(len, self.files.values())) + len(content) > LARGEST:
-            self.desk.complain(say("campaign.amend_too_big", most=LARGEST // 2**20))
-            return
-        self.files[event.file.name] = content
         self._show_files()
+
+    def _refuse(self) -> None:
+        self.desk.complain(say("campaign.amend_too_big", most=LARGEST // 2**20))
 
     def _show_files(self) -> None:
         """Which stand beside it, and which of them are new."""

@@ -1,6 +1,7 @@
 """A campaign with files beside its file is amended from the page: files that are not chosen anew stay."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import Session
@@ -9,7 +10,7 @@ from controller.access.actors import Actor, Role
 from controller.commands import campaigns as commands
 from controller.commands.instruments import enrol
 from controller.commands.lookup import find_campaign
-from controller.console import House, actions
+from controller.console import House, actions, amending
 from controller.report.campaign import file_of
 from controller.serving import campaigns
 from controller.spec import SpecError
@@ -67,3 +68,40 @@ async def test_the_api_keeps_them_too(world: World, solvents: House) -> None:
     async with world.client() as client:
         answer = await client.post("/api/v1/campaigns/solvents/amend", json={"text": TEXT})
     assert answer.json()["version"] == 2
+
+
+class Told:
+    """A page that only hears what it is complained of."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def complain(self, text: str) -> None:
+        self.complaints.append(text)
+
+
+class Upload:
+    """What a browser sends."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self._size, self.was_read = name, size, False
+
+    def size(self) -> int:
+        return self._size
+
+    async def read(self) -> bytes:
+        self.was_read = True
+        return b"x" * self._size
+
+
+async def test_more_than_is_taken_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amending, "LARGEST", 100)
+    told = Told()
+    dialog = amending.Amendment(told, "solvents", {"files": []})  # type: ignore[arg-type]
+    monkeypatch.setattr(dialog, "_busy", lambda more: None)
+    monkeypatch.setattr(dialog, "_show_files", lambda: None)
+    first, again, second = Upload("a.csv", 90), Upload("a.csv", 95), Upload("b.csv", 6)
+    for each in (first, again, second):
+        await dialog._keep(SimpleNamespace(file=each))  # type: ignore[arg-type]
+    assert (again.was_read, second.was_read, len(told.complaints)) == (True, False, 1)
+    assert {name: len(content) for name, content in dialog.files.items()} == {"a.csv": 95}
