@@ -104,16 +104,25 @@ def _form(wanted: Wanted, kinds: list[str], find: Callable[[Wanted], None]) -> N
     form.on("submit.prevent", lambda: find(_wanted({name: each.value or "" for name, each in fields.items()})))
 
 
+class _Entry(ui.element, component="../trail_entry.js"):
+    """One event in one line, as one element: a page has a hundred, and new ones at each commit."""
+
+    def __init__(self, row: Plain) -> None:
+        super().__init__()
+        self._props |= {
+            "number": str(row["number"]),
+            "show": say("events.show", number=row["number"]),
+            "at": moment(row["at"]),
+            "kind": row["kind"],
+            "what": event_kind(row["kind"]),
+            "subject": row["subject"] or "",
+            "where": " · ".join(each for each in (row["campaign"], _about(row)) if each),
+            "actor": row["actor"] or "",
+        }
+
+
 def _row(desk: Desk, row: Plain) -> None:
-    """One event in one line."""
-    with ui.element("div").classes("entry"):
-        show = ui.button(str(row["number"]), on_click=lambda: _open(desk, row["number"])).props("flat dense no-caps")
-        show.props["aria-label"] = say("events.show", number=row["number"])
-        ui.label(moment(row["at"])).classes("soft")
-        ui.label(event_kind(row["kind"])).classes("name").props["title"] = row["kind"]
-        where = " · ".join(each for each in (row["campaign"], _about(row)) if each)
-        ui.label(where).classes("grow").props["title"] = row["subject"] or ""
-        ui.label(row["actor"] or "").classes("soft")
+    _Entry(row).on("open", lambda: _open(desk, row["number"]), [])
 
 
 async def _open(desk: Desk, number: int) -> None:
