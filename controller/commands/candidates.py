@@ -1,7 +1,7 @@
 """Candidates that people put forward: injected, or edited from what a strategy proposed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,6 +14,7 @@ from controller.loop import CAMPAIGN
 from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.apply.proposals import withdraw
+from controller.store.chain import canonical, sha256
 from controller.store.history import request_as_of
 from controller.store.proposals import make_proposal
 from controller.store.specs import spec_of
@@ -32,6 +33,11 @@ class Assessment:
     key: str
     prediction: dict[str, Any]
     facts: dict[str, float]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it: who confirms names it, and is refused where it is another one by then."""
+        return sha256(canonical(asdict(self)))
 
 
 def question(session: Session, name: str) -> tuple[Spec, Request]:

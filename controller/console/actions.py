@@ -80,9 +80,11 @@ async def foresee(house: House, actor: Actor, proposal: str, values: dict[str, A
 
 
 @action
-async def edit(house: House, actor: Actor, proposal: str, digest: str, values: dict[str, Any], why: str) -> Any:
-    """Put other values in the place of what was shown."""
-    return await candidates.edit(house.services, actor, proposal, digest, values, why)
+async def edit(
+    house: House, actor: Actor, proposal: str, digest: str, values: dict[str, Any], shown: str, why: str
+) -> Any:
+    """Put other values in the place of what was shown; `shown` is the digest of what was foreseen of them."""
+    return await candidates.edit(house.services, actor, proposal, digest, values, why, shown)
 
 
 # Campaigns
@@ -130,10 +132,10 @@ async def foresee_point(
 
 @action
 async def inject(
-    house: House, actor: Actor, campaign: str, values: dict[str, Any], why: str, stage: str | None = None
+    house: House, actor: Actor, campaign: str, values: dict[str, Any], shown: str, why: str, stage: str | None = None
 ) -> Any:
-    """Put a candidate forward."""
-    return await candidates.inject(house.services, actor, campaign, values, why, stage)
+    """Put a candidate forward; `shown` is the digest of what was foreseen of it."""
+    return await candidates.inject(house.services, actor, campaign, values, why, stage, shown)
 
 
 @action

@@ -65,12 +65,13 @@ async def edit(desk: Desk, row: Plain, name: str) -> None:
         say("approvals.replace"),
         fields,
         lambda form: desk.do(actions.foresee, proposal=row["id"], values=changed(form)),
-        lambda form, why: desk.do(
+        lambda form, shown, why: desk.do(
             actions.edit,
             say("approvals.replaced"),
             proposal=row["id"],
             digest=row["digest"],
             values=changed(form),
+            shown=shown,
             why=why,
         ),
         row["units"],
@@ -95,11 +96,12 @@ async def inject(desk: Desk, campaign: str, wanted: Plain) -> None:
         say("campaign.inject_do"),
         fields,
         lambda form: desk.do(actions.foresee_point, campaign=campaign, values=form.values(), stage=form.stage.value),
-        lambda form, why: desk.do(
+        lambda form, shown, why: desk.do(
             actions.inject,
             say("campaign.injected"),
             campaign=campaign,
             values=form.values(),
+            shown=shown,
             why=why,
             stage=form.stage.value,
         ),
@@ -114,28 +116,37 @@ async def _ask(
     yes: str,
     fields: Callable[[], Form],
     foresee: Callable[[Form], Awaitable[Any]],
-    put_forward: Callable[[Form, str], Awaitable[Any]],
+    put_forward: Callable[[Form, str, str], Awaitable[Any]],
     units: Mapping[str, str],
 ) -> None:
-    """Values and a reason; they can be put forward once the prediction for them has been shown."""
+    """Values and a reason; they can be put forward once the prediction for them has been shown, and as it was shown."""
+    shown = ""
+
     with dialogs.dialog(desk, title, note) as dialog:
         form = fields()
         why = dialogs.reason()
         foreseen = ui.element("div").props("role=status")
 
         async def look() -> None:
+            nonlocal shown
             if not form.complete():
                 return
             assessed = await foresee(form)
             foreseen.clear()
             if assessed is not None:
+                shown = assessed.digest
                 with foreseen:
                     _prediction(assessed.prediction, units)
             go.set_enabled(assessed is not None)
 
         async def put() -> None:
-            if (said := dialogs.reason_of(why)) and await put_forward(form, said) is not None:
+            if not (said := dialogs.reason_of(why)):
+                return
+            go.disable()  # not twice
+            if await put_forward(form, shown, said) is not None:
                 dialog.submit(True)
+            else:
+                await look()  # what stands now
 
         with ui.element("div").classes("buttons"):
             ui.button(say("dialog.no"), on_click=lambda: dialog.submit(None)).props("flat")

@@ -22,6 +22,7 @@ VIEWER, OPERATOR, ADMINISTRATOR = Role.VIEWER, Role.OPERATOR, Role.ADMIN
 VALUES = {"temperature": 61.0}
 WHOLE = {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.2, "temperature": 60.0}
 WHY = {"why": "a test"}
+SHOWN = {"shown": "0" * 64}
 ERRORS = "controller.commands.errors"
 
 # Action, what is said, the lowest role that may. What is said need not make sense: a refusal for another reason than
@@ -30,9 +31,9 @@ TABLE: list[tuple[str, dict[str, Any], Role]] = [
     ("approve", {"proposal": "{proposal}", "digest": "{digest}"}, OPERATOR),
     ("reject", {"proposal": "{proposal}", "digest": "{digest}", **WHY}, OPERATOR),
     ("foresee", {"proposal": "{proposal}", "values": VALUES}, OPERATOR),
-    ("edit", {"proposal": "{proposal}", "digest": "{digest}", "values": VALUES, **WHY}, OPERATOR),
+    ("edit", {"proposal": "{proposal}", "digest": "{digest}", "values": VALUES, **SHOWN, **WHY}, OPERATOR),
     ("foresee_point", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow"}, OPERATOR),
-    ("inject", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow", **WHY}, OPERATOR),
+    ("inject", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow", **SHOWN, **WHY}, OPERATOR),
     ("amend_campaign", {"campaign": "{campaign}", "text": REACTOR}, OPERATOR),
     ("correct", {"measurement": "{measurement}", "value": 3.0, **WHY}, OPERATOR),
     ("verify", {}, VIEWER),
