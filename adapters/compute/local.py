@@ -32,10 +32,12 @@ class Workers:
     """A few processes that are started when first needed and replaced when they die.
 
     `run` names a function as `package.module:function`; only our own code names functions, never a campaign.
+    `memory`: bytes of address space that a process may have; what wants more raises `MemoryError` in it.
     `replaced`: how many processes were ended before their time, by a deadline, by who asked, or by themselves.
     """
 
-    def __init__(self, size: int = 1) -> None:
+    def __init__(self, size: int = 1, memory: int | None = None) -> None:
+        self._options = [] if memory is None else [str(memory)]
         self._free: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
         self._running: set[asyncio.subprocess.Process] = set()
         self.size = size
@@ -91,6 +93,7 @@ class Workers:
             sys.executable,
             "-m",
             "adapters.compute.worker",
+            *self._options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,

@@ -1,9 +1,13 @@
-"""The worker process: reads one JSON task per line from standard input, writes one JSON answer per line."""
+"""The worker process: reads one JSON task per line from standard input, writes one JSON answer per line.
+
+Its argument, if there is one, is how many bytes of address space it may have.
+"""
 
 import ctypes
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -15,6 +19,8 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serve tasks until standard input ends; die with the daemon even in the middle of one."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if len(sys.argv) > 1:
+        resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))
     # What libraries print must not stand between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -9,15 +9,19 @@ from controller.console.crystals import crystal
 from controller.console.molecules import molecule, route
 from controller.console.shown import number, plain, quantity, table
 from controller.console.texts import say
+from controller.serving import Pictures
 
 Candidate = Mapping[str, Any]
 BRIEF = 200  # characters
 MOST_ROWS = 24  # of a table: two hundred cards with a hundred rows each would hold up the event loop for seconds
 
 
-def draw(candidate: Candidate) -> None:
+def draw(candidate: Candidate, pictures: Pictures) -> None:
     """Draw a candidate of any kind, here."""
-    _KINDS.get(str(candidate.get("kind")), _unknown)(candidate)
+    if candidate.get("kind") == "crystal":
+        crystal(candidate, pictures)
+    else:
+        _KINDS.get(str(candidate.get("kind")), _unknown)(candidate)
 
 
 def label_of(candidate: Candidate) -> str:
@@ -87,5 +91,4 @@ _KINDS = {
     "composition": _composition,
     "molecule": _molecule,
     "route": route,
-    "crystal": crystal,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.console.shown import unit_sign
 from controller.console.texts import say
+from controller.report.contents import Curves
 
 Plain = dict[str, Any]
 
@@ -253,3 +254,28 @@ def _region(objective: Plain) -> list[Plain]:
             },
         }
     ]
+
+
+def file_curves(curves: Curves) -> Plain:
+    """What a stored file holds, over its first column."""
+    grey, line = "#76808c", {"lineStyle": {"color": "#76808c", "opacity": 0.4}}
+    axis = {
+        "type": "value",
+        "scale": True,
+        "axisLabel": {"color": grey},
+        "nameTextStyle": {"color": grey},
+        "splitLine": line,
+    }
+    names = curves.headings[1:]
+    return {
+        "animation": False,
+        "grid": {"left": 12, "right": 24, "top": 40, "bottom": 36, "containLabel": True},
+        "legend": {"show": len(names) > 1, "type": "scroll", "top": 0, "textStyle": {"color": grey}},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {**axis, "name": curves.headings[0], "nameLocation": "middle", "nameGap": 28},
+        "yAxis": {**axis, "name": names[0] if len(names) == 1 else ""},
+        "series": [
+            {"type": "line", "name": name, "data": points, "showSymbol": False, "lineStyle": {"width": 1.5}}
+            for name, points in zip(names, curves.points, strict=True)
+        ],
+    }

@@ -1,6 +1,5 @@
 """Crystals: in numbers at once, in space when asked for, since a browser bears only a few such scenes at a time."""
 
-import asyncio
 from collections.abc import Mapping
 from math import cos, radians, sin
 from typing import Any
@@ -9,14 +8,15 @@ from nicegui import ui
 
 from controller.console.shown import facts, table
 from controller.console.texts import say
-from controller.report.drawings import Cell, NotDrawable, Scene, cell, crystal_scene
+from controller.report.drawings import Cell, NotDrawable, Scene, cell
+from controller.serving import Pictures
 
 WIDTH, HEIGHT = 300, 280
 STEP = 30.0  # degrees
 BACK, LINE = "#ffffff", "#515b67"
 
 
-def crystal(candidate: Mapping[str, Any]) -> None:
+def crystal(candidate: Mapping[str, Any], pictures: Pictures) -> None:
     """The cell's numbers, its atoms, and a button that shows it in space."""
     _numbers(cell(candidate))
     place = ui.element("div").classes("scene")
@@ -24,10 +24,10 @@ def crystal(candidate: Mapping[str, Any]) -> None:
     async def show() -> None:
         button.disable()
         try:
-            scene = await asyncio.to_thread(crystal_scene, candidate)
+            scene = await pictures.crystal(candidate)
         except NotDrawable as error:
             with place:
-                ui.label(str(error)).classes("note")
+                ui.label(say("candidate.no_picture", why=str(error))).classes("note")
             return
         with place:
             _Turned(scene, cell(candidate).formula)

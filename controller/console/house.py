@@ -6,7 +6,7 @@ from controller.access.actors import Actor
 from controller.access.sign_ins import find_signed_in
 from controller.console.limiter import Limiter
 from controller.console.looks import Looks
-from controller.serving import Auditor, Bell, Recorder, Services
+from controller.serving import Auditor, Bell, Pictures, Recorder, Services
 
 
 @dataclass
@@ -17,6 +17,7 @@ class House:
     bell: Bell
     recorder: Recorder
     limiter: Limiter = field(default_factory=Limiter)
+    pictures: Pictures = field(default_factory=Pictures)
     auditor: Auditor = field(init=False)
     looks: Looks = field(init=False)
 

@@ -10,17 +10,21 @@ from nicegui import ui
 from controller.console.texts import say
 from controller.report.drawings import LONGEST
 
+NOT_DRAWN = "(event) => { event.target.hidden = true; event.target.nextElementSibling.hidden = false }"
 MOST_PICTURES = 60  # of one route; the other molecules stand there as texts
 
 
 def molecule(smiles: str) -> None:
     """A picture, made where pictures are asked for: in a frame of its own, so that nothing in it can run."""
-    if len(smiles) <= LONGEST:
+    if len(smiles) > LONGEST:
+        ui.label(say("candidate.not_drawn")).classes("note")
+    else:
         picture = ui.element("img").classes("molecule")
         picture.props["src"] = f"/drawn/molecule.svg?smiles={quote(smiles, safe='')}"
         picture.props["alt"] = say("candidate.molecule", smiles=smiles)
         picture.props["loading"] = "lazy"
-        picture.on("error", js_handler="(event) => { event.target.hidden = true }")
+        picture.on("error", js_handler=NOT_DRAWN)
+        ui.label(say("candidate.not_drawn")).classes("note").props("hidden")
     ui.label(smiles).classes("soft grow")
 
 

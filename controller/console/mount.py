@@ -28,6 +28,7 @@ async def mounted(app: FastAPI, house: House) -> AsyncIterator[None]:
     app.mount("/static", StaticFiles(directory=STATIC))
     async with AsyncExitStack() as stack:
         app.mount("/", Gate(_Pages(stack), house))
+        stack.push_async_callback(house.pictures.stop)
         yield
 
 

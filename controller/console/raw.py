@@ -1,6 +1,5 @@
 """Files for the browser: raw data, drawings and exports, for whoever is signed in."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -11,7 +10,8 @@ from controller.commands.lookup import find
 from controller.console.gate import plain_headers, signed_in
 from controller.console.house import House
 from controller.console.texts import say
-from controller.report.drawings import LONGEST, NotDrawable, molecule_svg
+from controller.report.contents import PICTURES
+from controller.report.drawings import LONGEST, NotDrawable
 from controller.report.export import as_csv
 from controller.store.tables import StoredFile
 
@@ -20,7 +20,6 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Smiles = Annotated[str, Query(min_length=1, max_length=LONGEST)]
-PICTURES = {"image/png", "image/jpeg"}  # what a browser may show in place; everything else is downloaded
 
 
 @router.get("/raw/{sha256}")
@@ -38,10 +37,11 @@ async def raw(request: Request, sha256: Sha256) -> Response:
 
 
 @router.get("/drawn/molecule.svg")
-async def molecule(smiles: Smiles) -> Response:
-    """A molecule drawn from its SMILES; one that cannot be read is refused, and the page shows the text alone."""
+async def molecule(request: Request, smiles: Smiles) -> Response:
+    """A molecule drawn from its SMILES; one that cannot be drawn is refused, and the page says so."""
+    house: House = request.app.state.house
     try:
-        picture = await asyncio.to_thread(molecule_svg, smiles)
+        picture = await house.pictures.molecule(smiles)
     except NotDrawable as error:
         raise Invalid(str(error)) from error
     headers = {**plain_headers(), "content-security-policy": "sandbox", "cache-control": "private, max-age=86400"}

@@ -1,6 +1,7 @@
 """What runs in worker processes: plain data in and out, no database."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,33 @@ def analyse(payload: dict[str, Any]) -> dict[str, Any]:
     except UnreadableFile as error:
         return {"fault": str(error)}
     return {"values": {name: each._asdict() for name, each in found.items()}, "version": version(function)}
+
+
+def draw_molecule(payload: dict[str, Any]) -> dict[str, Any]:
+    """A picture of a SMILES; or why there is none."""
+    from controller.report.drawings import NotDrawable, molecule_svg
+
+    try:
+        return {"svg": molecule_svg(payload["smiles"])}
+    except NotDrawable as error:
+        return {"why": str(error)}
+
+
+def draw_crystal(payload: dict[str, Any]) -> dict[str, Any]:
+    """A crystal's cell in space; or why there is none."""
+    from controller.report.drawings import NotDrawable, crystal_scene
+
+    try:
+        return {"scene": asdict(crystal_scene(payload["candidate"]))}
+    except NotDrawable as error:
+        return {"why": str(error)}
+
+
+def look_into(payload: dict[str, Any]) -> dict[str, Any]:
+    """What of a stored file can be shown."""
+    from controller.report.reading import look
+
+    return asdict(look(Path(payload["path"])))
 
 
 def versions() -> dict[str, Any]:

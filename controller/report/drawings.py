@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from math import acos, degrees, gcd, hypot
 from typing import Any
@@ -22,9 +21,8 @@ class NotDrawable(ValueError):
     """There is no picture of it; the text says why."""
 
 
-@lru_cache(maxsize=1024)
-def molecule_svg(smiles: str) -> bytes:
-    """A molecule or a polymer's repeat unit; raises `NotDrawable`. It takes milliseconds: not for the event loop."""
+def molecule_svg(smiles: str) -> str:
+    """A molecule or a polymer's repeat unit, in ISO 8859-1 as it says of itself; raises `NotDrawable`. For a worker."""
     from rdkit.Chem.Draw import rdMolDraw2D
 
     from strategies.spaces.chemistry import parse_smiles
@@ -40,8 +38,7 @@ def molecule_svg(smiles: str) -> bytes:
     picture = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
     rdMolDraw2D.PrepareAndDrawMolecule(picture, molecule)
     picture.FinishDrawing()
-    # As it says of itself in its first line.
-    return str(picture.GetDrawingText()).encode("iso-8859-1", "xmlcharrefreplace")
+    return str(picture.GetDrawingText())
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ class Scene:
 
 
 def crystal_scene(candidate: Candidate) -> Scene:
-    """A crystal's cell in space; raises `NotDrawable`. It loads a library: not for the event loop."""
+    """A crystal's cell in space; raises `NotDrawable`. It loads a library: for a worker."""
     from ase.data import atomic_numbers, covalent_radii
     from ase.data.colors import jmol_colors
 
@@ -126,6 +123,11 @@ def crystal_scene(candidate: Candidate) -> Scene:
     ]
     reach = max(hypot(*_placed(lattice, each)) for each in corners)
     return Scene(atoms, edges, legend, reach)
+
+
+def scene_from(plain: Mapping[str, Any]) -> Scene:
+    """As a worker tells of it."""
+    return Scene(**{**plain, "atoms": [Sphere(**each) for each in plain["atoms"]]})
 
 
 def _repeated(position: Point) -> list[Point]:

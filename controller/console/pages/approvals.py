@@ -77,7 +77,7 @@ class Queue:
             self._head(row, operator)
             with ui.element("div").classes("columns"):
                 with ui.element("div"):
-                    candidates.draw(row["candidate"])
+                    candidates.draw(row["candidate"], self.desk.house.pictures)
                 with ui.element("div"):
                     _predicted(row)
             ui.label(say("approvals.reason", reason=row["reason"])).classes("grow")

@@ -46,7 +46,7 @@ def draw(desk: Desk, row: Plain) -> None:
         ui.label(say("doubts.why", why=row["why"] or "-")).classes("said")
         with ui.element("div").classes("columns"):
             with ui.element("div"):
-                candidates.draw(row["proposal"]["candidate"])
+                candidates.draw(row["proposal"]["candidate"], desk.house.pictures)
             with ui.element("div"):
                 facts(_facts(row))
                 ui.label(journal(row["instrument_now"])).classes("note")

@@ -1,20 +1,18 @@
 """Stored files: pictures and curves are shown, texts are read, the rest is to be kept."""
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nicegui import Client, ui
 from sqlmodel import Session
 from starlette.requests import Request
 
+from controller.console.charts import file_curves
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, number, quantity, table, with_error
 from controller.console.texts import say
 from controller.report import files as report
-
-if TYPE_CHECKING:
-    from controller.console.reading import Curves, Seen
+from controller.report.contents import Curves, Seen
 
 Plain = dict[str, Any]
 
@@ -87,18 +85,16 @@ def _value(each: Plain) -> tuple[str, str, str]:
 
 async def _show(desk: Desk, row: Plain | None, place: ui.element) -> None:
     """What it holds; nothing where there is no such file."""
-    from controller.console.reading import look  # brings numpy
-
     if row is None:
         return
     path = desk.house.services.files.path(row["sha256"])
-    seen = await desk.tried(lambda actor: asyncio.to_thread(look, path, row["media_type"]))
+    seen = await desk.tried(lambda actor: desk.house.pictures.file(path, row["media_type"]))
     if seen is not None:
         with place:
             _draw(row, seen)
 
 
-def _draw(row: Plain, seen: "Seen") -> None:
+def _draw(row: Plain, seen: Seen) -> None:
     if seen.picture:
         picture = ui.element("img").classes("picture")
         picture.props["src"] = f"/raw/{row['sha256']}"
@@ -114,15 +110,14 @@ def _draw(row: Plain, seen: "Seen") -> None:
         ui.label(say("files.not_shown")).classes("nothing")
 
 
-def _curves(row: Plain, curves: "Curves") -> None:
-    from controller.console.reading import chart
-
-    plot = ui.echart(chart(curves)).classes("plot").props("role=img")
+def _curves(row: Plain, curves: Curves) -> None:
+    plot = ui.echart(file_curves(curves)).classes("plot").props("role=img")
     plot.props["aria-label"] = say("files.curve", name=row["name"], count=curves.count)
     header = [say(f"files.{key}") for key in ("column", "lowest", "at", "highest", "at")]
     names = curves.headings[1:]
     rows = (
         (name, *map(number, (low, where_low, high, where_high)))
-        for name, (where_low, low, where_high, high) in zip(names, curves.extremes, strict=True)
+        for name, each in zip(names, curves.extremes, strict=True)
+        for where_low, low, where_high, high in [each or 4 * (None,)]
     )
     table(header, rows, caption=say("files.over", name=curves.headings[0], count=curves.count))

@@ -57,7 +57,7 @@ def draw(desk: Desk, row: Plain) -> None:
         if row["why"]:
             ui.label(say("tasks.in_doubt", why=row["why"])).classes("said")
         ui.label(row["instructions"]).classes("said")
-        candidates.draw(row["proposal"]["candidate"])
+        candidates.draw(row["proposal"]["candidate"], desk.house.pictures)
         facts(_facts(row))
         with ui.element("div").classes("buttons"):
             operator = desk.may(Role.OPERATOR)

@@ -31,5 +31,9 @@ def chatter_and_nan(payload: dict[str, Any]) -> dict[str, Any]:
     return {"value": float("nan")}
 
 
+def eat(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"eaten": len(bytearray(payload["bytes"]))}
+
+
 def process(payload: dict[str, Any]) -> dict[str, Any]:
     return {"process": os.getpid()}

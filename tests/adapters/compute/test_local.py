@@ -78,3 +78,13 @@ async def test_what_became_of_tasks_and_processes_is_known() -> None:
         assert "exit status 3" in workers.last_failure.why
     finally:
         await workers.stop()
+
+
+async def test_who_wants_more_memory_than_there_is_gets_none() -> None:
+    workers = Workers(memory=512 * 1024**2)
+    try:
+        with pytest.raises(TaskFailed, match="MemoryError"):
+            await workers.run(f"{HERE}:eat", {"bytes": 1024**3}, 20)
+        assert await workers.run(f"{HERE}:eat", {"bytes": 1024}, 20) == {"eaten": 1024}
+    finally:
+        await workers.stop()

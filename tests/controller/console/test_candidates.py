@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from nicegui import Client, ui
 
-from controller.console.candidates import draw
+from controller.console import candidates
 from controller.console.molecules import MOST_PICTURES, Branch, trees
+from controller.console.texts import say
+from controller.report.drawings import LONGEST
+from controller.serving import Pictures
 from strategies.spaces.candidates import KINDS, examples
 
 EXAMPLES = [pytest.param(each, id=f"{kind}-{place}") for kind in KINDS for place, each in enumerate(examples(kind))]
@@ -19,6 +22,10 @@ def client() -> Iterator[Client]:
     with made:
         yield made
     made.delete()
+
+
+def draw(candidate: dict[str, Any]) -> None:
+    candidates.draw(candidate, Pictures())
 
 
 def texts(client: Client) -> list[str]:
@@ -52,6 +59,11 @@ def test_what_a_chemist_writes_stays_text(client: Client) -> None:
     assert picture.props["src"] == (
         "/drawn/molecule.svg?smiles=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E%26smiles%3DC"
     )
+
+
+def test_a_picture_that_cannot_be_made_is_told_of(client: Client) -> None:
+    draw({"kind": "molecule", "smiles": "C" * (LONGEST + 1)})
+    assert (pictures(client), texts(client)[0]) == ([], say("candidate.not_drawn"))
 
 
 def test_a_kind_that_is_not_known_says_so(client: Client) -> None:

@@ -9,6 +9,7 @@ from nicegui import ui
 from playwright.async_api import Page, expect
 from sqlalchemy import select, update
 from sqlmodel import col
+from starlette.requests import Request
 
 from adapters.instruments import topics
 from controller.console.candidates import draw
@@ -25,11 +26,12 @@ SignedIn = Callable[[str], Awaitable[Page]]
 
 
 @ui.page("/test/candidates")
-def _candidates() -> None:
+def _candidates(request: Request) -> None:
+    pictures = request.state.house.pictures
     for kind in KINDS:
         for each in examples(kind):
-            draw(each)
-    draw({"kind": "molecule", "smiles": "no-molecule"})
+            draw(each, pictures)
+    draw({"kind": "molecule", "smiles": "no-molecule"}, pictures)
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ async def test_every_kind_of_candidate_under_the_policy(signed_in: SignedIn) -> 
         await expect(pictures.nth(place)).to_have_js_property("naturalWidth", 260)
     await page.get_by_text("no-molecule").scroll_into_view_if_needed()
     await expect(page.locator("img[alt$='no-molecule']")).to_be_hidden()
+    await expect(page.get_by_text("No picture: it could not be drawn.").locator("visible=true")).to_have_count(1)
 
 
 async def test_a_crystal_is_turned_by_a_mouse_and_by_buttons(signed_in: SignedIn) -> None:

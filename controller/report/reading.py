@@ -1,17 +1,14 @@
-"""What a stored file holds, as far as it can be shown: a picture, a curve, a text, or none of them."""
+"""Look for curves and texts in stored files; runs in a worker, since they may be big, and anybody's."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from adapters.analysis import UnreadableFile
 from adapters.analysis.curves import table_in
-from controller.console.raw import PICTURES
+from controller.report.contents import Curves, Extremes, Seen
 
 Array = NDArray[np.float64]
 
@@ -21,30 +18,8 @@ POINTS = 2000  # of a curve
 CURVES = 8
 
 
-@dataclass(frozen=True)
-class Curves:
-    """Columns over the first one; `points` are few enough to be drawn."""
-
-    headings: Sequence[str]
-    points: Sequence[Sequence[tuple[float, float]]]
-    extremes: Sequence[tuple[float, float, float, float]]  # of each: where it is lowest, how low; and highest
-    count: int
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What can be shown; `cut`: that is not all of it."""
-
-    picture: bool = False
-    curves: Curves | None = None
-    text: str | None = None
-    cut: bool = False
-
-
-def look(path: Path, media_type: str) -> Seen:
-    """Look into a file; takes some seconds where it is big, so not on the event loop."""
-    if media_type in PICTURES:
-        return Seen(picture=True)
+def look(path: Path) -> Seen:
+    """Look into a file; takes some seconds where it is big."""
     with path.open("rb") as file:
         content = file.read(LOOKED_AT + 1)
     cut = len(content) > LOOKED_AT
@@ -82,7 +57,11 @@ def curves_in(text: str, cut: bool = False) -> Curves | None:
     )
 
 
-def _extremes(x: Array, y: Array) -> tuple[float, float, float, float]:
+def _extremes(x: Array, y: Array) -> Extremes | None:
+    there = np.isfinite(x) & np.isfinite(y)
+    if not there.any():
+        return None
+    x, y = x[there], y[there]
     low, high = int(np.argmin(y)), int(np.argmax(y))
     return float(x[low]), float(y[low]), float(x[high]), float(y[high])
 
@@ -99,28 +78,3 @@ def thin(x: Array, y: Array, most: int = POINTS) -> list[tuple[float, float]]:
         places = sorted(set(ends))
         x, y = x[places], y[places]
     return list(zip(x.tolist(), y.tolist(), strict=True))
-
-
-def chart(curves: Curves) -> dict[str, Any]:
-    """How it is drawn."""
-    grey, line = "#76808c", {"lineStyle": {"color": "#76808c", "opacity": 0.4}}
-    axis = {
-        "type": "value",
-        "scale": True,
-        "axisLabel": {"color": grey},
-        "nameTextStyle": {"color": grey},
-        "splitLine": line,
-    }
-    names = curves.headings[1:]
-    return {
-        "animation": False,
-        "grid": {"left": 12, "right": 24, "top": 40, "bottom": 36, "containLabel": True},
-        "legend": {"show": len(names) > 1, "type": "scroll", "top": 0, "textStyle": {"color": grey}},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {**axis, "name": curves.headings[0], "nameLocation": "middle", "nameGap": 28},
-        "yAxis": {**axis, "name": names[0] if len(names) == 1 else ""},
-        "series": [
-            {"type": "line", "name": name, "data": points, "showSymbol": False, "lineStyle": {"width": 1.5}}
-            for name, points in zip(names, curves.points, strict=True)
-        ],
-    }
