@@ -8,7 +8,6 @@ from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report.course import PART, Course, Experiment, course
-from controller.report.lists import as_dict
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Measurement, Proposal
 
@@ -17,6 +16,8 @@ MOST_POINTS = 1000
 MOST_LINES = 300  # of parallel coordinates; more of them are one grey surface
 MOST_BEST = 20
 MOST_MEASUREMENTS = 1000
+TOLD = ("id", "property", "value", "unit", "standard_error", "origin", "status", "late")  # of a measurement
+BESIDE = ("event", "proposal_id", "attempt_id", "replaced_event")
 
 
 def curves(session: Session, name: str) -> Plain:
@@ -33,7 +34,7 @@ def _curves(session: Session, name: str, known: Course) -> Plain:
     best = _best_first(rows, front)
     lines = thinned(len(rows), MOST_LINES, best)
     shown = {rows[place].proposal for place in (*lines, *best[:MOST_BEST])}
-    candidates = _by_id(session, Proposal.id, Proposal.candidate, shown)
+    candidates = _by_id(session, col(Proposal.id), col(Proposal.candidate), shown)
     return {
         "objectives": [each.model_dump(mode="json", exclude_none=True) for each in spec.objectives],
         "parameters": [{"name": each, "unit": spec.space.unit(each)} for each in spec.space.names()],
@@ -123,35 +124,31 @@ def latest_measurements(session: Session, name: str) -> Plain:
 
 def _measurements(session: Session, known: Course) -> Plain:
     wanted = list(known.measured)[-MOST_MEASUREMENTS:]
-    rows: dict[str, Measurement] = {}
+    columns = [col(getattr(Measurement, name)) for name in (*TOLD, *BESIDE)]
+    rows: list[Any] = []
     for start in range(0, len(wanted), PART):
-        query = select(Measurement).where(col(Measurement.id).in_(wanted[start : start + PART]))
-        rows |= {row.id: row for row in session.scalars(query)}
-    latest = sorted(rows.values(), key=lambda row: (row.event, row.id), reverse=True)
-    numbers = _by_id(session, Proposal.id, Proposal.number, {row.proposal_id for row in latest})
-    results = _by_id(session, Attempt.id, Attempt.result, {row.attempt_id for row in latest})
+        rows += session.execute(select(*columns).where(col(Measurement.id).in_(wanted[start : start + PART])))
+    latest = sorted(rows, key=lambda row: (row.event, row.id), reverse=True)
+    numbers = _by_id(session, col(Proposal.id), col(Proposal.number), {row.proposal_id for row in latest})
+    files = _by_id(session, col(Attempt.id), col(Attempt.result)["files"], {row.attempt_id for row in latest})
     return {
         "total": len(known.measured),
         "rows": [
             {
-                **as_dict(row, "id", "property", "value", "unit", "standard_error", "origin", "status", "late"),
+                **{name: getattr(row, name) for name in TOLD},
                 "corrected": row.replaced_event is not None,
                 "experiment": numbers.get(row.proposal_id),
-                "files": _files(results.get(row.attempt_id)),
+                "files": [{"sha256": each["sha256"], "name": each["name"]} for each in files.get(row.attempt_id) or []],
             }
             for row in latest
         ],
     }
 
 
-def _files(result: Plain | None) -> list[Plain]:
-    return [{"sha256": each["sha256"], "name": each["name"]} for each in (result or {}).get("files", [])]
-
-
 def _by_id(session: Session, key: Any, value: Any, ids: Collection[str | None]) -> dict[str | None, Any]:
     wanted = sorted(each for each in ids if each is not None)
     found: dict[str | None, Any] = {}
     for start in range(0, len(wanted), PART):
-        query = select(col(key), col(value)).where(col(key).in_(wanted[start : start + PART]))
+        query = select(key, value).where(key.in_(wanted[start : start + PART]))
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,10 +14,12 @@ from controller.report import lists
 from controller.report.failures import reasons_of
 from controller.report.table import cell
 from controller.store.specs import spec_of, units_of
-from controller.store.tables import Event, Measurement, SpecVersion
+from controller.store.tables import Event, Measurement, Proposal, SpecVersion
 
 Plain = dict[str, Any]
 ALL = 10_000_000
+TOLD = ("number", "id", "stage", "state", "replicate", "made_by")
+COLUMNS = (*TOLD, "rule", "failure", "reason", "candidate", "prediction")  # of a proposal, for a row of the CSV
 
 
 def as_json(session: Session, name: str) -> Plain:
@@ -43,10 +45,11 @@ def newest_event(session: Session) -> Plain | None:
 
 def as_csv(session: Session, name: str) -> str:
     """A row for each proposal: its parameters, what was predicted, the means of what was measured, how it ended."""
-    spec = spec_of(session, find_campaign(session, name))
+    campaign = find_campaign(session, name)
+    spec = spec_of(session, campaign)
     parameters, units = spec.space.names(), units_of(spec)
     properties = list(dict.fromkeys([*units, *(each for stage in spec.stages for each in stage.yields)]))
-    measured = _means(session, name)
+    measured = _means(session, campaign.id)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     header = [
@@ -60,9 +63,8 @@ def as_csv(session: Session, name: str) -> str:
         *("failure", "why it failed", "why it was proposed"),
     ]
     writer.writerow([cell(each) for each in header])
-    rows = lists.proposals(session, name, None, limit=ALL)
-    reasons = reasons_of(session, find_campaign(session, name).id)
-    for row in rows:
+    reasons = reasons_of(session, campaign.id)
+    for row in _proposals(session, campaign.id):
         line = [*_line(row, parameters, properties, measured[row["id"]]), reasons.get(row["id"]), row["reason"]]
         writer.writerow([cell(each) for each in line])
     return text.getvalue()
@@ -72,13 +74,23 @@ def _with_unit(name: str, unit: str) -> str:
     return name if unit in ("", "dimensionless") else f"{name} ({unit})"
 
 
+def _proposals(session: Session, campaign_id: str) -> Iterator[Plain]:
+    """In the order in which they were made."""
+    its = col(Proposal.campaign_id) == campaign_id
+    approved = lists.approved_by(session, select(col(Proposal.id)).where(its))
+    query = select(*(col(getattr(Proposal, name)) for name in COLUMNS)).where(its)
+    for row in session.execute(query.order_by(col(Proposal.made_event), col(Proposal.number))):
+        found = dict(zip(COLUMNS, row, strict=True))
+        yield {**found, "approved_by": approved[found["id"]]}
+
+
 def _line(row: Plain, parameters: Sequence[str], properties: Sequence[str], measured: Mapping[str, float]) -> list[Any]:
     values = row["candidate"].get("values", {})
     numbers: list[float | None] = []
     for name in properties:
         numbers += [measured.get(name), row["prediction"].get(name, {}).get("mean")]
     return [
-        *(row[name] for name in ("number", "id", "stage", "state", "replicate", "made_by")),
+        *(row[name] for name in TOLD),
         ", ".join(row["approved_by"]) or row["rule"],
         *(values.get(name) for name in parameters),
         *numbers,
@@ -86,16 +98,16 @@ def _line(row: Plain, parameters: Sequence[str], properties: Sequence[str], meas
     ]
 
 
-def _means(session: Session, name: str) -> dict[str, dict[str, float]]:
+def _means(session: Session, campaign_id: str) -> dict[str, dict[str, float]]:
     """Means of what counts, by proposal and property."""
-    query = select(Measurement).where(
-        col(Measurement.campaign_id) == find_campaign(session, name).id,
+    query = select(col(Measurement.proposal_id), col(Measurement.property), col(Measurement.value)).where(
+        col(Measurement.campaign_id) == campaign_id,
         col(Measurement.late).is_(False),
         col(Measurement.replaced_event).is_(None),
         col(Measurement.status) == "ok",
     )
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in session.scalars(query):
-        found[row.proposal_id or ""][row.property].append(row.value)
+    for proposal, each, value in session.execute(query):
+        found[proposal or ""][each].append(value)
     means = {key: {each: sum(v) / len(v) for each, v in values.items()} for key, values in found.items()}
     return defaultdict(dict, means)

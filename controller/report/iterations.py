@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -9,18 +10,20 @@ from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report.course import Experiment, course
-from controller.report.lists import as_dict
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Campaign, Iteration, Proposal
 
 Plain = dict[str, Any]
 MOST = 50
+TOLD = ("number", "state", "n", "event", "seconds", "error")
 
 
 def latest_iterations(session: Session, name: str) -> list[Plain]:
     """The last ones: `n` asked for, `known` observations, `proposed` numbers, `states` of these, `best` that came."""
     campaign = find_campaign(session, name)
-    rows = session.scalars(_latest(campaign).limit(MOST)).all()
+    known_then = col(Iteration.report)["n"].label("known")
+    columns = (col(getattr(Iteration, each)) for each in ("id", *TOLD))
+    rows = session.execute(_latest(select(*columns, known_then), campaign)).all()
     proposals = _proposals(session, [row.id for row in rows])
     objectives = [each.property for each in spec_of(session, campaign).objectives]
     known = course(session, name)
@@ -33,8 +36,7 @@ def latest_iterations(session: Session, name: str) -> list[Plain]:
         values = [experiments[key].values for key, _, _ in made if key in experiments]
         found.append(
             {
-                **as_dict(row, "number", "state", "n", "event", "seconds", "error"),
-                "known": row.report.get("n"),
+                **{each: getattr(row, each) for each in (*TOLD, "known")},
                 "proposed": [number for _, number, _ in made],
                 "states": dict(Counter(state for _, _, state in made)),
                 "came": {name: [each[name] for each in values if name in each] for name in objectives},
@@ -43,12 +45,9 @@ def latest_iterations(session: Session, name: str) -> list[Plain]:
     return found
 
 
-def _latest(campaign: Campaign) -> Any:
-    return (
-        select(Iteration)
-        .where(col(Iteration.campaign_id) == campaign.id, col(Iteration.number) > campaign.iterations - MOST)
-        .order_by(col(Iteration.number).desc())
-    )
+def _latest(query: Any, campaign: Campaign) -> Any:
+    its = query.where(col(Iteration.campaign_id) == campaign.id, col(Iteration.number) > campaign.iterations - MOST)
+    return its.order_by(col(Iteration.number).desc()).limit(MOST)
 
 
 def _proposals(session: Session, iterations: Sequence[str]) -> dict[str | None, list[tuple[str, int, str]]]:
@@ -63,8 +62,11 @@ def _proposals(session: Session, iterations: Sequence[str]) -> dict[str | None, 
 def model_health(session: Session, name: str) -> Plain | None:
     """What the latest iteration that fitted models said of them; before there is one, what the last one said."""
     campaign = find_campaign(session, name)
-    rows = [row for row in session.scalars(_latest(campaign).limit(MOST)) if row.report]
-    if not rows:
+    query = _latest(select(col(Iteration.number), col(Iteration.report)), campaign)
+    told = session.execute(query.execution_options(yield_per=1))  # reports are large, and most often the first will do
+    rows = ((number, report) for number, report in told if report)
+    if (last := next(rows, None)) is None:
         return None
-    row = next((row for row in rows if row.report.get("models")), rows[0])
-    return {"number": row.number, "report": row.report, "units": units_of(spec_of(session, campaign))}
+    modelled = (each for each in chain([last], rows) if each[1].get("models"))
+    number, report = next(modelled, last)
+    return {"number": number, "report": report, "units": units_of(spec_of(session, campaign))}

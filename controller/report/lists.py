@@ -133,7 +133,7 @@ def proposals(session: Session, name: str | None, state: str | None, *, limit: i
 
 def shown(session: Session, rows: Sequence[Any]) -> list[Plain]:
     """Proposals as they are shown; `rows` are pairs of a proposal and its campaign."""
-    approved = _approved_by(session, [row.id for row, _ in rows])
+    approved = approved_by(session, [row.id for row, _ in rows])
     return [_proposal(session, row, its, approved[row.id]) for row, its in rows]
 
 
@@ -141,7 +141,7 @@ def proposal(session: Session, proposal_id: str) -> Plain:
     """One proposal as it is shown to whoever decides about it; raises `NotFound`."""
     row = find(session, Proposal, proposal_id)
     its = session.get_one(Campaign, row.campaign_id)
-    return _proposal(session, row, its, _approved_by(session, [row.id])[row.id])
+    return _proposal(session, row, its, approved_by(session, [row.id])[row.id])
 
 
 def _proposal(session: Session, row: Proposal, its: Campaign, approved_by: list[str]) -> Plain:
@@ -155,13 +155,14 @@ def _proposal(session: Session, row: Proposal, its: Campaign, approved_by: list[
     }
 
 
-def _approved_by(session: Session, names: Sequence[str]) -> dict[str, list[str]]:
-    query = select(ApprovalDecision).where(
+def approved_by(session: Session, names: Any) -> dict[str, list[str]]:
+    """Who approved which proposals; `names` are their ids, or a query that gives them."""
+    query = select(col(ApprovalDecision.proposal_id), col(ApprovalDecision.user)).where(
         col(ApprovalDecision.proposal_id).in_(names), col(ApprovalDecision.verdict) == "approve"
     )
     users: dict[str, list[str]] = defaultdict(list)
-    for row in session.scalars(query.order_by(col(ApprovalDecision.at))):
-        users[row.proposal_id].append(row.user)
+    for proposal, user in session.execute(query.order_by(col(ApprovalDecision.at))):
+        users[proposal].append(user)
     return users
 
 

@@ -27,13 +27,13 @@ class Tried:
 def tried(session: Session, campaign: Campaign) -> list[Tried]:
     """All candidates of a campaign with measured values of the last stage, in order of first completion."""
     spec = spec_of(session, campaign)
-    proposals: dict[str, list[Proposal]] = defaultdict(list)
-    query = select(Proposal).where(
+    proposals: dict[str, list[Any]] = defaultdict(list)
+    query = select(col(Proposal.id), col(Proposal.number), col(Proposal.key), col(Proposal.candidate)).where(
         col(Proposal.campaign_id) == campaign.id,
         col(Proposal.state) == "completed",
         col(Proposal.stage) == spec.stages[-1].name,
     )
-    for row in session.scalars(query.order_by(col(Proposal.ended_event))):
+    for row in session.execute(query.order_by(col(Proposal.ended_event))):
         proposals[row.key].append(row)
     measured = _measured(session, campaign.id)
     means = [_means([measured[row.id] for row in rows]) for rows in proposals.values()]
@@ -43,23 +43,23 @@ def tried(session: Session, campaign: Campaign) -> list[Tried]:
     ]
 
 
-def _measured(session: Session, campaign_id: str) -> dict[str | None, list[Measurement]]:
-    """What counts of each proposal: neither late nor replaced by a correction."""
-    query = select(Measurement).where(
+def _measured(session: Session, campaign_id: str) -> dict[str | None, list[tuple[str, float]]]:
+    """What counts of each proposal, property and value: neither late nor replaced by a correction."""
+    query = select(col(Measurement.proposal_id), col(Measurement.property), col(Measurement.value)).where(
         col(Measurement.campaign_id) == campaign_id,
         col(Measurement.late).is_(False),
         col(Measurement.replaced_event).is_(None),
     )
-    found: dict[str | None, list[Measurement]] = defaultdict(list)
-    for row in session.scalars(query.order_by(col(Measurement.event), col(Measurement.id))):
-        found[row.proposal_id].append(row)
+    found: dict[str | None, list[tuple[str, float]]] = defaultdict(list)
+    for proposal, name, value in session.execute(query.order_by(col(Measurement.event), col(Measurement.id))):
+        found[proposal].append((name, value))
     return found
 
 
-def _means(measured: list[list[Measurement]]) -> dict[str, float]:
+def _means(measured: list[list[tuple[str, float]]]) -> dict[str, float]:
     values: dict[str, list[float]] = defaultdict(list)
-    for row in (row for rows in measured for row in rows):
-        values[row.property].append(row.value)
+    for name, value in (each for rows in measured for each in rows):
+        values[name].append(value)
     return {name: fmean(each) for name, each in values.items()}
 
 
