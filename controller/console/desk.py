@@ -79,12 +79,16 @@ class Section:
 
 @dataclass
 class Items:
-    """A list whose items come, change and go one by one: what a person does with one is not disturbed by another."""
+    """A list whose items come, change and go one by one: what a person does with one is not disturbed by another.
+
+    `told` is given the keys in their order before new items are drawn, at the moment when old ones are taken away.
+    """
 
     read: Callable[[Session], Mapping[str, Any]]
     draw: Callable[[Any], None]
     place: ui.element
     empty: str
+    told: Callable[[list[str]], None] | None = None
     shown: dict[str, tuple[Any, ui.element]] = field(default_factory=dict)
     _nothing: ui.element | None = None
 
@@ -96,6 +100,8 @@ class Items:
         """Draw what is new or other than before, and put all into order; others have their turn in between."""
         for key in self.shown.keys() - found.keys():
             self.shown.pop(key)[1].delete()
+        if self.told is not None:
+            self.told(list(found))
         for position, (key, item) in enumerate(found.items()):
             known = self.shown.get(key)
             if known is None:
@@ -171,9 +177,10 @@ class Desk:
         draw: Callable[[Any], None],
         empty: str,
         classes: str = "",
+        told: Callable[[list[str]], None] | None = None,
     ) -> Items:
-        """A list, here: `read` gives its items by key in order, `draw` draws one."""
-        items = Items(read, draw, ui.element("div").classes(f"items {classes}"), empty)
+        """A list, here: `read` gives its items by key in order, `draw` draws one, `told` is given the keys."""
+        items = Items(read, draw, ui.element("div").classes(f"items {classes}"), empty, told)
         self.follow_part(items)
         return items
 

@@ -14,7 +14,7 @@ from controller.console.desk import REFUSALS, Desk, said
 from controller.console.editing import edit
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
-from controller.console.shown import moment, number, plain, span, table, unit_sign, with_error
+from controller.console.shown import moment, number, plain, roughly, table, unit_sign, with_error
 from controller.console.texts import say
 from controller.report import approvals as report
 
@@ -29,7 +29,7 @@ async def page(request: Request, client: Client) -> None:
         if desk.may(Role.OPERATOR):
             desk.section(lambda session: attention(session)["counts"]["approvals"] > 0, queue.tools)
             ui.keyboard(queue.key, ignore=["input", "select", "textarea"])
-        desk.items(queue.read, queue.draw, say("approvals.none"))
+        desk.items(queue.read, queue.draw, say("approvals.none"), told=queue.arrange)
         desk.section(report.waiting, _more)
         ui.label(say("approvals.lately")).classes("heading").props('role="heading" aria-level="2"')
         desk.section(report.decided_lately, _lately)
@@ -37,9 +37,10 @@ async def page(request: Request, client: Client) -> None:
 
 @dataclass
 class Queue:
-    """The queue on one page: what is shown, what is selected, where the keys are."""
+    """The queue on one page: what is shown and in which order, what is selected, where the keys are."""
 
     desk: Desk
+    order: list[str] = field(default_factory=list)
     rows: dict[str, Plain] = field(default_factory=dict)
     selected: set[str] = field(default_factory=set)
     current: str | None = None
@@ -51,6 +52,14 @@ class Queue:
         now = self.desk.house.services.store.clock()
         found = shared(session, "queue", lambda: report.queue(session))
         return {key: {**row, "left": _left(row["deadline"], now)} for key, row in found.items()}
+
+    def arrange(self, order: list[str]) -> None:
+        """What waits, in its order; what others decided meanwhile is forgotten, selected or not."""
+        self.order = order
+        for key in self.rows.keys() - set(order):
+            del self.rows[key], self.cards[key]
+        self.selected.intersection_update(order)
+        self._count()
 
     # Drawing
 
@@ -163,7 +172,7 @@ class Queue:
     async def _each(self, doing: Any) -> None:
         """Each for itself: one that somebody else decided costs the others nothing."""
         refused: list[str] = []
-        wanted = [self.rows[key] for key in self.selected]
+        wanted = [self.rows[key] for key in self._there() if key in self.selected]
 
         async def all_of_them(actor: Any) -> int:
             for row in wanted:
@@ -190,7 +199,7 @@ class Queue:
 
     def select_all(self) -> None:
         """Take all that is shown into the selection."""
-        for key in [key for key, card in self.cards.items() if not card.is_deleted]:
+        for key in self._there():
             self.selected.add(key)
             self._redraw(key)
         self._count()
@@ -205,7 +214,7 @@ class Queue:
         if not event.action.keydown or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
             return
         pressed = str(event.key)
-        there = [key for key, card in self.cards.items() if not card.is_deleted]
+        there = self._there()
         if pressed in ("j", "k") and there:
             self._go(there, 1 if pressed == "j" else -1)
         elif self.current in there and pressed in ("a", "r", "e", "x"):
@@ -215,6 +224,10 @@ class Queue:
                 self._redraw(key)
             else:
                 await {"a": self.approve, "r": self.reject, "e": self.edit}[pressed](key)
+
+    def _there(self) -> list[str]:
+        """The cards as they stand on the page; some may be about to be drawn."""
+        return [key for key in self.order if key in self.cards and not self.cards[key].is_deleted]
 
     def _go(self, there: list[str], step: int) -> None:
         place = there.index(self.current) + step if self.current in there else 0
@@ -249,7 +262,7 @@ def _left(deadline: str | None, now: datetime) -> str:
     left = datetime.fromisoformat(deadline) - now
     if left.total_seconds() <= 0:
         return say("approvals.overdue")
-    return say("approvals.decide_by", left=span(left))
+    return say("approvals.decide_by", left=roughly(left.total_seconds()))
 
 
 def _predicted(row: Plain) -> None:
