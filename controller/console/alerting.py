@@ -11,7 +11,7 @@ from controller.access.actors import Role
 from controller.access.alerts import RULES, AlertsSection, Mail, RuleName, Rules, Webhook
 from controller.console import actions
 from controller.console.desk import Desk
-from controller.console.shown import length, moment, table
+from controller.console.shown import heading, length, moment, table
 from controller.console.texts import say
 
 Plain = dict[str, Any]
@@ -65,7 +65,7 @@ async def _test(desk: Desk, name: str) -> None:
 
 def draw_standing(found: Plain) -> None:
     """What stands now, and the last sendings."""
-    _heading("alerts.standing")
+    heading(say("alerts.standing"), "subheading", 3)
     if not found["standing"]:
         ui.label(say("alerts.nothing_stands")).classes("nothing")
     else:
@@ -73,7 +73,7 @@ def draw_standing(found: Plain) -> None:
         table(header, (_standing(row) for row in found["standing"]), stacks=True)
     if found["cut"]:
         ui.label(say("alerts.cut")).classes("note")
-    _heading("alerts.sendings")
+    heading(say("alerts.sendings"), "subheading", 3)
     if not found["sendings"]:
         ui.label(say("alerts.nothing_sent")).classes("nothing")
         return
@@ -101,7 +101,3 @@ def became(row: Plain) -> str:
     if data["test"]:
         return say("alerts.failed_test", why=data["why"])
     return say("alerts.failed_for_good" if data["given_up"] else "alerts.failed", why=data["why"])
-
-
-def _heading(key: str) -> None:
-    ui.label(say(key)).classes("subheading").props('role="heading" aria-level="3"')

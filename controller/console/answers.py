@@ -7,6 +7,7 @@ from nicegui import ui
 from controller.console import actions
 from controller.console.desk import Desk
 from controller.console.dialogs import buttons, dialog, reason, reason_of
+from controller.console.shown import plain
 from controller.console.texts import say
 
 
@@ -16,7 +17,7 @@ class Fields:
     def __init__(self, names: Sequence[str], units: Mapping[str, str]) -> None:
         self._numbers: dict[str, tuple[ui.number, ui.input]] = {}
         for name in names:
-            text = name.replace("_", " ")
+            text = plain(name)
             with ui.element("div").classes("value"):
                 number = ui.number(text).props("outlined dense step=any")
                 unit = ui.input(say("answers.unit"), value=units.get(name, "")).props("outlined dense maxlength=60")

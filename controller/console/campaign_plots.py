@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from controller.console import charts
-from controller.console.shown import number, table, with_error
+from controller.console.shown import heading, named, number, plain, table, with_error
 from controller.console.texts import say
 
 Plain = dict[str, Any]
@@ -27,8 +27,8 @@ class Plots:
         for key, (title, options) in wanted.items():
             if key not in self._charts:
                 self._charts[key] = self._new(options, "whole" if key in whole else "")
-            _, heading, chart = self._charts[key]
-            heading.text = title
+            _, above, chart = self._charts[key]
+            above.text = title
             chart.props["aria-label"] = title
             chart.options.clear()
             chart.options.update(options)
@@ -36,9 +36,9 @@ class Plots:
 
     def _new(self, options: Plain, classes: str) -> tuple[ui.element, ui.label, Any]:
         with self._place, ui.element("div").classes(f"card {classes}") as card:
-            heading = ui.label().classes("name").props('role="heading" aria-level="3"')
+            above = heading("", "name", 3)
             chart = ui.echart(dict(options), renderer="svg").classes("plot").props("role=img")
-        return card, heading, chart
+        return card, above, chart
 
 
 @dataclass
@@ -70,14 +70,12 @@ class Progress:
         objectives, points = found["objectives"], found["points"]
         if points:
             for place, objective in enumerate(objectives):
-                name = objective["property"].replace("_", " ")
+                name = plain(objective["property"])
                 title = say("campaign.progress_of", name=name, count=found["total"])
                 wanted[f"progress {place}"] = title, charts.progress(points, objective, place)
             if len(objectives) > 1:
                 first, second = (objectives[place] for place in self.pair)
-                names = {
-                    key: each["property"].replace("_", " ") for key, each in (("first", first), ("second", second))
-                }
+                names = {key: plain(each["property"]) for key, each in (("first", first), ("second", second))}
                 wanted["trade-off"] = say("campaign.trade_off", **names), charts.trade_off(points, first, second)
             parameters = found["parameters"][: AXES - len(objectives)]
             drawn = charts.parallel(found["lines"], parameters, objectives)
@@ -98,8 +96,8 @@ class Progress:
 
 def _best_table(found: Plain) -> None:
     parameters, objectives = found["parameters"][:AXES], found["objectives"]
-    header = [charts.named(each["name"], each["unit"]) for each in parameters]
-    goals = [charts.named(each["property"], each["unit"]) for each in objectives]
+    header = [named(each["name"], each["unit"]) for each in parameters]
+    goals = [named(each["property"], each["unit"]) for each in objectives]
     caption = say("campaign.best_table")
     if found["front"] is not None:
         caption = say("campaign.front_table", shown=len(found["best"]), size=found["front"])
@@ -145,7 +143,7 @@ class Model:
 def _model_plots(models: Plain, units: Plain) -> list[tuple[str, tuple[str, Plain]]]:
     plots = []
     for name, model in models.items():
-        shown = name.replace("_", " ")
+        shown = plain(name)
         if model.get("leave_one_out"):
             drawn = charts.parity(model["leave_one_out"], name, units.get(name))
             plots.append((f"parity {name}", (say("campaign.left_out_of", name=shown), drawn)))
@@ -161,7 +159,7 @@ def _numbers(found: Plain, models: Plain) -> None:
     header = [say(f"campaign.{each}") for each in ("property", "points", "scale", "r2", "inside", "noise")]
     rows = (
         (
-            name.replace("_", " "),
+            plain(name),
             str(model["n"]),
             model["scale"],
             number(None if model["leave_one_out_r2"] is None else round(model["leave_one_out_r2"], 3)),
@@ -173,14 +171,14 @@ def _numbers(found: Plain, models: Plain) -> None:
     table(header, rows, caption)
     with ui.element("div").classes("columns"):
         for name, model in models.items():
-            _two_tables(name.replace("_", " "), model)
+            _two_tables(plain(name), model)
 
 
 def _two_tables(name: str, model: Plain) -> None:
     with ui.element("div"):
         ordered = sorted(model["lengthscales"].items(), key=lambda pair: pair[1])
         header = (say("campaign.parameter"), say("campaign.sensitivity"))
-        rows = ((each.replace("_", " "), f"{1 / length:.3g}") for each, length in ordered[:AXES])
+        rows = ((plain(each), f"{1 / length:.3g}") for each, length in ordered[:AXES])
         table(header, rows, say("campaign.sensitivity_of", name=name))
         if not model.get("calibration"):
             ui.label(say("campaign.no_points")).classes("note")

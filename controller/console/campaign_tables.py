@@ -8,9 +8,9 @@ from nicegui.events import GenericEventArguments
 
 from controller.access.actors import Role
 from controller.console.campaign_dialogs import correct
-from controller.console.candidates import label_of
+from controller.console.candidates import brief
 from controller.console.desk import Desk
-from controller.console.shown import moment, number, plain, quantity, table, with_error
+from controller.console.shown import moment, number, plain, table, with_error
 from controller.console.texts import say
 
 Plain = dict[str, Any]
@@ -140,7 +140,7 @@ def work(found: Plain) -> None:
         table(
             [say(f"campaign.{each}") for each in ("experiment", "candidate", "failure", "why")],
             (
-                (str(row["number"]), in_short(row["candidate"]), row["failure"] or "", row["why"] or "")
+                (str(row["number"]), brief(row["candidate"]), row["failure"] or "", row["why"] or "")
                 for row in found["failures"]
             ),
             say("campaign.failures"),
@@ -153,17 +153,10 @@ def _open(found: Plain) -> None:
     table(
         [say(f"campaign.{each}") for each in ("experiment", "candidate", "stage", "state")],
         (
-            (str(row["number"]), in_short(row["candidate"]), row["stage"], row["state"].replace("-", " "))
+            (str(row["number"]), brief(row["candidate"]), row["stage"], row["state"].replace("-", " "))
             for row in found["proposals"]
         ),
         say(key, count=found["count"], shown=shown),
     )
     if any(row["state"] == "awaiting-approval" for row in found["proposals"]):
         ui.link(say("campaign.to_approvals"), "/approvals")
-
-
-def in_short(candidate: Plain) -> str:
-    """A candidate in one line."""
-    units = candidate.get("units", {})
-    parts = [f"{plain(name)} {quantity(value, units.get(name))}" for name, value in candidate.get("values", {}).items()]
-    return ", ".join([*([label] if (label := label_of(candidate)) else []), *parts[:8]])

@@ -30,14 +30,15 @@ def label_of(candidate: Candidate) -> str:
 
 
 def brief(candidate: Candidate) -> str:
-    """All of it in one line, as far as a line goes."""
+    """All of it in one line, what tells it from others first, as far as a line goes."""
     units = candidate.get("units", {})
     amounts = {
         name: (value, None) for part in ("amounts", "elements") for name, value in candidate.get(part, {}).items()
     }
     settings = {name: (value, units.get(name)) for name, value in candidate.get("values", {}).items()}
-    shown = ", ".join(f"{plain(name)} {quantity(*each)}" for name, each in {**amounts, **settings}.items())
-    return label_of(candidate) or shown[:BRIEF]
+    parts = [f"{plain(name)} {quantity(*each)}" for name, each in {**amounts, **settings}.items()]
+    shown = ", ".join([each for each in (label_of(candidate), *parts) if each])
+    return shown if len(shown) <= BRIEF else f"{shown[:BRIEF]}…"
 
 
 def _conditions(candidate: Candidate) -> None:

@@ -7,7 +7,7 @@ Nothing of theirs stands in tooltips either, which ECharts draws as HTML.
 from collections.abc import Sequence
 from typing import Any
 
-from controller.console.shown import unit_sign
+from controller.console.shown import named, plain
 from controller.console.texts import say
 from controller.report.contents import Curves
 
@@ -17,12 +17,6 @@ Plain = dict[str, Any]
 BLUE, ORANGE, GREEN, GREY = "#3b82c4", "#d9822b", "#1f9d78", "#8792a0"
 MOST_BARS = 24
 LINE = {"lineStyle": {"color": GREY}}
-
-
-def named(name: str, unit: str | None) -> str:
-    """What stands at an axis."""
-    sign, plain = unit_sign(unit), name.replace("_", " ")
-    return f"{plain} ({sign})" if sign else plain
 
 
 def progress(points: Sequence[Plain], objective: Plain, place: int) -> Plain:
@@ -175,7 +169,7 @@ def sensitivities(lengthscales: Plain) -> Plain:
         "animation": False,
         "grid": {"left": 10, "right": 20, "top": 20, "bottom": 40, "containLabel": True},
         "xAxis": {**_axis(say("campaign.sensitivity")), "scale": False, "min": 0},
-        "yAxis": {"type": "category", "data": [name.replace("_", " ") for name, _ in ordered], "axisLine": LINE},
+        "yAxis": {"type": "category", "data": [plain(name) for name, _ in ordered], "axisLine": LINE},
         "series": [{"type": "bar", "data": [1 / length for _, length in ordered], "itemStyle": {"color": BLUE}}],
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from controller.console.desk import Desk
+from controller.console.shown import heading
 from controller.console.texts import say
 
 
@@ -22,7 +23,7 @@ def dialog(
         opened.props["aria-label"] = question
         if persistent:
             opened.props("persistent")
-        ui.label(question).classes("question").props('role="heading" aria-level="2"')
+        heading(question, "question")
         if note:
             ui.label(note).classes("note said")
         yield opened

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
-from controller.console.shown import number, plain, table, unit_sign, with_error
+from controller.console.shown import named, number, predictions
 from controller.console.texts import say
 from controller.report.campaign import injectable
 
@@ -136,7 +136,8 @@ async def _ask(
             if assessed is not None:
                 shown = assessed.digest
                 with foreseen:
-                    _prediction(assessed.prediction, units)
+                    ui.label(say("approvals.foreseen")).classes("note")
+                    predictions(assessed.prediction, units)
             go.set_enabled(assessed is not None)
 
         async def put() -> None:
@@ -179,8 +180,8 @@ def _rounded(value: Any) -> Any:
 def _field(name: str, value: Any, unit: str | None, limits: Plain) -> Any:
     """A field for a value that is there already, with what it may be."""
     if isinstance(value, str):
-        return ui.input(_with_unit(name, unit), value=value).props("outlined dense").classes("full")
-    field = ui.number(_with_unit(name, unit), value=value).props("outlined dense step=any").classes("full")
+        return ui.input(named(name, unit), value=value).props("outlined dense").classes("full")
+    field = ui.number(named(name, unit), value=value).props("outlined dense step=any").classes("full")
     if "low" in limits:
         field.props["hint"] = _range(limits)
     return field
@@ -192,7 +193,7 @@ def _range(limits: Plain) -> str:
 
 def _new_field(parameter: Plain) -> Any:
     """A field for a parameter of the space, with what it may be."""
-    label = _with_unit(parameter["name"], parameter["unit"])
+    label = named(parameter["name"], parameter["unit"])
     if options := parameter.get("choices") or parameter.get("values"):
         return ui.select(options, label=label).props("outlined dense").classes("full")
     if "low" not in parameter:  # a column of a pool: a number or a text, as its rows have it
@@ -200,22 +201,3 @@ def _new_field(parameter: Plain) -> Any:
     field = ui.number(label).props("outlined dense step=any").classes("full")
     field.props["hint"] = _range(parameter)
     return field
-
-
-def _with_unit(name: str, unit: str | None) -> str:
-    sign = unit_sign(unit)
-    return f"{plain(name)} ({sign})" if sign else plain(name)
-
-
-def _prediction(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None:
-    ui.label(say("approvals.foreseen")).classes("note")
-    if not prediction:
-        ui.label(say("approvals.nothing_predicted")).classes("soft")
-        return
-    table(
-        (say("approvals.property"), say("approvals.predicted")),
-        (
-            (plain(name), with_error(each["mean"], each["standard_deviation"], units.get(name)))
-            for name, each in prediction.items()
-        ),
-    )

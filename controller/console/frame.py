@@ -13,7 +13,7 @@ from controller.commands.errors import NotFound
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.looks import shared
-from controller.console.shown import moment
+from controller.console.shown import heading, moment
 from controller.console.texts import say
 from controller.report import attention as report
 
@@ -48,7 +48,7 @@ async def opened(request: Request, client: Client, title: str, *, reads_long: bo
     _header(desk, request.url.path)
     with ui.element("div").classes("page").props("id=content tabindex=-1"):
         desk.section(attention, lambda found: _banners(desk, found), "banners").place.props("role=status")
-        ui.label(title).classes("title").props('role=heading aria-level="1"')
+        heading(title, "title", 1)
         yield desk
         try:
             await desk.refresh()

@@ -1,7 +1,7 @@
-"""Numbers, units and moments as people read them."""
+"""Numbers, units and moments as people read them, and the small parts of which pages are made."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,6 +48,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def named(name: str, unit: str | None) -> str:
+    """A parameter or property with its unit, as it stands beside a field, at an axis or above a column."""
+    sign = unit_sign(unit)
+    return f"{plain(name)} ({sign})" if sign else plain(name)
+
+
 def event_kind(kind: str) -> str:
     """What kind of event it was, in words; the kind itself where there are none."""
     key = kind.replace(".", "-")
@@ -91,6 +97,11 @@ def size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
+
+
+def heading(text: str, classes: str = "heading", level: int = 2) -> ui.label:
+    """A heading, here; `classes` say how it looks."""
+    return ui.label(text).classes(classes).props(f'role="heading" aria-level="{level}"')
 
 
 class _Facts(ui.element, component="fact_list.js"):
@@ -151,3 +162,15 @@ def _drawn(header: list[str], rows: list[list[Cell]], caption: str) -> None:
                                 cell()
                             else:
                                 ui.label(cell)
+
+
+def predictions(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None:
+    """What is predicted, by property; or that nothing is."""
+    if not prediction:
+        ui.label(say("approvals.nothing_predicted")).classes("soft")
+        return
+    rows = (
+        (plain(name), with_error(each["mean"], each["standard_deviation"], units.get(name)))
+        for name, each in prediction.items()
+    )
+    table((say("approvals.property"), say("approvals.predicted")), rows)

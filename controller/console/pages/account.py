@@ -10,7 +10,7 @@ from controller.access.passwords import SHORTEST
 from controller.console import actions, tokens
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import moment, table
+from controller.console.shown import heading, moment, table
 from controller.console.texts import say
 from controller.report import people as report
 
@@ -23,20 +23,16 @@ async def page(request: Request, client: Client) -> None:
     async with opened(request, client, say("account.title")) as desk:
         name = desk.actor.name
         ui.label(say("account.you", name=name, role=desk.actor.role.value)).classes("note")
-        _heading("account.password")
+        heading(say("account.password"))
         form = Form(desk)
         desk.section(lambda session: report.account(session, desk.secret), form.show)
         form.draw()
-        _heading("account.sessions")
+        heading(say("account.sessions"))
         desk.section(lambda session: _sessions(session, desk), lambda rows: _draw_sessions(desk, rows))
-        _heading("account.tokens")
+        heading(say("account.tokens"))
         with ui.element("div").classes("row"):
             ui.button(say("tokens.new"), icon="add", on_click=lambda: tokens.make(desk, name)).props("outline")
         desk.section(lambda session: report.tokens(session, desk.actor, name), lambda found: tokens.draw(desk, found))
-
-
-def _heading(key: str) -> None:
-    ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
 
 
 class Form:

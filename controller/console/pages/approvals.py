@@ -14,7 +14,7 @@ from controller.console.desk import REFUSALS, Desk, said
 from controller.console.editing import edit
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
-from controller.console.shown import moment, number, plain, roughly, table, unit_sign, with_error
+from controller.console.shown import heading, moment, named, number, plain, predictions, roughly, table
 from controller.console.texts import say
 from controller.report import approvals as report
 
@@ -31,7 +31,7 @@ async def page(request: Request, client: Client) -> None:
             ui.keyboard(queue.key, ignore=["input", "select", "textarea"])
         desk.items(queue.read, queue.draw, say("approvals.none"), told=queue.arrange)
         desk.section(report.waiting, _more)
-        ui.label(say("approvals.lately")).classes("heading").props('role="heading" aria-level="2"')
+        heading(say("approvals.lately"))
         desk.section(report.decided_lately, _lately)
 
 
@@ -88,7 +88,7 @@ class Queue:
                 with ui.element("div"):
                     candidates.draw(row["candidate"], self.desk.house.pictures)
                 with ui.element("div"):
-                    _predicted(row)
+                    predictions(row["prediction"], row["units"])
             ui.label(say("approvals.reason", reason=row["reason"])).classes("grow")
             ui.label(_small_print(row)).classes("soft")
             with ui.element("div").classes("buttons"):
@@ -104,7 +104,7 @@ class Queue:
                 box = ui.checkbox(value=row["id"] in self.selected, on_change=lambda e: self.select(row["id"], e.value))
                 text = say("approvals.select", campaign=row["campaign"], number=row["number"])
                 box.props["aria-label"] = text
-            ui.label(name_of(row)).classes("name grow").props('role="heading" aria-level="2"')
+            heading(name_of(row), "name grow")
             ui.label(say("approvals.stage_of", stage=row["stage"])).classes("mark")
             if row["replicate"] > 1:
                 ui.label(say("approvals.replicate", number=row["replicate"])).classes("mark")
@@ -265,19 +265,6 @@ def _left(deadline: str | None, now: datetime) -> str:
     return say("approvals.decide_by", left=roughly(left.total_seconds()))
 
 
-def _predicted(row: Plain) -> None:
-    if not row["prediction"]:
-        ui.label(say("approvals.nothing_predicted")).classes("soft")
-        return
-    table(
-        (say("approvals.property"), say("approvals.predicted")),
-        (
-            (plain(name), with_error(each["mean"], each["standard_deviation"], row["units"].get(name)))
-            for name, each in row["prediction"].items()
-        ),
-    )
-
-
 def _small_print(row: Plain) -> str:
     facts = row["facts"]
     parts = [say("approvals.proposed_by", name=row["made_by"])]
@@ -298,7 +285,7 @@ def _near(row: Plain, found: list[Plain]) -> None:
         return
     names = list(found[0]["candidate"].get("values", {}))[:8]
     properties = [name for name in row["units"] if any(name in each["values"] for each in found)]
-    header = [*map(plain, names), *(f"{plain(name)} {unit_sign(row['units'][name])}".strip() for name in properties)]
+    header = [*map(plain, names), *(named(name, row["units"][name]) for name in properties)]
     table(
         [*header, say("approvals.distance")],
         (

@@ -15,7 +15,7 @@ from controller.console.campaign_tables import Measurements, iterations, work
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.looks import shared
-from controller.console.shown import facts, moment, number, plain, with_error
+from controller.console.shown import facts, heading, moment, number, plain, with_error
 from controller.console.texts import say
 from controller.report import campaign as report
 from controller.report.curves import curves, latest_measurements
@@ -43,23 +43,19 @@ async def page(request: Request, client: Client, name: str) -> None:
         with ui.element("div").classes("card"):
             desk.section(read("head", _head), _show_head)
             desk.section(read("changes", report.changes), lambda found: _buttons(desk, name, found))
-        _heading("campaign.progress")
+        heading(say("campaign.progress"))
         progress = Progress()
         desk.section(read("curves", curves), progress.show)
-        _heading("campaign.work")
+        heading(say("campaign.work"))
         desk.section(read("work", report.at_work), work)
-        _heading("campaign.model")
+        heading(say("campaign.model"))
         model = Model()
         desk.section(read("model", model_health), model.show)
-        _heading("campaign.iterations")
+        heading(say("campaign.iterations"))
         desk.section(read("iterations", latest_iterations), iterations, "long")
-        _heading("campaign.measurements")
+        heading(say("campaign.measurements"))
         measurements = Measurements(desk)
         desk.section(read("measurements", latest_measurements), measurements.show)
-
-
-def _heading(key: str) -> None:
-    ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
 
 
 def _head(session: Session, name: str) -> Plain:

@@ -12,7 +12,7 @@ from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import event_kind, facts, moment, table
+from controller.console.shown import event_kind, facts, heading, moment, table
 from controller.console.texts import say
 from controller.report import lists
 
@@ -41,7 +41,7 @@ def draw(desk: Desk, row: Plain) -> None:
     with ui.element("article").classes("card") as card:
         card.props["aria-label"] = name
         with ui.element("div").classes("head"):
-            ui.label(name).classes("name grow").props('role="heading" aria-level="2"')
+            heading(name, "name grow")
             ui.label(row["resource"]).classes("mark")
         ui.label(say("doubts.why", why=row["why"] or "-")).classes("said")
         with ui.element("div").classes("columns"):

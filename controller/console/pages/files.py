@@ -9,7 +9,7 @@ from starlette.requests import Request
 from controller.console.charts import file_curves
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, number, quantity, table, with_error
+from controller.console.shown import facts, moment, number, plain, size, table, with_error
 from controller.console.texts import say
 from controller.report import files as report
 from controller.report.contents import Curves, Seen
@@ -50,14 +50,6 @@ async def one(request: Request, client: Client, sha256: str) -> None:
         ui.timer(0, lambda: _show(desk, about.shown, place), once=True)  # a big one takes longer than a page may
 
 
-def size(count: int) -> str:
-    """So many bytes, in a unit that fits."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= step:
-            return quantity(float(f"{count / step:.3g}"), unit)
-    return quantity(count, "B")
-
-
 def _about(row: Plain) -> None:
     ui.label(row["name"]).classes("subject grow")
     told = [("size", size(row["size"])), ("media_type", row["media_type"]), ("sha256", row["sha256"])]
@@ -80,7 +72,7 @@ def _origin(each: Plain) -> tuple[str, str, str, str]:
 
 def _value(each: Plain) -> tuple[str, str, str]:
     value = with_error(each["value"], each["standard_error"], each["unit"])
-    return each["property"].replace("_", " "), value, str((each["made_from"] or {}).get("function", "-"))
+    return plain(each["property"]), value, str((each["made_from"] or {}).get("function", "-"))
 
 
 async def _show(desk: Desk, row: Plain | None, place: ui.element) -> None:

@@ -13,7 +13,7 @@ from controller.console.capabilities import describe
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, attention, opened, stop
 from controller.console.looks import shared
-from controller.console.shown import event_kind, facts, length, moment, quantity, roughly, table
+from controller.console.shown import event_kind, facts, heading, length, moment, quantity, roughly, table
 from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.report.instruments import at_work, descriptions
@@ -37,7 +37,7 @@ async def page(request: Request, client: Client) -> None:
         bench = Bench(desk)
         desk.items(bench.read, bench.draw, say("instruments.none"), "cards wide")
         ui.label(say("instruments.software_stop")).classes("note")
-        ui.label(say("instruments.described")).classes("heading").props('role="heading" aria-level="2"')
+        heading(say("instruments.described"))
         desk.items(
             lambda session: shared(
                 session, "descriptions", lambda: descriptions(session, desk.house.services.store.clock())
@@ -198,7 +198,7 @@ class Bench:
 
 def _head(row: Plain) -> None:
     with ui.element("div").classes("head"):
-        ui.label(row["name"]).classes("name grow").props('role="heading" aria-level="2"')
+        heading(row["name"], "name grow")
         text, kind = standing(row)
         ui.label(text).classes(f"mark {kind}")
         ui.label(say("instruments.simulated" if row["simulated"] else "instruments.real")).classes("mark")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from controller.console.alerting import said
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
-from controller.console.shown import event_kind, moment, number, plain, table, with_error
+from controller.console.shown import event_kind, heading, moment, number, plain, table, with_error
 from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.loop.alerting import Cause
@@ -38,19 +38,15 @@ async def page(request: Request, client: Client) -> None:
             return lambda session: shared(session, f"overview {what}", lambda: report(session, clock()))
 
         desk.section(read("alerts", lambda session, now: _told(causes(session, rules, now).causes)), _alerts)
-        _heading("overview.waiting")
+        heading(say("overview.waiting"))
         desk.section(lambda session: attention(session)["counts"], _waiting)
-        _heading("overview.campaigns")
+        heading(say("overview.campaigns"))
         desk.section(read("campaigns", report.campaigns), _campaigns)
-        _heading("overview.instruments")
+        heading(say("overview.instruments"))
         desk.section(read("instruments", lambda session, now: instruments(session, services)), _instruments)
-        _heading("overview.broke")
+        heading(say("overview.broke"))
         desk.section(read("broke", report.broke), _broke)
         desk.section(read("earlier", report.earlier), _earlier)
-
-
-def _heading(key: str) -> None:
-    ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
 
 
 def _told(found: Sequence[Cause]) -> list[str]:
@@ -166,7 +162,7 @@ def _broke(rows: list[Plain]) -> None:
 def _earlier(rows: list[Plain]) -> None:
     """The way to campaigns that are over."""
     if rows:
-        _heading("overview.earlier")
+        heading(say("overview.earlier"))
         header = (say("overview.campaign"), say("campaign.state"), say("campaign.ended"))
         table(header, ((partial(_to, row["name"]), row["state"], moment(row["ended_at"])) for row in rows))
 

@@ -12,7 +12,7 @@ from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.pages.events import as_text
 from controller.console.paging import Paged
-from controller.console.shown import facts, moment
+from controller.console.shown import facts, heading, moment
 from controller.console.texts import say
 from controller.report import refused as report
 
@@ -28,7 +28,7 @@ async def page(request: Request, client: Client) -> None:
         only_open = ui.checkbox(say("quarantine.only_open"), value=True)
         refused = Paged(desk, True, _read, lambda row: _refused(desk, row), "id", say("quarantine.none"))
         only_open.on_value_change(lambda event: refused.want(bool(event.value)))
-        ui.label(say("quarantine.orphans")).classes("heading").props('role="heading" aria-level="2"')
+        heading(say("quarantine.orphans"))
         ui.label(say("quarantine.orphans_note")).classes("note")
         desk.items(_orphans, lambda row: _orphan(desk, row), say("quarantine.no_orphans"))
 
@@ -42,7 +42,7 @@ def _refused(desk: Desk, row: Plain) -> None:
     with ui.element("article").classes("card"):
         with ui.element("div").classes("head"):
             name = " · ".join(each for each in (row["instrument"], row["topic"].rpartition("/")[2]) if each)
-            ui.label(name).classes("name grow").props('role="heading" aria-level="2"')
+            heading(name, "name grow")
             ui.label(moment(row["at"])).classes("soft")
         facts(
             [

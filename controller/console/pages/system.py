@@ -11,7 +11,7 @@ from controller.access.actors import Role
 from controller.console import alerting, people, tokens
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, size
+from controller.console.shown import facts, heading, moment, size
 from controller.console.texts import say
 from controller.report import alerts as alerts_report
 from controller.report import people as people_report
@@ -36,7 +36,7 @@ async def page(request: Request, client: Client) -> None:
                 desk.section(lambda session: executor(services.workers), facts_of)
             with _card("system.surroundings"):
                 desk.section(lambda session: surroundings(services), facts_of)
-        _heading("alerts.title")
+        heading(say("alerts.title"))
         alerting.draw_settings(desk, services.alerts)
         desk.section(lambda session: _alerts(session, services), alerting.draw_standing)
         if desk.may(Role.ADMIN):
@@ -46,12 +46,8 @@ async def page(request: Request, client: Client) -> None:
 def _card(key: str) -> ui.element:
     card = ui.element("section").classes("card")
     with card:
-        ui.label(say(key)).classes("name").props('role="heading" aria-level="2"')
+        heading(say(key), "name")
     return card
-
-
-def _heading(key: str) -> None:
-    ui.label(say(key)).classes("heading").props('role="heading" aria-level="2"')
 
 
 def facts_of(found: list[tuple[str, str]]) -> None:
@@ -131,7 +127,7 @@ def _alerts(session: Session, services: Services) -> Plain:
 
 def _people(desk: Desk) -> None:
     """Read as the person is at that moment: who is no admin any longer sees nobody."""
-    _heading("system.users")
+    heading(say("system.users"))
     with ui.element("div").classes("row"):
         ui.button(say("system.new_user"), icon="person_add", on_click=lambda: people.create(desk)).props("outline")
 
@@ -139,7 +135,7 @@ def _people(desk: Desk) -> None:
         return people_report.users(session) if desk.may(Role.ADMIN) else []
 
     desk.section(users, lambda found: people.draw(desk, found))
-    _heading("tokens.title")
+    heading(say("tokens.title"))
     desk.section(
         lambda session: people_report.tokens(session, desk.actor, None), lambda found: tokens.draw(desk, found)
     )

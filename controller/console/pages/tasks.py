@@ -15,7 +15,7 @@ from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.picking import picker
-from controller.console.shown import facts, moment, roughly
+from controller.console.shown import facts, heading, moment, roughly
 from controller.console.texts import say
 from controller.report import lists
 
@@ -52,7 +52,7 @@ def draw(desk: Desk, row: Plain) -> None:
     with ui.element("article").classes("card") as card:
         card.props["aria-label"] = name
         with ui.element("div").classes("head"):
-            ui.label(name).classes("name grow").props('role="heading" aria-level="2"')
+            heading(name, "name grow")
             ui.label(row["left"]).classes("mark bad" if row["overdue"] else "mark")
         if row["why"]:
             ui.label(say("tasks.in_doubt", why=row["why"])).classes("said")

@@ -1,11 +1,14 @@
 """Numbers, units and spans of time in words."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from controller.console.shown import number, quantity, span, with_error
+import controller.console
+from controller.console.candidates import BRIEF, brief
+from controller.console.shown import named, number, quantity, span, with_error
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,22 @@ def test_a_value_with_its_error() -> None:
 )
 def test_spans(seconds: float, said: str) -> None:
     assert span(timedelta(seconds=seconds)) == said
+
+
+def test_a_name_with_its_unit() -> None:
+    assert named("space_time_yield", "kg/m**3/h") == "space time yield (kg/m³/h)"
+    assert named("e_factor", "dimensionless") == "e factor"
+
+
+def test_a_candidate_in_one_line() -> None:
+    units = {"temperature": "degC"}
+    assert brief({"label": "A7", "values": {"temperature": 61.0, "steps": 2}, "units": units}) == (
+        "A7, temperature 61 °C, steps 2"
+    )
+    assert brief({"smiles": "C" * 500}) == "C" * BRIEF + "…"
+
+
+@pytest.mark.parametrize("part", ['role="heading"', 'replace("_", " ")'])
+def test_small_parts_are_made_in_one_place(part: str) -> None:
+    folder = Path(controller.console.__file__).parent
+    assert [path.name for path in folder.rglob("*.py") if part in path.read_text(encoding="utf-8")] == ["shown.py"]
