@@ -17,6 +17,7 @@ from controller.loop.attempt import UNDER_WAY
 from controller.loop.instrument import REMOVED
 from controller.spec import Campaign as Spec
 from controller.store import Unit
+from controller.store.apply.proposals import judge_anew
 from controller.store.change import change_campaign
 from controller.store.specs import spec_of, step_of
 from controller.store.tables import Attempt, Campaign, Instrument, Proposal, SpecVersion
@@ -108,6 +109,9 @@ def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
     campaign.exhausted = False
     campaign.priority = submission.spec.priority
     version = _version(campaign, submission, campaign.version, unit.next_event)
+    unit.session.add(version)
+    unit.session.flush()
+    judge_anew(unit, campaign)  # the limits of outcome constraints and the last stage may be others
     unit.record("campaign.amend", campaign, version, campaign_id=campaign.id, subject=campaign.id, actor=actor.name)
     return campaign
 

@@ -13,12 +13,10 @@ from controller.loop.progress import advance
 from controller.spec import Campaign as Spec
 from controller.spec import TableError, read_candidates
 from controller.store import Unit
-from controller.store.proposals import make_proposal
+from controller.store.proposals import IMPORT, make_proposal
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Campaign, Measurement, Proposal
 from strategies.spaces import candidate_key
-
-MADE_BY = "import"
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def _rows(unit: Unit, campaign: Campaign, spec: Spec, table: Table, row: Importe
         key=row.key,
         candidate=row.candidate,
         reason=f"line {row.line} of {table.name}",
-        made_by=MADE_BY,
+        made_by=IMPORT,
     )
     proposal.ended_event = unit.next_event
     proposal.promotion = "last"
@@ -105,7 +103,7 @@ def _rows(unit: Unit, campaign: Campaign, spec: Spec, table: Table, row: Importe
         proposal.state, proposal.failure = "failed", "failed-synthesis"
         return [proposal]
     proposal.state = "completed"
-    campaign.progress = {**advance(campaign.progress, spec, row.values), "without_improvement": 0}
+    campaign.progress = advance(campaign.progress, spec, row.values, imported=True)
     units = units_of(spec)
     measured = [
         Measurement(

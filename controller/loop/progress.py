@@ -1,28 +1,92 @@
-"""How far a campaign has come: best values, Pareto front, hypervolume; carried along, so no decision reads back."""
+"""What the best of a campaign is, said once: the loop carries it along, so no decision reads back; reports ask here.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+An experiment is a completed proposal of the last stage (`last_stage`); a candidate that is carried out again is another
+experiment. Its values are means (`means`) of what was measured for it and counts (`counts`); what it is silent on comes
+from the stages before (`gathered`). It competes where its objectives are measured and its constraints hold (`merits`).
+The best is what no other experiment dominates; of equal ones the first.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import Any, Protocol, TypeVar
 
 from controller.spec import Campaign as Spec
 
+T = TypeVar("T")
 
-def advance(progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float]) -> dict[str, Any]:
-    """Return the progress after one more completed experiment with these measured values."""
+
+class Done(Protocol):
+    """A completed proposal. `key` says which candidate it is; `parents` are ids, also of what is no proposal."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def parents(self) -> Sequence[str]: ...
+
+
+def last_stage(spec: Spec) -> str:
+    """The stage whose completed proposals are the experiments."""
+    return spec.stages[-1].name
+
+
+def counts(status: str, late: bool, replaced_event: int | None) -> bool:
+    """Whether a measurement is a value of its candidate: within range, in time, and not corrected since."""
+    return status == "ok" and not late and replaced_event is None
+
+
+def means(values: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The mean of each property, whatever the order in which it was measured."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for name, value in values:
+        found[name].append(value)
+    return {name: fmean(each) for name, each in found.items()}
+
+
+def gathered(
+    row: Done, completed: Callable[[str], Done | None], measured: Callable[[str], Mapping[str, T]]
+) -> dict[str, T]:
+    """What was measured for a candidate here and, where that is silent, by those parents that are the same candidate.
+
+    `completed` gives the completed proposal of an id; `measured` what was measured for it, by property.
+    """
+    found: dict[str, T] = {}
+    for name in row.parents:
+        earlier = completed(name)
+        if earlier is not None and earlier.key == row.key:
+            found |= gathered(earlier, completed, measured)
+    return found | dict(measured(row.id))
+
+
+def merits(spec: Spec, values: Mapping[str, float]) -> tuple[float, ...] | None:
+    """A number for each objective, of which more is better; None where one is missing or a constraint is broken."""
     names = [objective.property for objective in spec.objectives]
     if not feasible(spec, values) or any(name not in values for name in names):
-        return {**progress, "without_improvement": progress.get("without_improvement", 0) + 1}
+        return None
+    return tuple(merit(spec, index, values[name]) for index, name in enumerate(names))
+
+
+def advance(
+    progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float], *, imported: bool = False
+) -> dict[str, Any]:
+    """Return the progress after one more experiment; what was imported is no sign that the campaign stands still."""
+    waited = 0 if imported else progress.get("without_improvement", 0) + 1
+    point = merits(spec, values)
+    if point is None:
+        return {**progress, "without_improvement": waited}
     best = dict(progress.get("best", {}))
-    for index, name in enumerate(names):
-        if name not in best or merit(spec, index, values[name]) > merit(spec, index, best[name]):
+    for index, name in enumerate(objective.property for objective in spec.objectives):
+        if name not in best or point[index] > merit(spec, index, best[name]):
             best[name] = values[name]
     # A better single value always enters the front, so that entering it is what improvement means.
-    merits = [merit(spec, index, values[name]) for index, name in enumerate(names)]
-    front, improved = _enter(progress.get("front", []), merits)
+    front, improved = _enter(progress.get("front", []), point)
     return {
         "best": best,
         "front": front,
         "hypervolume": hypervolume(spec, front),
-        "without_improvement": 0 if improved else progress.get("without_improvement", 0) + 1,
+        "without_improvement": 0 if improved else waited,
     }
 
 

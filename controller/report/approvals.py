@@ -1,5 +1,6 @@
 """The queue of proposals that wait for people, and what helps to decide about one."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,8 +8,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from controller.commands.lookup import find
+from controller.loop.progress import means
 from controller.report import lists
-from controller.report.pareto import tried
+from controller.report.pareto import Tried, tried
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import ApprovalDecision, Campaign, Proposal
@@ -61,11 +63,19 @@ def nearest(session: Session, proposal_id: str) -> list[Plain]:
     spec = spec_of(session, campaign)
     known = tried(session, campaign)
     scales = _scales(spec, [each.candidate for each in known])
-    found = [(distance(scales, row.candidate, each.candidate), each) for each in known]
+    repeats: dict[str, list[Tried]] = defaultdict(list)
+    for each in known:
+        repeats[each.key].append(each)
+    found = [(distance(scales, row.candidate, rows[0].candidate), rows) for rows in repeats.values()]
     found.sort(key=lambda pair: pair[0])
     return [
-        {"distance": far, "candidate": each.candidate, "numbers": list(each.numbers), "values": each.values}
-        for far, each in found[:NEAREST]
+        {
+            "distance": far,
+            "candidate": rows[0].candidate,
+            "numbers": [each.number for each in rows],
+            "values": means(pair for each in rows for pair in each.values.items()),
+        }
+        for far, rows in found[:NEAREST]
     ]
 
 

@@ -5,7 +5,7 @@ is kept is checked against the hash of the event up to which it was read, and th
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from controller.commands.lookup import find_campaign
-from controller.loop.progress import feasible, merit
+from controller.loop.progress import counts, gathered, last_stage, means, merits
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
 from controller.store.tables import Campaign, Event, Measurement, Proposal
@@ -25,7 +25,7 @@ PART = 500  # ids in one question
 
 
 class Value(NamedTuple):
-    """A measurement; `counts`: neither late, nor corrected, nor out of range."""
+    """A measurement; `counts`: it is a value of its candidate."""
 
     id: str
     proposal: str | None
@@ -43,14 +43,12 @@ class Ended(NamedTuple):
     stage: str
     key: str
     ended_event: int
+    parents: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A proposal of the last stage that was completed: means of what was measured, with their standard errors.
-
-    `merits`, of which more is better, stand where all objectives were measured and the outcome constraints hold.
-    """
+    """What `loop.progress` calls an experiment: means of what was measured, with their standard errors, and merits."""
 
     proposal: str
     number: int
@@ -194,13 +192,13 @@ def _measured(session: Session, campaign_id: str, keys: list[str] | None) -> dic
     query = query.order_by(col(Measurement.event), col(Measurement.id))
     rows = (row for part in _parts(query, Measurement, keys) for row in session.execute(part))
     return {
-        key: Value(key, proposal, name, value, error, status == "ok" and not late and replaced is None)
+        key: Value(key, proposal, name, value, error, counts(status, late, replaced))
         for key, proposal, name, value, error, status, late, replaced in rows
     }
 
 
 def _ended(session: Session, campaign_id: str, keys: list[str] | None) -> dict[str, Ended]:
-    columns = (Proposal.id, Proposal.number, Proposal.stage, Proposal.key, Proposal.ended_event)
+    columns = (Proposal.id, Proposal.number, Proposal.stage, Proposal.key, Proposal.ended_event, Proposal.parents)
     query = select(*(col(each) for each in columns)).where(
         col(Proposal.campaign_id) == campaign_id, col(Proposal.state) == "completed"
     )
@@ -216,32 +214,23 @@ def _parts(query: Any, table: type[SQLModel], keys: list[str] | None) -> Iterabl
 
 
 def _experiments(spec: Spec, measured: Iterable[Value], ended: Iterable[Ended]) -> list[Experiment]:
-    """In the order in which they ended; what the last stage does not measure is taken from the stages before."""
+    """In the order in which they ended."""
     found: dict[str | None, dict[str, list[Value]]] = {}
     for each in measured:
         if each.counts:
             found.setdefault(each.proposal, {}).setdefault(each.property, []).append(each)
-    last, earlier = spec.stages[-1].name, dict[str, dict[str, list[Value]]]()
-    rows = sorted(ended, key=lambda row: (row.ended_event, row.number))
-    if len(spec.stages) > 1:
-        for row in rows:
-            if row.stage != last:
-                earlier.setdefault(row.key, {}).update(found.get(row.id, {}))
+    completed = {row.id: row for row in sorted(ended, key=lambda row: (row.ended_event, row.number))}
     return [
-        _experiment(spec, row, {**earlier.get(row.key, {}), **found.get(row.id, {})})
-        for row in rows
-        if row.stage == last
+        _experiment(spec, row, gathered(row, completed.get, lambda key: found.get(key, {})))
+        for row in completed.values()
+        if row.stage == last_stage(spec)
     ]
 
 
 def _experiment(spec: Spec, row: Ended, found: dict[str, list[Value]]) -> Experiment:
-    values = {name: sum(each.value for each in rows) / len(rows) for name, rows in found.items()}
+    values = means((name, each.value) for name, rows in found.items() for each in rows)
     errors = {name: error for name, rows in found.items() if (error := _error(rows)) is not None}
-    names = [each.property for each in spec.objectives]
-    merits = None
-    if all(name in values for name in names) and feasible(spec, values):
-        merits = tuple(merit(spec, place, values[name]) for place, name in enumerate(names))
-    return Experiment(row.id, row.number, values, errors, merits)
+    return Experiment(row.id, row.number, values, errors, merits(spec, values))
 
 
 def _error(rows: list[Value]) -> float | None:

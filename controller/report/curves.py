@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report.course import PART, Course, Experiment, course
+from controller.report.pareto import front as front_of
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Measurement, Proposal
 
@@ -30,7 +31,7 @@ def curves(session: Session, name: str) -> Plain:
 def _curves(session: Session, name: str, known: Course) -> Plain:
     spec = spec_of(session, find_campaign(session, name))
     rows = known.experiments
-    records, front = _records(rows, len(spec.objectives)), _front(rows)
+    records, front = _records(rows, len(spec.objectives)), front_of(rows)
     best = _best_first(rows, front)
     lines = thinned(len(rows), MOST_LINES, best)
     shown = {rows[place].proposal for place in (*lines, *best[:MOST_BEST])}
@@ -71,18 +72,6 @@ def _records(rows: Sequence[Experiment], objectives: int) -> dict[int, list[int]
                 best[index] = merit
                 found.setdefault(place, []).append(index)
     return found
-
-
-def _front(rows: Sequence[Experiment]) -> set[int]:
-    """Places of the experiments that no other one dominates."""
-    from strategies.optimize.pareto import non_dominated
-
-    places = [place for place, row in enumerate(rows) if row.merits is not None]
-    if not places:
-        return set()
-    merits = [rows[place].merits or () for place in places]
-    kept = non_dominated(merits, ["maximize"] * len(merits[0]))
-    return {place for place, is_best in zip(places, kept, strict=True) if is_best}
 
 
 def _best_first(rows: Sequence[Experiment], front: Collection[int]) -> list[int]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,8 @@ from controller.report import lists
 from controller.report.failures import reasons_of
 from controller.report.table import cell
 from controller.store.specs import spec_of, units_of
-from controller.store.tables import Event, Measurement, Proposal, SpecVersion
+from controller.store.tables import Event, Proposal, SpecVersion
+from controller.store.views import mean_values_of
 
 Plain = dict[str, Any]
 ALL = 10_000_000
@@ -49,7 +49,7 @@ def as_csv(session: Session, name: str) -> str:
     spec = spec_of(session, campaign)
     parameters, units = spec.space.names(), units_of(spec)
     properties = list(dict.fromkeys([*units, *(each for stage in spec.stages for each in stage.yields)]))
-    measured = _means(session, campaign.id)
+    measured = mean_values_of(session, campaign.id)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     header = [
@@ -65,7 +65,7 @@ def as_csv(session: Session, name: str) -> str:
     writer.writerow([cell(each) for each in header])
     reasons = reasons_of(session, campaign.id)
     for row in _proposals(session, campaign.id):
-        line = [*_line(row, parameters, properties, measured[row["id"]]), reasons.get(row["id"]), row["reason"]]
+        line = [*_line(row, parameters, properties, measured.get(row["id"], {})), reasons.get(row["id"]), row["reason"]]
         writer.writerow([cell(each) for each in line])
     return text.getvalue()
 
@@ -96,18 +96,3 @@ def _line(row: Plain, parameters: Sequence[str], properties: Sequence[str], meas
         *numbers,
         row["failure"],
     ]
-
-
-def _means(session: Session, campaign_id: str) -> dict[str, dict[str, float]]:
-    """Means of what counts, by proposal and property."""
-    query = select(col(Measurement.proposal_id), col(Measurement.property), col(Measurement.value)).where(
-        col(Measurement.campaign_id) == campaign_id,
-        col(Measurement.late).is_(False),
-        col(Measurement.replaced_event).is_(None),
-        col(Measurement.status) == "ok",
-    )
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for proposal, each, value in session.execute(query):
-        found[proposal or ""][each].append(value)
-    means = {key: {each: sum(v) / len(v) for each, v in values.items()} for key, values in found.items()}
-    return defaultdict(dict, means)

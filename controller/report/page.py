@@ -5,12 +5,12 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
 from controller.commands.lookup import find_campaign
-from controller.loop.progress import merit
 from controller.report import lists
 from controller.report.export import newest_event
 from controller.report.pareto import Tried, tried
@@ -100,7 +100,7 @@ def _table(spec: Spec, rows: Sequence[Tried]) -> str:
     ]
     lines = (
         [
-            " ".join(map(str, row.numbers)),
+            row.number,
             *(row.candidate.get("values", {}).get(name) for name in names),
             *(row.values.get(name) for name in properties),
         ]
@@ -114,21 +114,22 @@ def _plots(spec: Spec, rows: Sequence[Tried]) -> list[str]:
         return []
     found = ["<h2>Progress</h2>"]
     for index, objective in enumerate(spec.objectives):
-        found.append(_progress(spec, index, objective.property, objective.unit, rows))
+        found.append(_progress(index, objective.property, objective.unit, rows))
     if len(spec.objectives) == 2:
         found += ["<h2>Trade-off</h2>", _trade_off(spec, rows)]
     return found
 
 
-def _progress(spec: Spec, index: int, name: str, unit: str, rows: Sequence[Tried]) -> str:
-    values = [row.values[name] for row in rows if name in row.values]
+def _progress(index: int, name: str, unit: str, rows: Sequence[Tried]) -> str:
     best: list[float] = []
-    for value in values:
-        better = not best or merit(spec, index, value) > merit(spec, index, best[-1])
-        best.append(value if better else best[-1])
+    highest = -inf
+    for row in rows:
+        better = row.merits is not None and row.merits[index] > highest
+        highest = row.merits[index] if row.merits is not None and better else highest
+        best.append(row.values[name] if better else best[-1] if best else nan)
     figure, plot = _figure()
-    numbers = range(1, len(values) + 1)
-    plot.plot(numbers, values, "o", color="0.6", markersize=4, label="measured")
+    numbers = range(1, len(rows) + 1)
+    plot.plot(numbers, [row.values.get(name, nan) for row in rows], "o", color="0.6", markersize=4, label="measured")
     plot.step(numbers, best, where="post", label="best so far")
     plot.set(xlabel="experiments", ylabel=f"{name} / {unit}")
     plot.legend()

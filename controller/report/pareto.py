@@ -1,75 +1,54 @@
-"""What a campaign has tried, one row per candidate, and which of it is best: the Pareto set of the measured means."""
+"""What a campaign has tried, one row per experiment, and which of it is best: what no other one dominates."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from controller.loop.progress import feasible, merit
-from controller.spec import Campaign as Spec
+from controller.loop.progress import last_stage
+from controller.report.course import Experiment, course
 from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Measurement, Proposal
+from controller.store.tables import Campaign, Proposal
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A candidate that went through the last stage: the proposals' numbers, and the mean of each measured property."""
+    """An experiment (see `loop.progress`) with its candidate."""
 
     candidate: dict[str, Any]
-    numbers: tuple[int, ...]
+    key: str
+    number: int
     values: dict[str, float]
-    best: bool  # in the Pareto set of the measured values
+    merits: tuple[float, ...] | None
+    best: bool
 
 
 def tried(session: Session, campaign: Campaign) -> list[Tried]:
-    """All candidates of a campaign with measured values of the last stage, in order of first completion."""
-    spec = spec_of(session, campaign)
-    proposals: dict[str, list[Any]] = defaultdict(list)
-    query = select(col(Proposal.id), col(Proposal.number), col(Proposal.key), col(Proposal.candidate)).where(
+    """All experiments of a campaign, in the order in which they ended."""
+    rows = course(session, campaign.id).experiments
+    best = front(rows)
+    query = select(col(Proposal.id), col(Proposal.candidate), col(Proposal.key)).where(
         col(Proposal.campaign_id) == campaign.id,
         col(Proposal.state) == "completed",
-        col(Proposal.stage) == spec.stages[-1].name,
+        col(Proposal.stage) == last_stage(spec_of(session, campaign)),
     )
-    for row in session.execute(query.order_by(col(Proposal.ended_event))):
-        proposals[row.key].append(row)
-    measured = _measured(session, campaign.id)
-    means = [_means([measured[row.id] for row in rows]) for rows in proposals.values()]
+    candidates = {row.id: (row.candidate, row.key) for row in session.execute(query)}
     return [
-        Tried(rows[0].candidate, tuple(row.number for row in rows), values, best)
-        for rows, values, best in zip(proposals.values(), means, _best(spec, means), strict=True)
+        Tried(*candidates[row.proposal], row.number, row.values, row.merits, place in best)
+        for place, row in enumerate(rows)
+        if row.proposal in candidates  # the course may know of later ones than this session sees
     ]
 
 
-def _measured(session: Session, campaign_id: str) -> dict[str | None, list[tuple[str, float]]]:
-    """What counts of each proposal, property and value: neither late nor replaced by a correction."""
-    query = select(col(Measurement.proposal_id), col(Measurement.property), col(Measurement.value)).where(
-        col(Measurement.campaign_id) == campaign_id,
-        col(Measurement.late).is_(False),
-        col(Measurement.replaced_event).is_(None),
-    )
-    found: dict[str | None, list[tuple[str, float]]] = defaultdict(list)
-    for proposal, name, value in session.execute(query.order_by(col(Measurement.event), col(Measurement.id))):
-        found[proposal].append((name, value))
-    return found
-
-
-def _means(measured: list[list[tuple[str, float]]]) -> dict[str, float]:
-    values: dict[str, list[float]] = defaultdict(list)
-    for name, value in (each for rows in measured for each in rows):
-        values[name].append(value)
-    return {name: fmean(each) for name, each in values.items()}
-
-
-def _best(spec: Spec, rows: list[dict[str, float]]) -> list[bool]:
-    """Which rows are complete, keep the outcome constraints and are dominated by no other such row."""
+def front(rows: Sequence[Experiment]) -> set[int]:
+    """Places of the experiments that no other one dominates; of equal ones the first."""
     from strategies.optimize.pareto import non_dominated
 
-    names = [objective.property for objective in spec.objectives]
-    places = [place for place, row in enumerate(rows) if set(names) <= set(row) and feasible(spec, row)]
-    merits = [[merit(spec, index, rows[place][name]) for index, name in enumerate(names)] for place in places]
-    front = non_dominated(merits, ["maximize"] * len(names))
-    best = {place for place, kept in zip(places, front, strict=True) if kept}
-    return [place in best for place in range(len(rows))]
+    places = [place for place, row in enumerate(rows) if row.merits is not None]
+    if not places:
+        return set()
+    merits = [rows[place].merits or () for place in places]
+    kept = non_dominated(merits, ["maximize"] * len(merits[0]))
+    return {place for place, is_best in zip(places, kept, strict=True) if is_best}

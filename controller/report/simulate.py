@@ -9,12 +9,11 @@ from statistics import fmean, stdev
 from typing import Any
 
 from adapters.compute import Workers
-from controller.loop.progress import feasible, hypervolume, merit
+from controller.loop.progress import advance, hypervolume
 from controller.report.lookup import LookupTable, Replicates
 from controller.report.offline import Offline, OfflineError
 from controller.spec import Approval, Budget, Step, TableError
 from controller.spec import Campaign as Spec
-from strategies.optimize.pareto import non_dominated
 
 TASK = "controller.report.simulate:run_once"
 LONGEST_RUN_S = 7 * 86400.0
@@ -98,15 +97,15 @@ def run_once(task: Plain) -> Plain:
     )
     offline = Offline(spec, {name: Path(path) for name, path in task["files"].items()})
     curve: list[float | None] = []
-    front: list[list[float]] = []
+    progress: Plain = {}
     try:
         while waiting := offline.advance():
             for attempt in waiting:
                 values = table.measure(attempt.request["candidate"], spec.seed, attempt.request["replicate"])
                 offline.answer(attempt, values)
                 if _is_last(spec, attempt.request["step"]):
-                    front = _enter(spec, front, values)
-                    curve.append(score(spec, front))
+                    progress = progress if values is None else advance(progress, spec, values)
+                    curve.append(score(spec, progress))
     except (TableError, OfflineError) as error:
         return {"fault": str(error)}
     finally:
@@ -125,18 +124,9 @@ def _table(path: str, replicates: Replicates, spec: str) -> LookupTable:
     return LookupTable(Path(path).read_bytes(), Spec.model_validate_json(spec), replicates)
 
 
-def _enter(spec: Spec, front: list[list[float]], values: Mapping[str, float] | None) -> list[list[float]]:
-    """The non-dominated merits after one more result."""
-    if values is None or not feasible(spec, values):
-        return front
-    merits = [merit(spec, index, values[each.property]) for index, each in enumerate(spec.objectives)]
-    points = [*front, merits]
-    kept = non_dominated(points, ["maximize"] * len(merits))
-    return [point for point, keep in zip(points, kept, strict=True) if keep]
-
-
-def score(spec: Spec, front: Sequence[Sequence[float]]) -> float | None:
+def score(spec: Spec, progress: Mapping[str, Any]) -> float | None:
     """One number of which more is better: the best merit, or the hypervolume of several objectives."""
+    front = progress.get("front", [])
     if len(spec.objectives) == 1:
         return max((point[0] for point in front), default=None)
     return hypervolume(spec, front)
@@ -150,10 +140,10 @@ def check_covered(plan: Plan) -> None:
 
 def best_of_table(plan: Plan) -> float | None:
     """The score of knowing the whole table."""
-    front: list[list[float]] = []
+    progress: Plain = {}
     for values in LookupTable(plan.table.read_bytes(), plan.spec, plan.replicates).means():
-        front = _enter(plan.spec, front, values)
-    return score(plan.spec, front)
+        progress = advance(progress, plan.spec, values)
+    return score(plan.spec, progress)
 
 
 async def simulate(plan: Plan, jobs: int, notice: Callable[[Run], None]) -> list[Run]:

@@ -10,6 +10,8 @@ from controller.store.chain import canonical, sha256
 from controller.store.tables import Campaign, Proposal
 from controller.store.unit import Unit
 
+IMPORT = "import"  # who makes the proposals of an imported table
+
 _SHOWN = (
     "candidate",
     "stage",

@@ -1,13 +1,16 @@
 """Load what a decision sees: a handful of indexed queries over what is open."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import ATTEMPT, UNDER_WAY
 from controller.loop.instrument import PRESENT, REMOVED, STOPPED, not_ready
+from controller.loop.progress import counts, means
 from controller.loop.proposal import PROPOSAL
 from controller.loop.view import (
     AttemptView,
@@ -128,17 +131,30 @@ def _finished(session: Session, campaign_id: str) -> tuple[FinishedView, ...]:
 
 def mean_values(session: Session, proposal_id: str) -> dict[str, float]:
     """Mean of each property that was measured for a proposal."""
-    query = (
-        select(col(Measurement.property), func.avg(Measurement.value))
-        .where(
-            col(Measurement.proposal_id) == proposal_id,
-            col(Measurement.status) == "ok",
-            col(Measurement.late).is_(False),
-            col(Measurement.replaced_event).is_(None),
-        )
-        .group_by(col(Measurement.property))
+    rows = session.execute(_measured(col(Measurement.proposal_id) == proposal_id))
+    return means((name, value) for _, name, value, *how in rows if counts(*how))
+
+
+def mean_values_of(session: Session, campaign_id: str) -> dict[str, dict[str, float]]:
+    """The same of all proposals of a campaign, by proposal; reads all its history."""
+    found: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for proposal, name, value, *how in session.execute(_measured(col(Measurement.campaign_id) == campaign_id)):
+        if proposal is not None and counts(*how):
+            found[proposal].append((name, value))
+    return {proposal: means(values) for proposal, values in found.items()}
+
+
+def _measured(condition: ColumnElement[bool]) -> Any:
+    columns = (
+        Measurement.proposal_id,
+        Measurement.property,
+        Measurement.value,
+        Measurement.status,
+        Measurement.late,
+        Measurement.replaced_event,
     )
-    return {name: float(mean) for name, mean in session.execute(query).all()}
+    query = select(*(col(each) for each in columns)).where(condition)
+    return query.order_by(col(Measurement.event), col(Measurement.id))
 
 
 # Attempts under way at each, and whether an e-stop holds it.

@@ -15,13 +15,13 @@ from controller.loop.actions import (
     Promote,
     SubmitForApproval,
 )
-from controller.loop.progress import advance
+from controller.loop.progress import advance, gathered, last_stage
 from controller.store.change import change_proposal
-from controller.store.proposals import approval_deadline, make_proposal
+from controller.store.proposals import IMPORT, approval_deadline, make_proposal
 from controller.store.specs import spec_of
 from controller.store.tables import Campaign, Proposal
 from controller.store.unit import Unit
-from controller.store.views import mean_values
+from controller.store.views import mean_values, mean_values_of
 
 
 def approve_by_rule(unit: Unit, campaign: Campaign, action: ApproveByRule) -> None:
@@ -65,34 +65,40 @@ def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:
     """The stage ended well: update the progress, and leave it to the `promote` rule if a stage follows."""
     proposal = unit.session.get_one(Proposal, action.proposal_id)
     spec = spec_of(unit.session, campaign)
-    if proposal.stage == spec.stages[-1].name:
+    if proposal.stage == last_stage(spec):
         proposal.promotion = "last"
         campaign.progress = advance(campaign.progress, spec, _values(unit, proposal))
     change_proposal(unit, proposal, "complete", campaign)
 
 
 def judge_anew(unit: Unit, campaign: Campaign) -> None:
-    """Work out the best values again from all that was measured: a value has been corrected."""
+    """Work out the best again from all that was measured: a value has been corrected, or what is wanted amended."""
     spec = spec_of(unit.session, campaign)
-    query = select(Proposal).where(
-        col(Proposal.campaign_id) == campaign.id,
-        col(Proposal.state) == "completed",
-        col(Proposal.stage) == spec.stages[-1].name,
+    columns = (Proposal.id, Proposal.key, Proposal.parents, Proposal.stage, Proposal.made_by)
+    query = select(*(col(each) for each in columns)).where(
+        col(Proposal.campaign_id) == campaign.id, col(Proposal.state) == "completed"
     )
+    rows = unit.session.execute(query.order_by(col(Proposal.ended_event), col(Proposal.number))).all()
+    completed: dict[str, Any] = {row.id: row for row in rows}
+    measured = mean_values_of(unit.session, campaign.id)
     progress: dict[str, Any] = {}
-    for proposal in unit.session.scalars(query.order_by(col(Proposal.ended_event), col(Proposal.number))):
-        progress = advance(progress, spec, _values(unit, proposal))
+    for row in rows:
+        if row.stage == last_stage(spec):
+            values = gathered(completed[row.id], completed.get, lambda key: measured.get(key, {}))
+            progress = advance(progress, spec, values, imported=row.made_by == IMPORT)
     campaign.progress = progress
 
 
 def _values(unit: Unit, proposal: Proposal) -> dict[str, float]:
-    """What was measured for this candidate here and, where that is silent, at the stages before."""
-    values: dict[str, float] = {}
-    for name in proposal.parents:
-        earlier = unit.session.get(Proposal, name)
-        if earlier is not None and earlier.key == proposal.key:
-            values |= _values(unit, earlier)
-    return values | mean_values(unit.session, proposal.id)
+    return gathered(
+        proposal,
+        lambda name: _completed(unit.session.get(Proposal, name)),
+        lambda key: mean_values(unit.session, key),
+    )
+
+
+def _completed(proposal: Proposal | None) -> Proposal | None:
+    return proposal if proposal is not None and proposal.state == "completed" else None
 
 
 def fail(unit: Unit, campaign: Campaign, action: FailProposal) -> None:

@@ -171,8 +171,8 @@ strategy: {name: random}
 
 
 def test_what_the_last_stage_does_not_measure_comes_from_the_stage_before() -> None:
-    ended = [kept.Ended("a", 1, "sieve", "k1", 10), kept.Ended("c", 3, "bench", "k1", 30)]
-    ended += [kept.Ended("b", 2, "sieve", "k2", 20)]
+    ended = [kept.Ended("a", 1, "sieve", "k1", 10, []), kept.Ended("c", 3, "bench", "k1", 30, ["a", "b"])]
+    ended += [kept.Ended("b", 2, "sieve", "k2", 20, [])]
     measured = [
         kept.Value("1", "a", "yield", 50.0, None, True),
         kept.Value("2", "a", "colour", 3.0, None, True),

@@ -91,10 +91,10 @@ def test_an_unknown_campaign(recorded: Path) -> None:
         replay(session, "other", recorded / "files")
 
 
-def test_one_row_for_each_candidate(recorded: Path) -> None:
+def test_one_row_for_each_experiment(recorded: Path) -> None:
     with read_only(None, recorded) as session:
         rows = tried(session, session.scalars(select(Campaign)).one())
-    assert sorted(number for row in rows for number in row.numbers) == [1, 2, 3, 4, 5, 6]
+    assert sorted(row.number for row in rows) == [1, 2, 3, 4, 5, 6]
     best = [row.values for row in rows if row.best]
     for row in rows:
         dominated = any(

@@ -50,7 +50,7 @@ def _show_best(record: Record, comparison: Comparison, write: Write) -> None:
     table(
         ["no.", "kcal/mol", "place", "name", "SMILES"],
         (
-            [_numbers(row), row.values[PROPERTY], comparison.ranks[_name(row)], _name(row), smiles[_name(row)]]
+            [row.number, row.values[PROPERTY], comparison.ranks[_name(row)], _name(row), smiles[_name(row)]]
             for row in best
         ),
         "none",
@@ -61,14 +61,10 @@ def _smiles() -> dict[str, str]:
     return {each.name: each.smiles for each in molecules()}
 
 
-def _numbers(row: Tried) -> str:
-    return " ".join(map(str, row.numbers))
-
-
 def _write_table(folder: Path, record: Record, comparison: Comparison) -> None:
     smiles = _smiles()
     rows = [
-        [_numbers(row), _name(row), smiles[_name(row)], row.values[PROPERTY], float(best), comparison.ranks[_name(row)]]
+        [row.number, _name(row), smiles[_name(row)], row.values[PROPERTY], float(best), comparison.ranks[_name(row)]]
         for row, best in zip(record.rows, comparison.campaign.best, strict=True)
     ]
     columns = ["experiment", "name", "SMILES", "measured kcal/mol", "best so far kcal/mol", "place in the whole table"]

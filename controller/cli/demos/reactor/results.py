@@ -57,7 +57,7 @@ def _show_front(record: Record, truth: Array, write: Write) -> None:
 
 
 def _conditions(row: Tried) -> list[Any]:
-    return [" ".join(map(str, row.numbers)), *(row.candidate["values"][name] for name in UNITS)]
+    return [row.number, *(row.candidate["values"][name] for name in UNITS)]
 
 
 def _write_table(folder: Path, record: Record, truth: Array) -> None:
