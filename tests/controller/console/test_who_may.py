@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-import controller.console.pages
+import controller.console
 from controller.access.actors import Actor, Forbidden, Role, token_digest
 from controller.commands.errors import Conflict, Invalid, NotFound
-from controller.console import House
+from controller.console import House, actions
 from controller.console.actions import ACTIONS
 from controller.loop.transitions import ForbiddenTransition
 from controller.store.tables import Quarantine
@@ -23,7 +23,9 @@ VALUES = {"temperature": 61.0}
 WHOLE = {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.2, "temperature": 60.0}
 WHY = {"why": "a test"}
 SHOWN = {"shown": "0" * 64}
-ERRORS = "controller.commands.errors"
+READS = ("controller.commands.errors", "controller.commands.lookup")
+WRITES = "store.write"
+BEFORE_ANYBODY = ("sign_in.py",)
 
 # Action, what is said, the lowest role that may. What is said need not make sense: a refusal for another reason than
 # the role is a pass of the role.
@@ -85,6 +87,17 @@ async def asked(world: World, house: House) -> House:
 
 def test_every_action_stands_in_the_table() -> None:
     assert set(ACTIONS) == {name for name, _, _ in TABLE}
+    assert all(getattr(actions, name) is ACTIONS[name] for name in ACTIONS)
+
+
+def test_no_module_of_actions_is_forgotten() -> None:
+    written = [
+        node.name
+        for path in Path(actions.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.AsyncFunctionDef) and any(ast.unparse(each) == "action" for each in node.decorator_list)
+    ]
+    assert sorted(written) == sorted(ACTIONS)
 
 
 @pytest.mark.parametrize("role", RANK)
@@ -111,11 +124,26 @@ def _filled(value: Any, world: World) -> Any:
     return value.format(**world.ids) if isinstance(value, str) and value.startswith("{") else value
 
 
-def test_pages_ask_by_actions_only() -> None:
-    """No page writes by itself, or has a command at hand."""
-    for path in Path(controller.console.pages.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                assert str(node.module) == ERRORS or not str(node.module).startswith("controller.commands"), path.name
-            if isinstance(node, ast.Attribute):
-                assert node.attr != "write", f"{path.name} writes"
+def test_the_console_asks_by_actions_only() -> None:
+    """Nothing else in it writes or has a command at hand; who signs in is nobody yet who could ask."""
+    folder = Path(controller.console.__file__).parent
+    found = [
+        f"{path.relative_to(folder)}: {reached}"
+        for path in folder.rglob("*.py")
+        if path.relative_to(folder).parts[0] not in ("actions", *BEFORE_ANYBODY)
+        for reached in _reached(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+def _reached(tree: ast.Module) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{each.name}" for each in node.names]
+        elif isinstance(node, ast.Import):
+            found += [each.name for each in node.names]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node).endswith(WRITES):
+            found.append(WRITES)
+    commands = {each for each in found if each.startswith("controller.commands") and not each.startswith(READS)}
+    return sorted(commands | ({WRITES} & set(found)))
