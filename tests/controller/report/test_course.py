@@ -23,7 +23,8 @@ Pair = tuple[float, float]
 def experiment(unit: Unit, yielded: float, waste: float, **fields: Any) -> list[str]:
     """A completed proposal with its two values; returns their ids."""
     campaign = find_campaign(unit.session, NAME)
-    row = make_proposal(unit, campaign, stage="flow", key="k", candidate=CANDIDATE, reason="", made_by="test")
+    key = f"k{campaign.proposals}"
+    row = make_proposal(unit, campaign, stage="flow", key=key, candidate=CANDIDATE, reason="", made_by="test")
     row.state, row.ended_event = "completed", unit.next_event
     values = [
         Measurement(
@@ -91,6 +92,22 @@ async def test_only_what_is_new_is_read(world: World, monkeypatch: Any) -> None:
     assert sorted(asked[0]) == sorted(ids[0])
 
 
+async def test_what_nothing_has_touched_is_kept_as_it_was(world: World) -> None:
+    def experiments(session: Session) -> list[kept.Experiment]:
+        return kept.course(session, NAME).experiments
+
+    ids = await add(world, (5, 9), (8, 7))
+    first = await world.store.read(experiments)
+    await add(world, (6, 3))
+    second = await world.store.read(experiments)
+    assert len(second) == 3
+    assert all(later is earlier for later, earlier in zip(second, first, strict=False))
+    await world.store.write(lambda unit: corrections.correct(unit, ADMIN, ids[1][0], 7.0, "a typing error"), name="t")
+    third = await world.store.read(experiments)
+    assert [later is earlier for later, earlier in zip(third, second, strict=True)] == [True, False, True]
+    assert third[1].values["space_time_yield"] == 7.0
+
+
 async def test_a_correction_takes_the_place_of_a_value(world: World) -> None:
     ids = await add(world, (5, 9), (80, 7))
     assert tops(await drawn(world)) == [80, 7]
@@ -112,8 +129,9 @@ async def test_what_is_late_or_out_of_range_does_not_count(world: World) -> None
 async def test_another_history_is_not_mixed_up_with_what_is_kept(world: World) -> None:
     await add(world, (5, 9))
     known = await world.store.read(lambda session: kept.course(session, NAME))
-    known.hash = "that of another database"
     known.experiments.clear()
+    assert not (await world.store.read(lambda session: kept.course(session, NAME))).experiments, "it was not kept"
+    known.hash = "that of another database"
     assert tops(await drawn(world)) == [5, 9]
 
 
