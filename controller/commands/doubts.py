@@ -15,10 +15,10 @@ from controller.store.tables import Attempt
 FAILURES = ("failed-synthesis", "failed-measurement", "invalid", "lost")
 
 
-def list_doubts(session: Session) -> list[Attempt]:
+def list_doubts(session: Session, limit: int | None = None) -> list[Attempt]:
     """Attempts that wait for an operator, oldest first."""
-    query = select(Attempt).where(col(Attempt.state) == "doubtful").order_by(col(Attempt.made_at))
-    return list(session.scalars(query))
+    query = select(Attempt).where(col(Attempt.state) == "doubtful").order_by(col(Attempt.made_at), col(Attempt.id))
+    return list(session.scalars(query.limit(limit)))
 
 
 def ask_again(unit: Unit, actor: Actor, attempt_id: str, why: str) -> Attempt:

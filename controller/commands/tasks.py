@@ -19,15 +19,18 @@ from controller.store.change import change_attempt
 from controller.store.specs import NoSuchStep, step_of
 from controller.store.tables import Attempt, Measurement, StoredFile
 
+# One that was answered with a file that nobody can read is a doubt.
+OPEN_TASKS = (
+    col(Attempt.adapter) == "person",
+    col(Attempt.state).in_([*UNDER_WAY, "doubtful"]),
+    col(Attempt.outcome).is_(None),
+)
 
-def open_tasks(session: Session) -> list[Attempt]:
-    """Tasks that wait for somebody, oldest first; one that was answered with a file that nobody can read is a doubt."""
-    query = select(Attempt).where(
-        col(Attempt.adapter) == "person",
-        col(Attempt.state).in_([*UNDER_WAY, "doubtful"]),
-        col(Attempt.outcome).is_(None),
-    )
-    return list(session.scalars(query.order_by(col(Attempt.made_at), col(Attempt.id))))
+
+def open_tasks(session: Session, limit: int | None = None) -> list[Attempt]:
+    """Tasks that wait for somebody, oldest first."""
+    query = select(Attempt).where(*OPEN_TASKS).order_by(col(Attempt.made_at), col(Attempt.id))
+    return list(session.scalars(query.limit(limit)))
 
 
 def measure(

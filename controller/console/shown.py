@@ -117,6 +117,12 @@ def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
     _Facts(list(rows)).classes(classes)
 
 
+def more(total: int, shown: int) -> None:
+    """How many of a list are not shown, if there are such."""
+    if total > shown:
+        ui.label(say("shown.more", count=total - shown)).classes("note")
+
+
 Cell = str | Callable[[], None]
 
 

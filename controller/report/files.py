@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from controller.commands.errors import NotFound
@@ -22,6 +22,11 @@ def latest(session: Session, *, limit: int) -> list[Plain]:
     return [
         {**as_dict(files[event.subject]), **as_dict(event, "at", "actor")} for event in events if event.subject in files
     ]
+
+
+def count(session: Session) -> int:
+    """How many files are in the store."""
+    return session.scalar(select(func.count()).select_from(StoredFile)) or 0
 
 
 def stored(session: Session, sha256: str) -> Plain:

@@ -5,17 +5,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, literal_column, select
 from sqlmodel import Session, col
 
 from controller.loop.attempt import UNDER_WAY
 from controller.report import lists
 from controller.report.expected import usual
+from controller.spec import Step
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, Event, Job, Proposal
 
 Plain = dict[str, Any]
-MOST = 200  # attempts, and proposals that wait
+WORK_SHOWN = 25  # attempts of each instrument
+WAITING_SHOWN = 5  # proposals that wait for each
 FAULTS = ("attempt.fail", "attempt.refuse", "attempt.expire", "attempt.doubt", "attempt.abandon", "instrument.lost")
 LOOKED_AT = 50  # of each kind of fault
 SHOWN = 5  # of each instrument
@@ -55,15 +57,20 @@ def _with_expected(session: Session, work: dict[str, list[Plain]]) -> dict[str, 
 
 
 def work_of(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
-    """Attempts that it was sent and that have not ended, in the order in which they were made."""
+    """The first attempts that it was sent and that have not ended, in the order in which they were made."""
+    order = (col(Attempt.made_at), col(Attempt.id))
+    place = func.row_number().over(partition_by=col(Attempt.resource), order_by=order).label("place")
+    under_way = select(col(Attempt.id), place).where(
+        col(Attempt.resource).in_(names), col(Attempt.state).in_(UNDER_WAY)
+    )
+    placed = under_way.subquery()
     query = (
         select(Attempt, Job, Proposal, col(Campaign.name))
+        .join(placed, (placed.c.id == col(Attempt.id)) & (placed.c.place <= WORK_SHOWN))
         .join(Job, col(Job.id) == col(Attempt.job_id))
         .join(Proposal, col(Proposal.id) == col(Attempt.proposal_id))
         .join(Campaign, col(Campaign.id) == col(Attempt.campaign_id))
-        .where(col(Attempt.resource).in_(names), col(Attempt.state).in_(UNDER_WAY))
-        .order_by(col(Attempt.made_at), col(Attempt.id))
-        .limit(MOST)
+        .order_by(*order)
     )
     found: dict[str, list[Plain]] = defaultdict(list)
     for attempt, job, proposal, campaign in session.execute(query).all():
@@ -75,26 +82,44 @@ def work_of(session: Session, names: Iterable[str]) -> dict[str, list[Plain]]:
     return found
 
 
-def _waiting(session: Session) -> dict[str, list[Plain]]:
-    """Approved proposals whose next step any of these may take; one of several instruments has it in its list too."""
+def _waiting(session: Session) -> dict[str, Plain]:
+    """Approved proposals whose next step it may take, one of several: how many, and the first ones."""
+    campaign, stage = col(Proposal.campaign_id), col(Proposal.stage)
+    place = func.coalesce(col(Job.step), literal_column("0"))  # as a parameter it could not be grouped by
+    groups = _of_waiting(campaign, stage, place, func.count()).group_by(campaign, stage, place)
+    found: dict[str, Plain] = defaultdict(lambda: {"count": 0, "first": []})
+    for campaign_id, stage_name, step_place, count in session.execute(groups).all():
+        row = session.get_one(Campaign, campaign_id)
+        if (step := _step(session, row, stage_name, step_place)) is None:
+            continue
+        mine = (campaign == campaign_id, stage == stage_name, place == step_place)
+        query = _of_waiting(col(Proposal.id), col(Proposal.number)).where(*mine).order_by(col(Proposal.id))
+        first = [
+            (-row.priority, key, {"campaign": row.name, "number": number, "step": step.name})
+            for key, number in session.execute(query.limit(WAITING_SHOWN))
+        ]
+        for name in step.resources:
+            found[name]["count"] += count
+            found[name]["first"] = sorted([*found[name]["first"], *first], key=lambda each: each[:2])[:WAITING_SHOWN]
+    for each in found.values():
+        each["first"] = [shown for _, _, shown in each["first"]]
+    return found
+
+
+def _of_waiting(*columns: Any) -> Any:
     begun = col(Proposal.state) == "running"
-    query = (
-        select(Proposal, Campaign, Job)
-        .join(Campaign, col(Campaign.id) == col(Proposal.campaign_id))
+    return (
+        select(*columns)
+        .select_from(Proposal)
         .outerjoin(Job, (col(Job.proposal_id) == col(Proposal.id)) & (col(Job.state) == "waiting"))
         .where((col(Proposal.state) == "approved") | (begun & col(Job.id).is_not(None)))
-        .order_by(col(Campaign.priority).desc(), col(Proposal.id))
-        .limit(MOST)
     )
-    found: dict[str, list[Plain]] = defaultdict(list)
-    for proposal, campaign, job in session.execute(query).all():
-        stage = next((each for each in spec_of(session, campaign).stages if each.name == proposal.stage), None)
-        if stage is None:
-            continue
-        step = stage.steps[job.step if job is not None else 0]
-        for name in step.resources:
-            found[name].append({"campaign": campaign.name, "number": proposal.number, "step": step.name})
-    return found
+
+
+def _step(session: Session, campaign: Campaign, stage_name: str, place: int) -> Step | None:
+    """An amended file may have dropped the stage."""
+    stage = next((each for each in spec_of(session, campaign).stages if each.name == stage_name), None)
+    return None if stage is None else stage.steps[place]
 
 
 def _faults(session: Session) -> dict[str, list[Plain]]:

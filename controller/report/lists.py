@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col
 
 from controller.commands.doubts import list_doubts
 from controller.commands.lookup import find, find_campaign
-from controller.commands.tasks import open_tasks
+from controller.commands.tasks import OPEN_TASKS, open_tasks
 from controller.commands.values import unmeasured
 from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
@@ -168,8 +168,12 @@ def approved_by(session: Session, names: Any) -> dict[str, list[str]]:
 
 def tasks(session: Session, *, limit: int | None = None) -> list[Plain]:
     """Steps by hand that wait for somebody, oldest first, with what is to be done."""
-    rows = open_tasks(session)[:limit]
-    return [_task(session, row) for row in rows]
+    return [_task(session, row) for row in open_tasks(session, limit)]
+
+
+def count_tasks(session: Session) -> int:
+    """How many of them there are."""
+    return session.scalar(select(func.count()).select_from(Attempt).where(*OPEN_TASKS)) or 0
 
 
 def _task(session: Session, row: Attempt) -> Plain:
@@ -205,7 +209,7 @@ def doubts(session: Session, now: datetime) -> list[Plain]:
 
 def doubtful(session: Session, now: datetime, *, limit: int | None = None) -> list[Plain]:
     """Attempts that wait for an operator, oldest first, and how their instruments are now."""
-    rows = list_doubts(session)[:limit]
+    rows = list_doubts(session, limit)
     resources = load_resources(session, {row.resource for row in rows}, now)
     return [
         {
@@ -214,6 +218,11 @@ def doubtful(session: Session, now: datetime, *, limit: int | None = None) -> li
         }
         for row in rows
     ]
+
+
+def count_doubts(session: Session) -> int:
+    """How many of them there are."""
+    return session.scalar(select(func.count()).where(col(Attempt.state) == "doubtful")) or 0
 
 
 def evidence(session: Session, attempts: Sequence[str]) -> dict[str, Plain]:

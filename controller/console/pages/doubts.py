@@ -12,7 +12,7 @@ from controller.console import actions, candidates, dialogs
 from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import event_kind, facts, heading, moment, table
+from controller.console.shown import event_kind, facts, heading, moment, more, table
 from controller.console.texts import say
 from controller.report import lists
 
@@ -32,6 +32,7 @@ async def page(request: Request, client: Client) -> None:
             return {row["id"]: row for row in lists.doubtful(session, now, limit=MOST)}
 
         desk.items(read, lambda row: draw(desk, row), say("doubts.none"))
+        desk.section(lists.count_doubts, lambda total: more(total, MOST))
         ui.link(say("doubts.back"), "/instruments")
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from controller.console.charts import file_curves
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.shown import facts, moment, number, plain, size, table, with_error
+from controller.console.shown import facts, moment, more, number, plain, size, table, with_error
 from controller.console.texts import say
 from controller.report import files as report
 from controller.report.contents import Curves, Seen
@@ -24,6 +24,7 @@ async def latest(request: Request, client: Client) -> None:
     """Those that came last."""
     async with opened(request, client, say("files.title")) as desk:
         desk.section(lambda session: report.latest(session, limit=MOST), _list)
+        desk.section(report.count, lambda total: more(total, MOST))
 
 
 def _list(rows: list[Plain]) -> None:

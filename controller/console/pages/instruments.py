@@ -13,7 +13,7 @@ from controller.console.capabilities import describe
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, attention, opened, stop
 from controller.console.looks import shared
-from controller.console.shown import event_kind, facts, heading, length, moment, quantity, roughly, table
+from controller.console.shown import event_kind, facts, heading, length, moment, more, quantity, roughly, table
 from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.report.instruments import at_work, descriptions
@@ -21,7 +21,6 @@ from controller.report.instruments import at_work, descriptions
 Plain = dict[str, Any]
 
 HOURS = ("1", "4", "8", "24")
-WAITING_SHOWN = 5
 SOON_S = 60.0  # what takes less is over before a bar has said anything
 
 
@@ -102,6 +101,7 @@ class Bench:
             _head(row)
             facts(_facts(row))
             self._work(row["work"])
+            more(row["busy"], len(row["work"]))
             _waiting(row["waiting"])
             _faults(row["faults"])
             with ui.element("div").classes("buttons"):
@@ -227,13 +227,12 @@ def _named(each: Plain) -> str:
     return say("instruments.named", campaign=each["campaign"], number=each["number"], step=each["step"])
 
 
-def _waiting(waiting: list[Plain]) -> None:
-    if waiting:
-        ui.label(say("instruments.waiting", count=len(waiting))).classes("subject")
-        for each in waiting[:WAITING_SHOWN]:
+def _waiting(waiting: Plain) -> None:
+    if waiting["count"]:
+        ui.label(say("instruments.waiting", count=waiting["count"])).classes("subject")
+        for each in waiting["first"]:
             ui.label(_named(each)).classes("soft grow")
-        if len(waiting) > WAITING_SHOWN:
-            ui.label(say("instruments.more", count=len(waiting) - WAITING_SHOWN)).classes("soft")
+        more(waiting["count"], len(waiting["first"]))
 
 
 def _faults(faults: list[Plain]) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from controller.console.alerting import said
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
-from controller.console.shown import event_kind, heading, moment, number, plain, table, with_error
+from controller.console.shown import event_kind, heading, moment, more, number, plain, table, with_error
 from controller.console.standing import last_heard, standing
 from controller.console.texts import say
 from controller.loop.alerting import Cause
@@ -149,6 +149,7 @@ def _instruments(rows: list[Plain]) -> None:
                 ui.label(say("overview.heard", age=row["heard"])).classes("soft")
                 for each in row["work"]:
                     ui.label(say("instruments.named", **each)).classes("soft")
+                more(row["busy"], len(row["work"]))
 
 
 def _broke(rows: list[Plain]) -> None:

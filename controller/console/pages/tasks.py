@@ -15,7 +15,7 @@ from controller.console.answers import Fields, ask_failure
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.picking import picker
-from controller.console.shown import facts, heading, moment, roughly
+from controller.console.shown import facts, heading, moment, more, roughly
 from controller.console.texts import say
 from controller.report import lists
 
@@ -35,6 +35,7 @@ async def page(request: Request, client: Client) -> None:
             return {row["id"]: _words(row, now) for row in lists.tasks(session, limit=MOST)}
 
         desk.items(read, lambda row: draw(desk, row), say("tasks.none"))
+        desk.section(lists.count_tasks, lambda total: more(total, MOST))
 
 
 def _words(row: Plain, now: datetime) -> Plain:

@@ -7,7 +7,7 @@ import pytest
 
 from controller.commands import attempts, instruments
 from controller.report import files, lists
-from controller.report.instruments import SHOWN, at_work, descriptions
+from controller.report.instruments import SHOWN, WAITING_SHOWN, at_work, descriptions
 from controller.report.samples import samples
 from controller.store import Store, Unit
 from tests.controller.console import hall
@@ -47,9 +47,34 @@ async def test_what_waits_for_an_instrument_that_is_paused(bare: Stand, ids: dic
     )
     await hall.propose(stand, 72.0)
     found = await stand.store.read(lambda session: at_work(session, stand.store.clock()))
-    assert [(each["step"], each["number"]) for each in found["stove"]["waiting"]] == [("cook", 3)]
-    assert found["other"]["waiting"] == []
+    assert found["stove"]["waiting"] == {"count": 1, "first": [{"campaign": "heat", "step": "cook", "number": 3}]}
+    assert found["other"]["waiting"] == {"count": 0, "first": []}
     assert found["stove"]["obstacle"] == "paused by an operator"
+
+
+async def test_of_long_queues_the_first_are_shown_and_all_are_counted(
+    bare: Stand, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = bare.store
+    await store.write(lambda unit: instruments.set_paused(unit, ADMIN, "stove", paused=True, why="to look"), name="t")
+    for number in range(WAITING_SHOWN + 2):
+        await hall.propose(bare, 72.0 + number)
+    found = await store.read(lambda session: at_work(session, store.clock()))
+    assert found["stove"]["waiting"]["count"] == WAITING_SHOWN + 2
+    assert [each["number"] for each in found["stove"]["waiting"]["first"]] == [3, 4, 5, 6, 7]
+    assert (found["stove"]["busy"], len(found["stove"]["work"])) == (1, 1)
+    monkeypatch.setattr("controller.report.instruments.WORK_SHOWN", 0)
+    found = await store.read(lambda session: at_work(session, store.clock()))
+    assert (found["stove"]["busy"], found["stove"]["work"]) == (1, [])
+
+
+async def test_what_waits_for_people_is_counted_beyond_what_is_shown(bare: Stand, ids: dict[str, str]) -> None:
+    store = bare.store
+    assert await store.read(lambda session: lists.doubtful(session, store.clock(), limit=0)) == []
+    assert await store.read(lists.count_doubts) == len(await store.read(lambda s: lists.doubtful(s, store.clock())))
+    assert await store.read(lambda session: lists.tasks(session, limit=0)) == []
+    assert await store.read(lists.count_tasks) == len(await store.read(lists.tasks)) > 0
+    assert await store.read(files.count) == len(await store.read(lambda session: files.latest(session, limit=99)))
 
 
 async def test_only_the_last_errors_are_shown(bare: Stand, ids: dict[str, str]) -> None:

@@ -64,7 +64,7 @@ acts = st.lists(st.one_of(carried_out, carried_out, sieved, corrected, imported,
 
 
 @given(acts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_all_agree(acts: list[Plain]) -> None:
     world = World(spec())
     try:

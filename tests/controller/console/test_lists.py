@@ -1,0 +1,28 @@
+"""Lists on pages end somewhere, and say what they leave out."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.controller.console.by_hand import look, sign_in
+from tests.controller.console.opened import Opened, opened
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[Opened]:
+    async with opened(tmp_path) as there:
+        yield there
+
+
+async def test_lists_say_how_many_they_leave_out(there: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = await sign_in(there.url, there.tokens["viewer"])
+    for name in ("tasks", "doubts", "files"):
+        whole = [each.get("text", "") for each in (await look(browser, f"/{name}")).elements.values()]
+        assert not any(text.endswith(" more") for text in whole), name
+        monkeypatch.setattr(f"controller.console.pages.{name}.MOST", 0)
+        cut = [each.get("text", "") for each in (await look(browser, f"/{name}")).elements.values()]
+        assert any(text.startswith("and ") and text.endswith(" more") for text in cut), name
+    monkeypatch.setattr("controller.report.instruments.WORK_SHOWN", 0)
+    for path in ("/instruments", "/"):
+        assert (await look(browser, path)).find("and 1 more")
