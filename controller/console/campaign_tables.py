@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
+from sqlmodel import Session
 
 from controller.access.actors import Role
 from controller.console.campaign_dialogs import correct
 from controller.console.candidates import brief
 from controller.console.desk import Desk
+from controller.console.looks import shared
 from controller.console.shown import moment, number, plain, table, with_error
 from controller.console.texts import say
+from controller.report.measured import found
 
 Plain = dict[str, Any]
 
@@ -25,23 +29,39 @@ CORRECT = """<q-td :props="props"><q-btn v-if="props.row.correctable" flat dense
 
 @dataclass
 class Measurements:
-    """The table of measurements; the filter and the page that a person chose stay when there are new ones."""
+    """The table of measurements; what a person looks for, and the page, stay when there are new ones."""
 
     desk: Desk
+    name: str
     rows: dict[str, Plain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        look = ui.input(say("campaign.filter")).props("outlined dense clearable")
+        with ui.element("div").classes("row"):
+            self._number = ui.number(say("campaign.experiment"), min=1, precision=0, on_change=self._look)
+            self._number.props("outlined dense clearable debounce=300")
+            self._property = ui.select({}, label=say("campaign.property"), clearable=True, on_change=self._look)
+            self._property.props("outlined dense").classes("wide")
+            ui.link(say("campaign.export_measurements"), f"/export/{quote(self.name)}/measurements.csv")
         self.table = ui.table(rows=[], columns=_columns(), row_key="id", pagination={"rowsPerPage": PAGE, "page": 1})
         self.table.props(f"flat bordered dense :rows-per-page-options=[{PAGE}]").classes("full")
         self.table.add_slot("body-cell-files", FILES)
         self.table.add_slot("body-cell-value", VALUE)
         self.table.add_slot("body-cell-correct", CORRECT)
         self.table.on("correct", self._correct)
-        look.on_value_change(lambda event: self.table.set_filter(event.value or ""))
+
+    def _look(self) -> None:
+        self.table.pagination = {"rowsPerPage": PAGE, "page": 1}
+        self.desk.look_again()
+
+    def read(self, session: Session) -> Plain:
+        """The latest of those that a person looks for."""
+        wanted = (self.name, whole_number(self._number.value), self._property.value)
+        return shared(session, ("measurements", *wanted), lambda: found(session, *wanted))
 
     def show(self, found: Plain) -> None:
         """Say how many there are, and put the latest into the table."""
+        if list(self._property.options) != found["properties"]:
+            self._property.set_options({each: plain(each) for each in found["properties"]}, value=self._property.value)
         shown, total = len(found["rows"]), found["total"]
         key = "campaign.measurements_all" if shown == total else "campaign.measurements_latest"
         ui.label(say(key, shown=shown, total=total)).classes("note")
@@ -52,6 +72,13 @@ class Measurements:
     async def _correct(self, event: GenericEventArguments) -> None:
         if (row := self.rows.get(str(event.args))) is not None:
             await correct(self.desk, row)
+
+
+def whole_number(value: Any) -> int | None:
+    """The number of an experiment as a browser sends it; None where it is none."""
+    if not isinstance(value, int | float) or not 1 <= value < 2**31:
+        return None
+    return int(value)
 
 
 def _columns() -> list[Plain]:

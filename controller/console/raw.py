@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 
 from controller.commands.errors import Invalid, NotFound
 from controller.commands.lookup import find
@@ -13,6 +13,7 @@ from controller.console.texts import say
 from controller.report.contents import PICTURES
 from controller.report.drawings import LONGEST, NotDrawable
 from controller.report.export import as_csv
+from controller.serving import exports
 from controller.store.tables import StoredFile
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
@@ -55,3 +56,12 @@ async def export(request: Request, campaign: Name) -> Response:
     content = await house.services.store.read_long(lambda session: as_csv(session, campaign))
     headers = {**plain_headers(), "content-disposition": f'attachment; filename="{campaign}.csv"'}
     return PlainTextResponse(content, headers=headers, media_type="text/csv")
+
+
+@router.get("/export/{campaign}/measurements.csv")
+async def export_measurements(request: Request, campaign: Name) -> Response:
+    """All measurements of a campaign as a table."""
+    house: House = request.app.state.house
+    parts = await exports.measurements(house.services, campaign)
+    headers = {**plain_headers(), "content-disposition": f'attachment; filename="{campaign}-measurements.csv"'}
+    return StreamingResponse(parts, headers=headers, media_type="text/csv")

@@ -3,22 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
-from controller.report.course import PART, Course, Experiment, course
+from controller.report.course import Course, Experiment, course
+from controller.report.measured import by_id
 from controller.report.pareto import front as front_of
 from controller.store.specs import spec_of
-from controller.store.tables import Attempt, Measurement, Proposal
+from controller.store.tables import Proposal
 
 Plain = dict[str, Any]
 MOST_POINTS = 1000
 MOST_LINES = 300  # of parallel coordinates; more of them are one grey surface
 MOST_BEST = 20
-MOST_MEASUREMENTS = 1000
-TOLD = ("id", "property", "value", "unit", "standard_error", "origin", "status", "late")  # of a measurement
-BESIDE = ("event", "proposal_id", "attempt_id", "replaced_event")
 
 
 def curves(session: Session, name: str) -> Plain:
@@ -35,7 +32,7 @@ def _curves(session: Session, name: str, known: Course) -> Plain:
     best = _best_first(rows, front)
     lines = thinned(len(rows), MOST_LINES, best)
     shown = {rows[place].proposal for place in (*lines, *best[:MOST_BEST])}
-    candidates = _by_id(session, col(Proposal.id), col(Proposal.candidate), shown)
+    candidates = by_id(session, col(Proposal.id), col(Proposal.candidate), shown)
     return {
         "objectives": [each.model_dump(mode="json", exclude_none=True) for each in spec.objectives],
         "parameters": [{"name": each, "unit": spec.space.unit(each)} for each in spec.space.names()],
@@ -102,42 +99,3 @@ def _point(row: Experiment, place: int, best: bool, records: list[int]) -> Plain
 
 def _line(row: Experiment, place: int, best: bool, candidates: dict[str | None, Any]) -> Plain:
     return {**_point(row, place, best, []), "candidate": candidates.get(row.proposal, {})}
-
-
-def latest_measurements(session: Session, name: str) -> Plain:
-    """The latest measurements, newest first, with the experiment and the files that they come from; and how many."""
-    known = course(session, name)
-    found: Plain = known.keep(session, "measurements", lambda: _measurements(session, known))
-    return found
-
-
-def _measurements(session: Session, known: Course) -> Plain:
-    wanted = list(known.measured)[-MOST_MEASUREMENTS:]
-    columns = [col(getattr(Measurement, name)) for name in (*TOLD, *BESIDE)]
-    rows: list[Any] = []
-    for start in range(0, len(wanted), PART):
-        rows += session.execute(select(*columns).where(col(Measurement.id).in_(wanted[start : start + PART])))
-    latest = sorted(rows, key=lambda row: (row.event, row.id), reverse=True)
-    numbers = _by_id(session, col(Proposal.id), col(Proposal.number), {row.proposal_id for row in latest})
-    files = _by_id(session, col(Attempt.id), col(Attempt.result)["files"], {row.attempt_id for row in latest})
-    return {
-        "total": len(known.measured),
-        "rows": [
-            {
-                **{name: getattr(row, name) for name in TOLD},
-                "corrected": row.replaced_event is not None,
-                "experiment": numbers.get(row.proposal_id),
-                "files": [{"sha256": each["sha256"], "name": each["name"]} for each in files.get(row.attempt_id) or []],
-            }
-            for row in latest
-        ],
-    }
-
-
-def _by_id(session: Session, key: Any, value: Any, ids: Collection[str | None]) -> dict[str | None, Any]:
-    wanted = sorted(each for each in ids if each is not None)
-    found: dict[str | None, Any] = {}
-    for start in range(0, len(wanted), PART):
-        query = select(key, value).where(key.in_(wanted[start : start + PART]))
-        found |= {row[0]: row[1] for row in session.execute(query)}
-    return found

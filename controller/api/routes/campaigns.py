@@ -6,6 +6,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
 from controller import spec as campaign_file
@@ -17,7 +18,7 @@ from controller.commands.analyses import analyse_again
 from controller.commands.lookup import find_campaign
 from controller.report import lists
 from controller.report.specs import describe, warnings
-from controller.serving import Services
+from controller.serving import Services, exports
 from controller.serving import campaigns as files
 from controller.serving import candidates as forward
 from controller.spec import Campaign as Spec
@@ -26,6 +27,13 @@ from controller.store.specs import spec_of
 from controller.store.tables import Campaign
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+
+
+class Csv(StreamingResponse):
+    """A table that comes part by part."""
+
+    media_type = "text/csv"
+
 
 _CHANGES: dict[str, Callable[[Unit, Actor, str, str], Campaign]] = {
     "pause": commands.pause,
@@ -64,6 +72,12 @@ async def check(services: Serving, body: CampaignFile) -> dict[str, Any]:
 async def show(services: Serving, name: Key) -> Response:
     """One campaign: its file, progress, open proposals and counters."""
     return await listed(services, lambda session: lists.campaign(session, name, services.store.clock()))
+
+
+@router.get("/{name}/measurements.csv", response_class=Csv)
+async def export_measurements(services: Serving, name: Key) -> Csv:
+    """All measurements as a table, in the order in which they were taken, also those that do not count."""
+    return Csv(await exports.measurements(services, name))
 
 
 @router.post("/{name}/amend")

@@ -18,7 +18,7 @@ from controller.console.looks import shared
 from controller.console.shown import facts, heading, moment, number, plain, with_error
 from controller.console.texts import say
 from controller.report import campaign as report
-from controller.report.curves import curves, latest_measurements
+from controller.report.curves import curves
 from controller.report.iterations import latest_iterations, model_health
 
 Plain = dict[str, Any]
@@ -54,8 +54,8 @@ async def page(request: Request, client: Client, name: str) -> None:
         heading(say("campaign.iterations"))
         desk.section(read("iterations", latest_iterations), iterations, "long")
         heading(say("campaign.measurements"))
-        measurements = Measurements(desk)
-        desk.section(read("measurements", latest_measurements), measurements.show)
+        measurements = Measurements(desk, name)
+        desk.section(measurements.read, measurements.show)
 
 
 def _head(session: Session, name: str) -> Plain:

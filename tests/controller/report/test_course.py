@@ -10,7 +10,8 @@ from controller import spec
 from controller.commands import corrections
 from controller.commands.lookup import find_campaign
 from controller.report import course as kept
-from controller.report.curves import MOST_LINES, MOST_MEASUREMENTS, MOST_POINTS, curves, latest_measurements, thinned
+from controller.report import measured
+from controller.report.curves import MOST_LINES, MOST_POINTS, curves, thinned
 from controller.store import Unit
 from controller.store.proposals import make_proposal
 from controller.store.tables import Attempt, Measurement
@@ -113,7 +114,7 @@ async def test_a_correction_takes_the_place_of_a_value(world: World) -> None:
     assert tops(await drawn(world)) == [80, 7]
     await world.store.write(lambda unit: corrections.correct(unit, ADMIN, ids[1][0], 8.0, "a typing error"), name="t")
     assert tops(await drawn(world)) == [8, 7]
-    rows = (await world.store.read(lambda session: latest_measurements(session, NAME)))["rows"]
+    rows = (await world.store.read(lambda session: measured.found(session, NAME)))["rows"]
     assert [row["corrected"] for row in rows if row["property"] == "space_time_yield"] == [False, True, False]
 
 
@@ -122,7 +123,7 @@ async def test_what_is_late_or_out_of_range_does_not_count(world: World) -> None
     await add(world, (50, 1), late=True)
     await add(world, (60, 1), status="out-of-range")
     assert tops(await drawn(world)) == [5, 9]
-    rows = (await world.store.read(lambda session: latest_measurements(session, NAME)))["rows"]
+    rows = (await world.store.read(lambda session: measured.found(session, NAME)))["rows"]
     assert sum(row["late"] for row in rows) == 2
 
 
@@ -147,10 +148,10 @@ async def test_many_experiments_are_drawn_by_their_best(world: World) -> None:
     places = [each["place"] for each in found["points"]]
     assert places == sorted(places)
     assert max(later - earlier for earlier, later in pairwise(places)) <= 3
-    measured = await world.store.read(lambda session: latest_measurements(session, NAME))
-    assert len(measured["rows"]) == MOST_MEASUREMENTS
-    assert measured["total"] == 2 * count + 1
-    assert measured["rows"][0]["value"] in (1, 2)
+    latest = await world.store.read(lambda session: measured.found(session, NAME))
+    assert len(latest["rows"]) == measured.MOST
+    assert latest["total"] == 2 * count + 1
+    assert latest["rows"][0]["value"] in (1, 2)
 
 
 def test_thinning_keeps_what_is_wanted() -> None:
@@ -168,7 +169,7 @@ async def test_files_of_a_measurement_stand_beside_it(world: World) -> None:
         unit.record("test", attempt, campaign_id=attempt.campaign_id)
 
     await world.store.write(give_file, name="test")
-    found = await world.store.read(lambda session: latest_measurements(session, NAME))
+    found = await world.store.read(lambda session: measured.found(session, NAME))
     assert found["rows"][0]["files"] == [{"sha256": "a" * 64, "name": "spectrum.csv"}]
     assert found["rows"][0]["experiment"] == 2
 

@@ -71,8 +71,10 @@ async def test_an_operator_looks_after_a_campaign(daemon: Serving, daemon_consol
     await say_why(page, "Correct")
     await expect(page.get_by_role("cell", name="61.25 °C")).to_be_visible()
     await expect(page.get_by_role("cell", name="corrected")).to_be_visible()
-    await page.get_by_label("Filter").fill("operator")
-    await expect(page.get_by_role("cell", name="60.5 °C")).to_have_count(0)
+    await page.get_by_label("Experiment", exact=True).fill("1")
+    await expect(page.get_by_role("cell", name="61.25 °C")).to_have_count(0)
+    await page.get_by_label("Experiment", exact=True).fill("2")
+    await expect(page.get_by_role("cell", name="61.25 °C")).to_be_visible()
 
 
 async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, daemon_console: Console) -> None:
