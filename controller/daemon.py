@@ -4,14 +4,11 @@ import asyncio
 import contextlib
 import json
 import logging
-import shutil
 import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,25 +38,22 @@ from controller.effects.propose import Proposer, give_up_iteration
 from controller.effects.publish import Publisher
 from controller.effects.runner import NotYet, Runner, mark_done
 from controller.files import Files
+from controller.health import Health
 from controller.intake.intake import Intake
 from controller.intake.liveness import Liveness
 from controller.intake.states import after_connecting
 from controller.schedule.alerts import Alerts
-from controller.schedule.backup import HOUR, backup, latest_backup
-from controller.schedule.lag import Lag
+from controller.schedule.backup import HOUR, backup
 from controller.schedule.postgresql import NotDumped
 from controller.schedule.turns import Turns
 from controller.serving import Services
 from controller.store import LostLock, Store, StoreUnavailable
 from controller.store.seam import reach
-from controller.store.tables import Epoch, Outbox
+from controller.store.tables import Outbox
 from controller.store.views import enrolled
 
 log = logging.getLogger("tatara.daemon")
 
-FREE_DISK = 0.05
-LOCK_CHECK_S = 1.0
-READ_WITHIN_S = 10.0
 AGAIN_S = 0.5
 
 
@@ -73,14 +67,12 @@ class Daemon:
         self.store = Store(site.database or f"sqlite:///{data / 'tatara.db'}", load_limits(data / "limits.yaml"))
         self.files = Files(data / "files")
         self.liveness = Liveness(self.store)
-        self.lag = Lag()
         self.broker: EmbeddedBroker | None = None
         self.host: Host | None = None
+        self.health = Health(data, site, self.store, self.liveness)
         self.api_url: str | None = None
         self._instruments: dict[str, str] = {}  # name -> password hash; the e-stop must not depend on the database
         self._password = new_secret()
-        self._database_away = False
-        self._connected_at: datetime | None = None
         self._connections = asyncio.Event()
         self._enrolling = asyncio.Lock()
 
@@ -100,7 +92,7 @@ class Daemon:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        host = self.host = Host(
+        host = self.host = self.health.host = Host(
             address,
             self.site.name,
             self.site.daemon,
@@ -119,7 +111,7 @@ class Daemon:
         }
         endings = {"propose": give_up_iteration, "analysis": give_up_analysis}
         liveness = self.liveness
-        turns = Turns(self.store, scheduler, self._disk_is_full)
+        turns = Turns(self.store, scheduler, self.health.disk_is_full)
         scheduler.add_job(self._back_up, "cron", hour=HOUR, id="backup")
         scheduler.start()
         try:
@@ -132,9 +124,9 @@ class Daemon:
                     turns.run(),
                     Runner(self.store, effects, endings).run(),
                     self._greet(),
-                    self._watch_database(),
+                    self.health.watch_database(),
                     self._feed_watchdog(),
-                    self.lag.run(),
+                    self.health.lag.run(),
                     *([Alerts(self.store, self.site.alerts).run()] if self.site.alerts.receivers else []),
                     self.store.writing(),
                     self._serve_api(workers),
@@ -209,7 +201,7 @@ class Daemon:
         await self.store.write(lambda unit: mark_done(unit, row), name="admitted")
 
     async def _connected(self) -> None:
-        self._connected_at = self.store.clock()
+        self.health.connected_at = self.store.clock()
         self._connections.set()  # the connection must not wait for the database
 
     async def _greet(self) -> None:
@@ -224,20 +216,6 @@ class Daemon:
                 await asyncio.sleep(AGAIN_S)
                 self._connections.set()
 
-    async def _watch_database(self) -> None:
-        """Know whether it can be read, and stop when the lock is lost: two daemons must never act on one database."""
-        while True:
-            await asyncio.sleep(LOCK_CHECK_S)
-            if self.store.lost is not None:
-                raise self.store.lost
-            try:
-                await asyncio.wait_for(self.store.read(lambda session: session.get(Epoch, 1)), READ_WITHIN_S)
-                self._database_away = False
-            except (StoreUnavailable, SQLAlchemyError, TimeoutError) as error:
-                if not self._database_away:
-                    log.error("the database cannot be read: %s", str(error) or "no answer")
-                self._database_away = True
-
     async def _serve_api(self, workers: Workers) -> None:
         services = Services(
             store=self.store,
@@ -245,11 +223,11 @@ class Daemon:
             workers=workers,
             site=self.site.name,
             publish_estop=self.publish_estop,
-            health=self.health,
-            missing=self.missing,
-            diagnose=self.diagnose,
+            health=self.health.told,
+            missing=self.health.missing,
+            diagnose=self.health.diagnose,
             heard=self.liveness.ages,
-            machine=self.machine,
+            machine=self.health.machine,
             alerts=self.site.alerts,
             daemon=self.site.daemon,
             broker=f"{host.address.host}:{host.address.port}" if (host := self.host) else "",
@@ -292,49 +270,6 @@ class Daemon:
             raise BusDown("the daemon has no connection to the broker yet")
         await asyncio.gather(*(self.host.command(name, command) for name in names))
 
-    def health(self) -> dict[str, Any]:
-        """What a watchdog wants to know."""
-        connected, full = self.host is not None and self.host.connected, self._disk_is_full()
-        return {
-            "ok": connected and not full and not self._database_away,
-            "site": self.site.name,
-            "epoch": self.store.lock.epoch,
-            "broker": "connected" if connected else "disconnected",
-            "broker_error": self.host.last_error if self.host else None,
-            "database": "unreachable" if self._database_away else "ok",
-            "disk": "full" if full else "ok",
-        }
-
-    def missing(self) -> list[str]:
-        """What keeps it from working: nothing when it is ready."""
-        found = {
-            "broker": self.host is not None and self.host.connected,
-            "database": self.store.lost is None and not self._database_away,
-            "disk": not self._disk_is_full(),
-        }
-        return [name for name, there in found.items() if not there]
-
-    async def diagnose(self) -> dict[str, Any]:
-        """What `tatara doctor` cannot find out from outside; `rights` is null without a connection."""
-        rights = None
-        if self.host is not None and self.host.connected:
-            with contextlib.suppress(BusDown):
-                rights = [asdict(right) for right in await self.host.rights()]
-        return {"rights": rights, "clocks": dict(self.liveness.clocks), "version": version("tatara")}
-
-    def machine(self) -> dict[str, Any]:
-        """What who looks after the daemon wants to know of its process and its machine."""
-        usage = shutil.disk_usage(self.data)
-        connected = self.host is not None and self.host.connected
-        return {
-            "lag_s": self.lag.largest_s,
-            "disk_free": usage.free,
-            "disk_total": usage.total,
-            "connected_since": self._connected_at.isoformat() if connected and self._connected_at else None,
-            "tls": self.host is not None and self.host.address.tls is not None,
-            "backup": latest_backup(self.data / "backups"),
-        }
-
     async def _feed_watchdog(self) -> None:
         """Tell systemd that things move: the event loop, and the writer, which answers also when it cannot commit."""
         within = watchdog_s()
@@ -351,10 +286,6 @@ class Daemon:
             await asyncio.to_thread(backup, self.store.url, self.data / "backups", datetime.now(UTC))
         except (NotDumped, OSError, SQLAlchemyError, sqlite3.Error) as error:
             log.error("the nightly backup failed: %s", error)
-
-    def _disk_is_full(self) -> bool:
-        usage = shutil.disk_usage(self.data)
-        return usage.free < FREE_DISK * usage.total
 
 
 class _Server(uvicorn.Server):

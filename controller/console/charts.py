@@ -9,12 +9,12 @@ from typing import Any
 
 from controller.console.shown import named, plain
 from controller.console.texts import say
-from controller.report.contents import Curves
 
 Plain = dict[str, Any]
 
 # Told apart by people who see no red or no green (Okabe and Ito 2008), on light and on dark paper.
 BLUE, ORANGE, GREEN, GREY = "#3b82c4", "#d9822b", "#1f9d78", "#8792a0"
+DARK = "#76808c"  # for what is written
 MOST_BARS = 24
 LINE = {"lineStyle": {"color": GREY}}
 
@@ -174,6 +174,30 @@ def sensitivities(lengthscales: Plain) -> Plain:
     }
 
 
+def columns(headings: Sequence[str], points: Sequence[Sequence[tuple[float, float]]]) -> Plain:
+    """Columns of a file over its first one."""
+    axis = {
+        "type": "value",
+        "scale": True,
+        "axisLabel": {"color": DARK},
+        "nameTextStyle": {"color": DARK},
+        "splitLine": {"lineStyle": {"color": DARK, "opacity": 0.4}},
+    }
+    names = headings[1:]
+    return {
+        "animation": False,
+        "grid": {"left": 12, "right": 24, "top": 40, "bottom": 36, "containLabel": True},
+        "legend": {"show": len(names) > 1, "type": "scroll", "top": 0, "textStyle": {"color": DARK}},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {**axis, "name": headings[0], "nameLocation": "middle", "nameGap": 28},
+        "yAxis": {**axis, "name": names[0] if len(names) == 1 else ""},
+        "series": [
+            {"type": "line", "name": name, "data": column, "showSymbol": False, "lineStyle": {"width": 1.5}}
+            for name, column in zip(names, points, strict=True)
+        ],
+    }
+
+
 def _chart(series: list[Plain], x: str, y: str, scale: bool = True) -> Plain:
     return {
         "animation": False,
@@ -248,28 +272,3 @@ def _region(objective: Plain) -> list[Plain]:
             },
         }
     ]
-
-
-def file_curves(curves: Curves) -> Plain:
-    """What a stored file holds, over its first column."""
-    grey, line = "#76808c", {"lineStyle": {"color": "#76808c", "opacity": 0.4}}
-    axis = {
-        "type": "value",
-        "scale": True,
-        "axisLabel": {"color": grey},
-        "nameTextStyle": {"color": grey},
-        "splitLine": line,
-    }
-    names = curves.headings[1:]
-    return {
-        "animation": False,
-        "grid": {"left": 12, "right": 24, "top": 40, "bottom": 36, "containLabel": True},
-        "legend": {"show": len(names) > 1, "type": "scroll", "top": 0, "textStyle": {"color": grey}},
-        "tooltip": {"trigger": "axis"},
-        "xAxis": {**axis, "name": curves.headings[0], "nameLocation": "middle", "nameGap": 28},
-        "yAxis": {**axis, "name": names[0] if len(names) == 1 else ""},
-        "series": [
-            {"type": "line", "name": name, "data": points, "showSymbol": False, "lineStyle": {"width": 1.5}}
-            for name, points in zip(names, curves.points, strict=True)
-        ],
-    }

@@ -19,15 +19,15 @@ from controller.report import attention as report
 
 READS_WITHIN_S = 50.0  # what is not read by then is an error; on a busy machine a long campaign takes some seconds
 
-# Path, key of the text, icon, which count of `attention` stands beside it, who sees it.
+# Path, key of the text, icon, which count of `attention` stands beside it.
 PLACES = (
-    ("/", "overview", "dashboard", "", Role.VIEWER),
-    ("/approvals", "approvals", "how_to_reg", "approvals", Role.VIEWER),
-    ("/tasks", "tasks", "back_hand", "tasks", Role.VIEWER),
-    ("/instruments", "instruments", "precision_manufacturing", "doubts", Role.VIEWER),
-    ("/events", "events", "history", "", Role.VIEWER),
-    ("/quarantine", "quarantine", "report", "quarantine", Role.VIEWER),
-    ("/system", "system", "settings", "", Role.VIEWER),
+    ("/", "overview", "dashboard", ""),
+    ("/approvals", "approvals", "how_to_reg", "approvals"),
+    ("/tasks", "tasks", "back_hand", "tasks"),
+    ("/instruments", "instruments", "precision_manufacturing", "doubts"),
+    ("/events", "events", "history", ""),
+    ("/quarantine", "quarantine", "report", "quarantine"),
+    ("/system", "system", "settings", ""),
 )
 
 
@@ -72,7 +72,7 @@ def _header(desk: Desk, path: str) -> None:
     drawer = ui.left_drawer(value=False, bordered=True).classes("menu")
     drawer.props('show-if-above breakpoint=900 width=210 role="none"')
     with drawer, ui.element("nav").props(f'aria-label="{say("frame.places")}"'):
-        desk.section(attention, lambda found: _places(desk, path, found["counts"]))
+        desk.section(attention, lambda found: _places(path, found["counts"]))
     with ui.header().classes("header").props('role="banner"'):
         ui.button(icon="menu", on_click=drawer.toggle).props(f'flat round color=white aria-label="{say("frame.menu")}"')
         ui.link("Tatara", "/").classes("name")
@@ -104,10 +104,8 @@ def _sign_out() -> None:
     )
 
 
-def _places(desk: Desk, path: str, counts: dict[str, int]) -> None:
-    for target, name, icon, count, role in PLACES:
-        if not desk.may(role):
-            continue
+def _places(path: str, counts: dict[str, int]) -> None:
+    for target, name, icon, count in PLACES:
         here = path == target or (target != "/" and path.startswith(target))
         with ui.link(target=target).classes("place here" if here else "place") as link:
             ui.icon(icon).props('aria-hidden="true"')

@@ -6,7 +6,7 @@ from nicegui import Client, ui
 from sqlmodel import Session
 from starlette.requests import Request
 
-from controller.console.charts import file_curves
+from controller.console import charts
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.shown import facts, moment, more, number, plain, size, table, with_error
@@ -104,7 +104,7 @@ def _draw(row: Plain, seen: Seen) -> None:
 
 
 def _curves(row: Plain, curves: Curves) -> None:
-    plot = ui.echart(file_curves(curves)).classes("plot").props("role=img")
+    plot = ui.echart(charts.columns(curves.headings, curves.points)).classes("plot").props("role=img")
     plot.props["aria-label"] = say("files.curve", name=row["name"], count=curves.count)
     header = [say(f"files.{key}") for key in ("column", "lowest", "at", "highest", "at")]
     names = curves.headings[1:]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controller.console.charts import file_curves
+from controller.console import charts
 from controller.report.reading import LOOKED_AT, POINTS, TEXT_SHOWN, curves_in, look, thin
 from tests.controller.console import hall
 
@@ -39,7 +39,7 @@ def test_points_stay_in_their_order_and_what_is_no_number_is_left_out() -> None:
 def test_several_columns_are_several_curves() -> None:
     curves = curves_in("t;a;b\n0;1;2\n1;2;3\n2;3;4\n")
     assert curves is not None
-    options = file_curves(curves)
+    options = charts.columns(curves.headings, curves.points)
     assert [each["name"] for each in options["series"]] == ["a", "b"]
     assert options["legend"]["show"] is True
     assert options["xAxis"]["name"] == "t"
