@@ -57,8 +57,10 @@ def looking(session: Session, look: Look) -> Session:
 
 
 def shared(session: Session, key: Hashable, read: Callable[[], T]) -> T:
-    """What `read` finds, which is the same for whoever asks for `key` after the same commit."""
-    look: Look = session.info[LOOK]
+    """What `read` finds, which is the same for whoever looks at `key` after the same commit."""
+    look: Look | None = session.info.get(LOOK)
+    if look is None:
+        return read()
     if key not in look.kept:
         look.kept[key] = read()  # two that read it at the same time find the same
     return cast("T", look.kept[key])

@@ -13,6 +13,7 @@ from controller.access.alerts import RULES
 from controller.commands.doubts import FAILURES
 from controller.console.texts import catalogue
 from controller.loop.instrument import INSTRUMENT
+from controller.report.alerts import TEXTS
 from strategies.objectives import Objective
 from tests.controller.console.test_words import event_kinds
 
@@ -25,6 +26,7 @@ GOALS = get_args(Objective.model_fields["goal"].annotation)
 FROM_ELSEWHERE: Mapping[str, Collection[str]] = {
     "account.how_*": ("password", "code", "token"),
     "alerts.rule_*": RULES,
+    "alerts.say_*": TEXTS,
     "alerts.when_*": RULES,
     "answers.*": FAILURES,
     "kinds.*": {*event_kinds(), "instrument-pause", "instrument-resume"},

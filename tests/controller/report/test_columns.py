@@ -5,16 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlmodel import Session
+from sqlalchemy import event, select
+from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report.approvals import nearest
-from controller.report.curves import latest_measurements
 from controller.report.export import as_csv
 from controller.report.iterations import latest_iterations, model_health
+from controller.report.measured import found
 from controller.report.pareto import tried
-from controller.store.tables import Table
+from controller.store import Unit
+from controller.store.tables import Proposal, Table
 from tests.controller.report.test_course import NAME, add
 from tests.controller.world import World
 
@@ -26,7 +27,7 @@ HISTORY = {"Attempt", "Iteration", "Job", "Measurement", "Proposal"}
     [
         lambda session: as_csv(session, NAME),
         lambda session: latest_iterations(session, NAME),
-        lambda session: latest_measurements(session, NAME),
+        lambda session: found(session, NAME),
         lambda session: model_health(session, NAME),
         lambda session: tried(session, find_campaign(session, NAME)),
     ],
@@ -48,8 +49,17 @@ async def test_no_row_of_the_history_is_loaded(world: World, read: Callable[[Ses
     assert not HISTORY & loaded.keys()
 
 
+def make_one_candidate(unit: Unit) -> None:
+    """Of the two that were carried out last."""
+    rows = unit.session.scalars(select(Proposal).where(col(Proposal.number).in_((3, 4)))).all()
+    for row in rows:
+        row.key = "the same"
+    unit.record("test", *rows)
+
+
 async def test_the_nearest_points_and_who_approved_stand_as_they_were(world: World) -> None:
     await add(world, (5, 9), (6, 8))
+    await world.store.write(make_one_candidate, name="test")
     async with world.client("operator") as client:
         path = f"/api/v1/proposals/{world.ids['proposal']}/approve"
         assert (await client.post(path, json={"digest": world.ids["digest"]})).status_code == 200
