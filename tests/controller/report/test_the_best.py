@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from controller.commands import campaigns, corrections
 from controller.commands.imports import ImportedRow, Table, import_table
 from controller.loop.actions import CompleteProposal
-from controller.report import export, lists
+from controller.report import course, export, lists
 from controller.report.curves import curves
 from controller.report.pareto import tried
 from controller.spec import Campaign as Spec
@@ -64,8 +64,9 @@ acts = st.lists(st.one_of(carried_out, carried_out, sieved, corrected, imported,
 
 
 @given(acts)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_all_agree(acts: list[Plain]) -> None:
+    course._SHELVES.clear()  # Hypothesis makes chance repeat itself: campaigns of two examples have the same id
     world = World(spec())
     try:
         for place, act in enumerate(acts):
@@ -118,7 +119,8 @@ def _carry_out(unit: Unit, campaign: Campaign, act: Plain) -> None:
         made_by="test",
     )
     row.state = "running"
-    unit.session.add_all(_measurement(unit, row, place, each) for place, each in enumerate(act["rows"]))
+    measurements = [_measurement(unit, row, place, each) for place, each in enumerate(act["rows"])]
+    unit.record("test", row, *measurements, campaign_id=campaign.id)
     if act.get("failed"):
         row.state, row.ended_event = "failed", unit.next_event
         unit.record("test", row, campaign_id=campaign.id)
