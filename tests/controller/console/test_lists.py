@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controller.console.campaign_tables import whole_number
 from tests.controller.console.by_hand import look, sign_in
 from tests.controller.console.opened import Opened, opened
 
@@ -26,3 +28,9 @@ async def test_lists_say_how_many_they_leave_out(there: Opened, monkeypatch: pyt
     monkeypatch.setattr("controller.report.instruments.WORK_SHOWN", 0)
     for path in ("/instruments", "/"):
         assert (await look(browser, path)).find("and 1 more")
+
+
+@pytest.mark.parametrize(("said", "number"), [(3, 3), (3.0, 3), (None, None), (0, None), ("3", None), (1e300, None)])
+def test_a_browser_may_say_anything_for_the_number_of_an_experiment(said: Any, number: int | None) -> None:
+    assert whole_number(said) == number
+    assert whole_number(float("nan")) is None
