@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -56,22 +57,24 @@ def _draw(draw: Callable[[Any], None], found: Any) -> None:
 
 @dataclass
 class Section:
-    """Drawn anew whenever what it reads has changed."""
+    """Drawn anew whenever what it reads has changed; `rest_s`: what is dear to draw is not even read before that."""
 
     read: Callable[[Session], Any]
     draw: Callable[[Any], None]
     place: ui.element
+    rest_s: float = 0.0
     shown: Any = None
+    drawn_s: float = -math.inf
 
     def load(self, session: Session) -> Any:
         """Read what is shown."""
-        return self.read(session)
+        return self.shown if time.monotonic() < self.drawn_s + self.rest_s else self.read(session)
 
     async def show(self, found: Any) -> None:
         """Draw it anew if it has changed."""
         if found == self.shown and self.place.default_slot.children:
             return
-        self.shown = found
+        self.shown, self.drawn_s = found, time.monotonic()
         self.place.clear()
         with self.place:
             _draw(self.draw, found)
@@ -165,9 +168,11 @@ class Desk:
             return False
         return True
 
-    def section(self, read: Callable[[Session], Any], draw: Callable[[Any], None], classes: str = "") -> Section:
+    def section(
+        self, read: Callable[[Session], Any], draw: Callable[[Any], None], classes: str = "", rest_s: float = 0.0
+    ) -> Section:
         """A part of the page, here: `draw` is called with what `read` found whenever that has changed."""
-        section = Section(read, draw, ui.element("div").classes(f"section {classes}"))
+        section = Section(read, draw, ui.element("div").classes(f"section {classes}"), rest_s)
         self.follow_part(section)
         return section
 

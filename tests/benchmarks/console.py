@@ -35,16 +35,21 @@ CAMPAIGNS, MEASUREMENTS = 50, 100_000
 LOADS = 5
 PAGES_OPEN = 10
 SEEN = 30
-# Notes, with the time, when the number of measurements on the page has changed.
+# Notes, with the time, when the number of measurements on the page has changed; looks only at what changed on it.
 WATCH = """() => {
   window.seen = {};
-  const look = () => {
-    const found = document.body.innerText.match(/Measurements: (\\d+)|of (\\d+) measurements/) || [];
+  const look = (text) => {
+    const found = text.match(/Measurements: (\\d+)|of (\\d+) measurements/) || [];
     const n = Number(found[1] || found[2]);
     if (n && !(n in window.seen)) window.seen[n] = Date.now();
   };
-  new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true});
-  look();
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "characterData") look(change.target.data);
+      else for (const node of change.addedNodes) look(node.textContent);
+    }
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+  look(document.body.innerText);
 }"""
 
 

@@ -24,6 +24,7 @@ from controller.report.iterations import latest_iterations, model_health
 Plain = dict[str, Any]
 
 GOOD = ("running", "completed")
+PLOTS_REST_S = 3.0  # in a browser they cost more than all the rest of the page
 CHANGES = (
     ("pause", "pause", "outline", Role.VIEWER),
     ("resume", "play_arrow", "unelevated color=positive", Role.OPERATOR),
@@ -45,12 +46,12 @@ async def page(request: Request, client: Client, name: str) -> None:
             desk.section(read("changes", report.changes), lambda found: _buttons(desk, name, found))
         heading(say("campaign.progress"))
         progress = Progress()
-        desk.section(read("curves", curves), progress.show)
+        desk.section(read("curves", curves), progress.show, rest_s=PLOTS_REST_S)
         heading(say("campaign.work"))
         desk.section(read("work", report.at_work), work)
         heading(say("campaign.model"))
         model = Model()
-        desk.section(read("model", model_health), model.show)
+        desk.section(read("model", model_health), model.show, rest_s=PLOTS_REST_S)
         heading(say("campaign.iterations"))
         desk.section(read("iterations", latest_iterations), iterations, "long")
         heading(say("campaign.measurements"))
