@@ -31,7 +31,10 @@ class Plots:
             above.text = title
             chart.props["aria-label"] = title
             chart.options.clear()
-            chart.options.update(options)
+            # Of a list, each change would be observed.
+            chart.options.update(
+                {name: tuple(each) if isinstance(each, list) else each for name, each in options.items()}
+            )
             chart.update()
 
     def _new(self, options: Plain, classes: str) -> tuple[ui.element, ui.label, Any]:

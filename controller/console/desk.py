@@ -20,7 +20,8 @@ from controller.console import actions
 from controller.console.actions import Action
 from controller.console.gate import SIGN_IN
 from controller.console.house import House
-from controller.console.looks import looking
+from controller.console.looks import looking, shared
+from controller.console.patching import alike, patch
 from controller.console.texts import say
 from controller.loop.transitions import ForbiddenTransition
 from controller.spec import SpecError
@@ -55,6 +56,19 @@ def _draw(draw: Callable[[Any], None], found: Any) -> None:
         ui.label(say("frame.not_drawn")).classes("nothing")
 
 
+def _redraw(place: ui.element, draw: Callable[[Any], None], found: Any) -> None:
+    """Draw it in the place of what was drawn before; where only words have changed, these alone."""
+    old = list(place.default_slot.children)
+    with place:
+        _draw(draw, found)
+    new = place.default_slot.children[len(old) :]
+    if alike(old, new):
+        patch(place.client, old, new)
+    else:
+        for each in old:
+            each.delete()
+
+
 @dataclass
 class Section:
     """Drawn anew whenever what it reads has changed; `rest_s`: what is dear to draw is not even read before that."""
@@ -75,9 +89,7 @@ class Section:
         if found == self.shown and self.place.default_slot.children:
             return
         self.shown, self.drawn_s = found, time.monotonic()
-        self.place.clear()
-        with self.place:
-            _draw(self.draw, found)
+        _redraw(self.place, self.draw, found)
 
 
 @dataclass
@@ -112,9 +124,7 @@ class Items:
                     _draw(self.draw, item)
                 self.shown[key] = (item, element)
             elif known[0] != item:
-                known[1].clear()
-                with known[1]:
-                    _draw(self.draw, item)
+                _redraw(known[1], self.draw, item)
                 self.shown[key] = (item, known[1])
             self._put(self.shown[key][1], position)
             if known is None or known[0] != item:
@@ -215,7 +225,8 @@ class Desk:
 
     def _read(self, session: Session, parts: list[Part]) -> _Found:
         began_s = time.thread_time()
-        actor = find_signed_in(session, self._secret, self.house.services.store.clock())
+        secret, now = self._secret, self.house.services.store.clock()
+        actor = shared(session, ("signed in", secret), lambda: find_signed_in(session, secret, now))
         found = [part.load(session) for part in parts] if actor is not None else []
         return _Found(actor, found, time.thread_time() - began_s)
 

@@ -104,17 +104,17 @@ def heading(text: str, classes: str = "heading", level: int = 2) -> ui.label:
     return ui.label(text).classes(classes).props(f'role="heading" aria-level="{level}"')
 
 
-class _Facts(ui.element, component="fact_list.js"):
+class Facts(ui.element, component="fact_list.js"):
     """One element: one for each word would hold up the daemon's event loop."""
 
     def __init__(self, rows: list[tuple[str, str]]) -> None:
         super().__init__()
-        self._props["rows"] = rows
+        self._props["rows"] = tuple(rows)  # of a list, each change would be observed
 
 
 def facts(rows: Iterable[tuple[str, str]], classes: str = "") -> None:
     """Names and what they are, in two columns."""
-    _Facts(list(rows)).classes(classes)
+    Facts(list(rows)).classes(classes)
 
 
 def more(total: int, shown: int) -> None:
@@ -126,12 +126,12 @@ def more(total: int, shown: int) -> None:
 Cell = str | Callable[[], None]
 
 
-class _Texts(ui.element, component="text_table.js"):
+class Texts(ui.element, component="text_table.js"):
     """A table of texts only, as one element as well."""
 
     def __init__(self, header: list[str], rows: list[list[Cell]], caption: str) -> None:
         super().__init__()
-        self._props |= {"header": header, "rows": rows, "caption": caption}
+        self._props |= {"header": tuple(header), "rows": tuple(map(tuple, rows)), "caption": caption}
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = "", *, stacks: bool = False) -> None:
@@ -145,7 +145,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = 
         if any(callable(cell) for row in lines for cell in row):
             _drawn(names, lines, caption)
         else:
-            _Texts(names, lines, caption)
+            Texts(names, lines, caption)
 
 
 def _drawn(header: list[str], rows: list[list[Cell]], caption: str) -> None:

@@ -27,7 +27,7 @@ from controller.store.schema import MIGRATIONS
 from controller.store.tables import Event
 from tests.benchmarks import rows
 from tests.benchmarks.figure import Figure, table
-from tests.laboratory.browser import Console, connected, console_of
+from tests.laboratory.browser import FLAT, Console, connected, console_of
 from tests.laboratory.campaign import two_steps
 from tests.laboratory.laboratory import Device, Laboratory
 
@@ -90,7 +90,7 @@ def _serving(data: Path) -> Iterator[None]:
 
 
 async def _loads(data: Path) -> list[Figure]:
-    async with console_of(data) as console:
+    async with console_of(data, arguments=FLAT) as console:
         entered = await console.enter(f"person-{time.time_ns()}", path="/")
         cookie = next(each for each in await entered.context.cookies() if each["name"] == COOKIE)
         await entered.close()
@@ -151,7 +151,7 @@ async def _sight(folder: Path) -> list[Figure]:
     async with Laboratory(folder, devices, daemon_first=True, duration_s=0.3) as laboratory:
         names = {"reactors": ["reactor-1"], "analysers": ["analyser-1"]}
         await laboratory.submit(two_steps("flow", 1000, parallel=1, **names))  # type: ignore[arg-type]
-        async with console_of(laboratory.data) as console:
+        async with console_of(laboratory.data, arguments=FLAT) as console:
             watched = await console.enter("olga", path="/campaigns/flow")
             others = ["/", "/approvals", "/campaigns/flow", "/instruments", "/events"]
             for number in range(PAGES_OPEN - 1):

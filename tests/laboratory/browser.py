@@ -14,8 +14,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Dialog, Page, async_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# Without a graphics card three.js draws by a renderer of the browser's own.
-ARGUMENTS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# Without a graphics card three.js draws by a renderer of the browser's own, and so does then all else, slowly.
+IN_SPACE = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+FLAT = ("--no-sandbox", "--disable-gpu")
 PATIENCE_S = 30.0
 # What a browser says of itself when the daemon is restarted under it, and of an answer that is a refusal.
 HARMLESS = ("net::ERR_CONNECTION_REFUSED", "WebSocket connection to", "status of 4", "net::ERR_EMPTY_RESPONSE")
@@ -132,10 +133,11 @@ async def console_at(
     token: Callable[[], str],
     screenshots: Path | None = None,
     harmless: Sequence[str] = HARMLESS,
+    arguments: Sequence[str] = IN_SPACE,
 ) -> AsyncIterator[Console]:
     """A browser before a console; it must neither complain nor ask anybody else for anything."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(arguments))
         console = Console(browser, address, token, screenshots, harmless)
         try:
             yield console
@@ -146,7 +148,9 @@ async def console_at(
 
 
 @contextlib.asynccontextmanager
-async def console_of(data: Path, screenshots: Path | None = None) -> AsyncIterator[Console]:
+async def console_of(
+    data: Path, screenshots: Path | None = None, arguments: Sequence[str] = IN_SPACE
+) -> AsyncIterator[Console]:
     """A browser before the daemon of a data folder, which may be restarted."""
 
     def address() -> str:
@@ -158,5 +162,5 @@ async def console_of(data: Path, screenshots: Path | None = None) -> AsyncIterat
     async with asyncio.timeout(PATIENCE_S):
         while not (data / "api.json").exists():
             await asyncio.sleep(0.05)
-    async with console_at(address, token, screenshots) as console:
+    async with console_at(address, token, screenshots, arguments=arguments) as console:
         yield console
