@@ -4,6 +4,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -17,6 +18,7 @@ from controller.loop.attempt import UNDER_WAY
 from controller.loop.progress import hypervolume
 from controller.loop.proposal import PROPOSAL, people_needed
 from controller.report.failures import latest_failures
+from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of, step_of, units_of
 from controller.store.tables import (
     ApprovalDecision,
@@ -38,6 +40,7 @@ from controller.store.views import enrolled, load_resources
 
 Plain = dict[str, Any]
 PREVIEW = 500  # characters
+NOT_ENROLLED = "is not enrolled"
 
 
 def as_dict(row: SQLModel, *names: str) -> Plain:
@@ -83,17 +86,21 @@ def campaign(session: Session, name: str, now: datetime) -> Plain:
         "open": proposals(session, row.name, "open", limit=200),
         "under_way": _under_way(session, row.id),
         "failures": latest_failures(session, row.id),
-        "obstacles": _obstacles(session, row, now),
+        "obstacles": obstacles(session, [row], now)[row.id],
     }
 
 
-def _obstacles(session: Session, row: Campaign, now: datetime) -> Plain:
-    """What keeps its resources from being given work: name -> why."""
-    steps = [step for stage in spec_of(session, row).stages for step in stage.steps]
-    names = list(dict.fromkeys(name for step in steps for name in step.resources))
-    there = load_resources(session, names, now)
-    known = {name: there[name].obstacle if name in there else "is not enrolled" for name in names}
-    return {name: why for name, why in known.items() if why}
+def obstacles(session: Session, rows: Sequence[Campaign], now: datetime) -> dict[str, dict[str, str]]:
+    """What keeps the resources of campaigns from being given work, by campaign: name -> why."""
+    names = {row.id: _resources(spec_of(session, row)) for row in rows}
+    there = load_resources(session, list(dict.fromkeys(chain.from_iterable(names.values()))), now)
+    known = {name: view.obstacle for name, view in there.items()}
+    return {key: {each: why for each in its if (why := known.get(each, NOT_ENROLLED))} for key, its in names.items()}
+
+
+def _resources(spec: Spec) -> list[str]:
+    steps = [step for stage in spec.stages for step in stage.steps]
+    return list(dict.fromkeys(name for step in steps for name in step.resources))
 
 
 def _count(session: Session, table: type[Proposal] | type[Attempt], campaign_id: str) -> dict[str, int]:

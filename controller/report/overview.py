@@ -26,6 +26,7 @@ FAULTS = ("iteration.fail", "step.pause", "instrument.lost", "instrument.flood",
 BROKEN = ("estop", "attempt.fail", "attempt.refuse", "attempt.doubt", "attempt.abandon", "attempt.expire", *FAULTS)
 
 
+WORKING = ("running", "stopping")
 KEPT = 2000
 _ERRORS: dict[tuple[str, str, float], float | None] = {}
 
@@ -35,7 +36,8 @@ def campaigns(session: Session, now: datetime) -> list[Plain]:
     lately = (col(Campaign.state).in_(open_states)) | (col(Campaign.ended_at) > now - SINCE)
     rows = session.scalars(select(Campaign).where(lately).order_by(col(Campaign.started_at).desc())).all()
     counts = _open_proposals(session)
-    return [_campaign(session, row, counts.get(row.id, {})) for row in rows]
+    held = lists.obstacles(session, [row for row in rows if row.state in WORKING], now)
+    return [{**_campaign(session, row, counts.get(row.id, {})), "obstacles": held.get(row.id, {})} for row in rows]
 
 
 def earlier(session: Session, now: datetime) -> list[Plain]:

@@ -12,6 +12,7 @@ from controller.store.tables import Campaign, Iteration, Measurement, Proposal, 
 from strategies import Request
 
 _ABOUT_THE_CANDIDATE = ("failed-synthesis", "invalid", OUTSIDE)
+_UNWANTED = ("rejected", "superseded")  # people said no to it, or put something else in its place
 
 
 def build_request(session: Session, iteration: Iteration) -> Request:
@@ -44,7 +45,7 @@ def request_as_of(session: Session, campaign: Campaign, event: int, n: int = 1, 
                 if row.failure in _ABOUT_THE_CANDIDATE and not (row.cleared_event and row.cleared_event <= event)
             ],
             "pending": [_about(row) for row in rows if row.ended_event is None or row.ended_event > event],
-            "rejected": [_about(row) for row in ended if row.state == "rejected"],
+            "rejected": [_about(row) for row in ended if row.state in _UNWANTED],
             "n": n,
             "seed": campaign.seed if seed is None else seed,
             "event": event,

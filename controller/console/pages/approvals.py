@@ -1,5 +1,7 @@
 """Approvals: what waits for people, the most urgent first."""
 
+import math
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +21,7 @@ from controller.console.texts import say
 from controller.report import approvals as report
 
 Plain = dict[str, Any]
+SETTLES_S = 0.8  # a second press of who meant the card before
 
 
 @ui.page("/approvals", response_timeout=READS_WITHIN_S)
@@ -46,6 +49,8 @@ class Queue:
     current: str | None = None
     cards: dict[str, ui.element] = field(default_factory=dict)
     many: list[ui.button] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    moved_s: float = -math.inf
 
     def read(self, session: Any) -> dict[str, Plain]:
         """What waits; the time that is left stands in words, so that it is drawn anew when they change."""
@@ -55,6 +60,9 @@ class Queue:
 
     def arrange(self, order: list[str]) -> None:
         """What waits, in its order; what others decided meanwhile is forgotten, selected or not."""
+        gone = [place for place, key in enumerate(self.order) if key not in order]
+        if gone:
+            self.moved, self.moved_s = set(self.order[gone[0] :]), time.monotonic()
         self.order = order
         for key in self.rows.keys() - set(order):
             del self.rows[key], self.cards[key]
@@ -118,7 +126,7 @@ class Queue:
 
     def _buttons(self, row: Plain, operator: bool) -> None:
         for key, icon, props, handler in (
-            ("approve", "check", "unelevated color=positive", self.approve),
+            ("approve", "check", "unelevated color=positive", self.press_approve),
             ("reject", "close", "outline color=negative", self.reject),
             ("edit", "edit", "outline", self.edit),
         ):
@@ -136,6 +144,13 @@ class Queue:
             _near(row, found)
 
     # Doing
+
+    async def press_approve(self, key: str) -> None:
+        """Approve what is shown on the card, unless that has just come under the mouse in the place of another."""
+        if key in self.moved and time.monotonic() < self.moved_s + SETTLES_S:
+            self.desk.complain(say("approvals.moved"))
+            return
+        await self.approve(key)
 
     async def approve(self, key: str) -> None:
         """Approve what is shown on the card."""

@@ -16,6 +16,7 @@ from controller.console.looks import shared
 from controller.console.shown import event_kind, facts, heading, length, moment, more, quantity, roughly, table
 from controller.console.standing import last_heard, standing
 from controller.console.texts import say
+from controller.loop.instrument import STOPPED
 from controller.report.instruments import at_work, descriptions
 
 Plain = dict[str, Any]
@@ -129,7 +130,7 @@ class Bench:
         stopping = ui.button(say("instruments.stop"), icon="dangerous", on_click=lambda: stop(self.desk, name))
         stopping.props("unelevated color=negative").props["aria-label"] = say("instruments.stop_one", name=name)
         if row["wanted_paused"]:
-            again = ui.button(say("instruments.resume"), icon="play_arrow", on_click=lambda: self.resume(name))
+            again = ui.button(say("instruments.resume"), icon="play_arrow", on_click=lambda: self.resume(row))
             again.props("unelevated").set_enabled(operator)
         else:
             ui.button(say("instruments.pause"), icon="pause", on_click=lambda: self.pause(name)).props("outline")
@@ -150,10 +151,11 @@ class Bench:
         ):
             await self.desk.do(actions.pause_instrument, say("instruments.paused", name=name), instrument=name, why=why)
 
-    async def resume(self, name: str) -> None:
+    async def resume(self, row: Plain) -> None:
         """Give it work again."""
+        name, stopped = row["name"], row["obstacle"] == STOPPED
         if why := await dialogs.ask_why(self.desk, say("instruments.why_resume", name=name), say("instruments.resume")):
-            done = say("instruments.resumed", name=name)
+            done = say("instruments.resumed_stopped" if stopped else "instruments.resumed", name=name)
             await self.desk.do(actions.resume_instrument, done, instrument=name, why=why)
 
     async def arm(self, name: str) -> None:

@@ -24,7 +24,13 @@ Plain = dict[str, Any]
 
 GOOD = ("running", "completed")
 MOST = 8  # alerts
-PLACES = (("approvals", "/approvals"), ("tasks", "/tasks"), ("doubts", "/doubts"), ("quarantine", "/quarantine"))
+PLACES = (
+    ("approvals", "/approvals"),
+    ("tasks", "/tasks"),
+    ("doubts", "/doubts"),
+    ("quarantine", "/quarantine"),
+    ("estops", "/instruments"),
+)
 
 
 @ui.page("/", response_timeout=READS_WITHIN_S)
@@ -39,7 +45,7 @@ async def page(request: Request, client: Client) -> None:
 
         desk.section(read("alerts", lambda session, now: _told(causes(session, rules, now).causes)), _alerts)
         heading(say("overview.waiting"))
-        desk.section(lambda session: attention(session)["counts"], _waiting)
+        desk.section(lambda session: _counts(attention(session)), _waiting)
         heading(say("overview.campaigns"))
         desk.section(read("campaigns", report.campaigns), _campaigns)
         heading(say("overview.instruments"))
@@ -60,6 +66,10 @@ def _alerts(texts: list[str]) -> None:
             ui.label(text).classes("grow")
     if len(texts) > MOST:
         ui.label(say("overview.more_alerts", count=len(texts) - MOST)).classes("note")
+
+
+def _counts(found: Plain) -> dict[str, int]:
+    return {**found["counts"], "estops": len(found["estops"])}
 
 
 def _waiting(counts: dict[str, int]) -> None:
@@ -88,6 +98,8 @@ def _campaign(row: Plain) -> None:
         ui.label(row["state"]).classes("mark " + ("good" if row["state"] in GOOD else "warn"))
         if row["simulated"]:
             ui.label(say("overview.simulated")).classes("mark")
+    for name, why in row["obstacles"].items():
+        ui.label(say("overview.gets_no_work", name=name, why=why)).classes("soft")
     _progress(row)
     _best(row)
     if row["waiting"]:

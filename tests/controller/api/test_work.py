@@ -3,7 +3,12 @@
 from typing import Any
 
 import httpx
+from sqlmodel import Session
 
+from controller.commands.lookup import find_campaign
+from controller.report.trail import newest
+from controller.store.history import request_as_of
+from strategies import Request
 from tests.controller.world import World
 
 MINE = {"residence_time": 1.0, "equivalents": 2.0, "concentration": 0.2, "temperature": 60.0}
@@ -15,6 +20,11 @@ async def post(client: httpx.AsyncClient, path: str, **body: Any) -> httpx.Respo
 
 async def get(client: httpx.AsyncClient, path: str) -> Any:
     return (await client.get(f"/api/v1{path}")).json()
+
+
+def asked_now(session: Session) -> Request:
+    """What the campaign's strategy would be asked now."""
+    return request_as_of(session, find_campaign(session, "reactor"), newest(session)[0])
 
 
 async def test_a_candidate_of_ones_own_is_checked_predicted_and_counted(world: World) -> None:
@@ -60,6 +70,8 @@ async def test_an_edit_supersedes_and_its_approvals_do_not_carry_over(world: Wor
         assert row["parents"] == [old]
         assert row["digest"] != digest
         assert (await get(client, f"/proposals/{old}"))["state"] == "superseded"
+        request = await world.store.read(asked_now)
+        assert [each.proposal for each in request.rejected] == ["1"], "what was edited away is not proposed again"
         again = await post(client, f"/proposals/{old}/approve", digest=digest)
         assert again.status_code == 409
 

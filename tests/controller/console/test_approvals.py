@@ -12,7 +12,7 @@ from controller.commands import proposals
 from controller.commands.lookup import find_campaign
 from controller.console import House
 from controller.console.desk import Items
-from controller.console.pages.approvals import Queue
+from controller.console.pages.approvals import SETTLES_S, Queue
 from controller.store import Unit
 from controller.store.change import change_proposal
 from controller.store.proposals import make_proposal
@@ -72,6 +72,27 @@ async def test_what_others_decide_is_selected_no_more(world: World, page: Page) 
     assert page.queue.selected == {second}
     assert [each.text for each in page.queue.many] == ["Approve 1 selected", "Reject 1 selected"]
     assert set(page.queue.rows) == set(page.queue.cards) == {second}
+
+
+async def test_a_second_press_does_not_approve_what_came_under_the_mouse(world: World, page: Page) -> None:
+    first, digest = world.ids["proposal"], world.ids["digest"]
+    second = await world.store.write(propose, name="t")
+    await page.look()
+    approved: list[str] = []
+    complaints: list[str] = []
+
+    async def approve(key: str) -> None:
+        approved.append(key)
+
+    page.queue.approve = approve  # type: ignore[method-assign]
+    page.queue.desk.complain = complaints.append  # type: ignore[method-assign]
+    await world.store.write(lambda unit: proposals.reject(unit, ADMIN, first, digest, "no"), name="t")
+    await page.look()
+    await page.queue.press_approve(second)
+    assert (approved, len(complaints)) == ([], 1)
+    page.queue.moved_s -= SETTLES_S
+    await page.queue.press_approve(second)
+    assert approved == [second]
 
 
 async def test_the_keys_go_as_the_cards_stand(world: World, page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from controller.commands import instruments as commands
+from controller.loop.instrument import STOPPED
 from controller.report.overview import broke, campaigns, earlier, instruments
 from controller.store import Unit
 from controller.store.tables import Campaign
@@ -40,3 +41,14 @@ async def test_an_emergency_stop_is_among_what_broke_with_its_reason(stand: Stan
     await stand.store.write(stop, name="t")
     found = await stand.store.read(lambda session: broke(session, stand.store.clock()))
     assert [(row["kind"], row["why"]) for row in found] == [("estop", "smoke")]
+
+
+async def test_a_campaign_says_what_gets_no_work(stand: Stand) -> None:
+    async def obstacles() -> dict[str, str]:
+        (row,) = await stand.store.read(lambda session: campaigns(session, stand.store.clock()))
+        found: dict[str, str] = row["obstacles"]
+        return found
+
+    assert await obstacles() == {}
+    await stand.store.write(lambda unit: commands.record_estop(unit, ADMIN, "stop-1", None, ""), name="t")
+    assert set((await obstacles()).values()) == {STOPPED}

@@ -79,6 +79,18 @@ async def test_an_instrument_is_paused_armed_and_stopped(there: Opened, enter: E
     assert row.wanted_paused
 
 
+@pytest.mark.parametrize("screen", [{}, TELEPHONE], ids=["wide", "telephone"])
+async def test_the_emergency_stop_is_in_reach_while_a_dialog_is_open(
+    there: Opened, enter: Enter, screen: dict[str, Any]
+) -> None:
+    page = await enter("/instruments", **screen)
+    await card(page, "stove").get_by_role("button", name="Pause").click()
+    await expect(page.get_by_role("dialog").get_by_label("Why")).to_be_visible()
+    await page.locator(".header .estop").click(timeout=5000)
+    stop = await until(there, EStop)
+    assert (stop.instrument, stop.by) == (None, "otto")
+
+
 async def test_the_emergency_stop_is_whole_on_a_telephone(enter: Enter) -> None:
     page = await enter("/instruments", **TELEPHONE)
     button = page.get_by_role("button", name="Emergency stop of all instruments")
