@@ -84,7 +84,9 @@ class Amendment:
     async def _amended(self, actor: Actor) -> Any:
         """The campaign, or what is wrong with the file, which is shown beside it."""
         try:
-            return await actions.amend_campaign(self.desk.house, actor, self.name, self._text.value, self.files)
+            return await actions.amend_campaign(
+                self.desk.house, actor, self.name, self._text.value, self.files, self.file["version"]
+            )
         except SpecError as error:
             return error
 

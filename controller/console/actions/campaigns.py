@@ -36,7 +36,12 @@ async def abort_campaign(house: House, actor: Actor, campaign: str, why: str) ->
 
 @action
 async def amend_campaign(
-    house: House, actor: Actor, campaign: str, text: str, files: Mapping[str, bytes] | None = None
+    house: House,
+    actor: Actor,
+    campaign: str,
+    text: str,
+    files: Mapping[str, bytes] | None = None,
+    version: int | None = None,
 ) -> Any:
-    """Give a campaign a new version of its file; files beside it that are not given stay as they are."""
-    return await campaign_files.amend(house.services, actor, campaign, text, files or {})
+    """Give a campaign a new version of its file in the place of `version`; files that are not given stay as they are."""
+    return await campaign_files.amend(house.services, actor, campaign, text, files or {}, version)

@@ -1,5 +1,6 @@
 """A campaign with files beside its file is amended from the page: files that are not chosen anew stay."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +9,7 @@ from sqlmodel import Session
 
 from controller.access.actors import Actor, Role
 from controller.commands import campaigns as commands
+from controller.commands.errors import Conflict
 from controller.commands.instruments import enrol
 from controller.commands.lookup import find_campaign
 from controller.console import House, actions, amending
@@ -62,6 +64,21 @@ async def test_a_file_that_was_never_there_is_asked_for(world: World, solvents: 
         await actions.amend_campaign(solvents, ADA, "solvents", text)
     await actions.amend_campaign(solvents, ADA, "solvents", text, {"others.csv": OTHER})
     assert (await pool_of(world))[0] == 2
+
+
+async def test_what_another_amended_meanwhile_is_not_taken_away(world: World, solvents: House) -> None:
+    shown = await world.store.read(lambda session: file_of(session, "solvents"))
+    await actions.amend_campaign(solvents, ADA, "solvents", TEXT, {"solvents.csv": OTHER}, shown["version"])
+    amended = await pool_of(world)
+    with pytest.raises(Conflict, match="has version 2"):
+        await actions.amend_campaign(solvents, ADA, "solvents", TEXT, {}, shown["version"])
+    assert await pool_of(world) == amended
+
+
+async def test_of_two_at_once_one_is_refused(world: World, solvents: House) -> None:
+    both = (actions.amend_campaign(solvents, ADA, "solvents", TEXT, files) for files in ({"solvents.csv": OTHER}, {}))
+    found = await asyncio.gather(*both, return_exceptions=True)
+    assert [isinstance(each, Conflict) for each in found].count(True) == 1
 
 
 async def test_the_api_keeps_them_too(world: World, solvents: House) -> None:
