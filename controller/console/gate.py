@@ -1,5 +1,6 @@
 """What every request to a page passes: who asks is known, and the browser is told what it may load."""
 
+import asyncio
 import secrets
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +25,7 @@ COOKIE = "tatara-console"
 _KINDS = ("static", "libraries", "components", "resources", "esm", "dynamic_resources")
 ASSETS = tuple(f"/_nicegui/{version('nicegui')}/{kind}/" for kind in _KINDS)
 PAGES = "/_nicegui/client/"  # what is uploaded to a page
+PATIENCE_S = 1.0  # of a WebSocket, to wait for the database
 SHUT = 1008  # of a WebSocket: policy violation
 
 # Decision 015 says why each exception is there.
@@ -54,12 +56,19 @@ class Gate:
         """Any page of the web may open a WebSocket to us, and the browser sends our cookie along: look whose it is."""
         connection = HTTPConnection(scope)
         secret = connection.cookies.get(COOKIE)
-        if not from_own_page(connection) or await self._house.actor(secret) is None:
+        if not from_own_page(connection) or not await self._comes_in(secret):
             await receive()
             await send({"type": "websocket.close", "code": SHUT})
             return
         scope.setdefault("state", {})["secret"] = secret
         await self._app(scope, receive, send)
+
+    async def _comes_in(self, secret: str | None) -> bool:
+        """While the database does not answer, whoever has a page comes back to it, for its e-stop: see `guard`."""
+        try:
+            return await asyncio.wait_for(self._house.actor(secret), PATIENCE_S) is not None
+        except (StoreUnavailable, SQLAlchemyError, TimeoutError):
+            return secret is not None
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)

@@ -8,18 +8,21 @@ from urllib.parse import urlencode
 
 import pytest
 from nicegui import Client
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from controller.access.actors import token_digest
 from controller.commands import users
 from controller.commands.instruments import record_estop
 from controller.console import House
+from controller.console.belonging import belongs
 from controller.console.gate import COOKIE, Gate
 from controller.console.texts import say
 from controller.report.course import course
 from controller.store import StoreUnavailable
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
 from tests.controller.console.places import pages
-from tests.controller.world import ADMIN, World
+from tests.controller.world import ADMIN, World, served
 
 PAGES = pages("reactor")
 
@@ -147,6 +150,36 @@ async def test_whose_websocket_is_opened(
     await Gate(app, house)(scope, receive, send)
     assert bool(reached) == passes
     assert [each["type"] for each in sent] == ([] if passes else ["websocket.close"])
+
+
+@pytest.mark.parametrize("away", ["it refuses", "it is silent"])
+async def test_a_page_is_come_back_to_while_the_database_is_away(
+    world: World, house: House, client: Enter, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    async with client() as browser:
+        secret = session_of(await signed_in(world, browser))
+        await browser.get("/")
+    number = next(each.id for each in Client.instances.values() if belongs(each.id, secret))
+    there = f"/_nicegui_ws/socket.io/?EIO=4&transport=websocket&client_id={number}"
+
+    async def read(_: Any) -> Any:
+        if away == "it is silent":
+            await asyncio.Event().wait()
+        raise StoreUnavailable("away")
+
+    async with served(world.app) as url:
+        monkeypatch.setattr(house.services.store, "read", read)
+        monkeypatch.setattr("controller.console.gate.PATIENCE_S", 0.1)
+        address = url.replace("http", "ws")
+        ours, other = ({"Cookie": f"{COOKIE}={each}"} for each in (secret, "another"))
+        async with connect(address + there, origin=Origin(url), additional_headers=ours) as line:
+            assert str(await line.recv()).startswith("0{")
+            await line.send("40")
+            assert str(await line.recv()).startswith("40{")
+        async with connect(address + there, origin=Origin(url), additional_headers=other) as line:
+            await line.recv()
+            await line.send("40")
+            assert str(await line.recv()).startswith("44{")  # refused: it is not their page
 
 
 async def test_a_first_look_at_a_long_campaign_holds_nobody_up(
