@@ -1,5 +1,6 @@
 """What the pages have in common: the daemon's services, and who is signed in."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from controller.access.actors import Actor
@@ -18,6 +19,7 @@ class House:
     recorder: Recorder
     limiter: Limiter = field(default_factory=Limiter)
     pictures: Pictures = field(default_factory=Pictures)
+    exporting: asyncio.Lock = field(default_factory=asyncio.Lock)  # pages that read long have their turn in between
     auditor: Auditor = field(init=False)
     looks: Looks = field(init=False)
 

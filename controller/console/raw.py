@@ -53,7 +53,8 @@ async def molecule(request: Request, smiles: Smiles) -> Response:
 async def export(request: Request, campaign: Name) -> Response:
     """A campaign as a table."""
     house: House = request.app.state.house
-    content = await house.services.store.read_long(lambda session: as_csv(session, campaign))
+    async with house.exporting:
+        content = await house.services.store.read_long(lambda session: as_csv(session, campaign))
     headers = {**plain_headers(), "content-disposition": f'attachment; filename="{campaign}.csv"'}
     return PlainTextResponse(content, headers=headers, media_type="text/csv")
 

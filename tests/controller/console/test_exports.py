@@ -1,10 +1,13 @@
 """What is downloaded from the pages."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlmodel import Session
 
 from tests.controller.console.by_hand import look, sign_in
 from tests.controller.console.opened import Opened, opened
@@ -27,3 +30,26 @@ async def test_all_measurements_of_a_campaign(there: Opened) -> None:
     assert (await vera.get("/export/nothing/measurements.csv")).status_code == 404
     async with httpx.AsyncClient(base_url=there.url, trust_env=False) as nobody:
         assert (await nobody.get(link)).headers["location"].startswith("/sign-in")
+
+
+async def test_a_page_waits_for_one_table_and_not_for_all_that_were_asked_for(
+    there: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    began, goes_on = threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def slow(session: Session, name: str) -> str:
+        began.set()
+        goes_on.wait(20)
+        made.append(name)
+        return ""
+
+    monkeypatch.setattr("controller.console.raw.as_csv", slow)
+    asked = [asyncio.create_task(vera.get("/export/heat.csv")) for _ in range(4)]
+    await asyncio.to_thread(began.wait, 20)
+    page = asyncio.create_task(there.house.services.store.read_long(lambda _: len(made)))
+    await asyncio.sleep(0.2)
+    goes_on.set()
+    assert await page == 1
+    assert [each.status_code for each in await asyncio.gather(*asked)] == [200] * 4
