@@ -89,12 +89,17 @@ def _parts(ids: Iterable[str]) -> Iterator[list[str]]:
 
 
 def csv_parts(session: Session, name: str) -> list[Callable[[Session], str]]:
-    """A CSV of all measurements, in the order of events: each of these reads one part of it. Raises `NotFound`."""
-    ids = list(course(session, name).measured)
-    return [lambda _: _lines([HEADER]), *(lambda session, part=part: _csv(session, part) for part in _parts(ids))]
+    """A CSV of all measurements, in the order of events: each of these reads one part of it. Raises `NotFound`.
+
+    What is corrected while it is read stands in it as it was: the value that took its place is not among them.
+    """
+    known = course(session, name)
+    parts = _parts(list(known.measured))
+    upto = known.upto
+    return [lambda _: _lines([HEADER]), *(lambda session, part=part: _csv(session, part, upto) for part in parts)]
 
 
-def _csv(session: Session, ids: Sequence[str]) -> str:
+def _csv(session: Session, ids: Sequence[str], upto: int) -> str:
     columns = (
         *(Proposal.number, Proposal.stage, Measurement.property, Measurement.value, Measurement.unit),
         *(Measurement.standard_error, Measurement.status, Measurement.late, Measurement.replaced_event),
@@ -106,14 +111,15 @@ def _csv(session: Session, ids: Sequence[str]) -> str:
     rows = session.execute(
         query.where(col(Measurement.id).in_(ids)).order_by(col(Measurement.event), col(Measurement.id))
     )
-    return _lines(_line(row) for row in rows)
+    return _lines(_line(row, upto) for row in rows)
 
 
-def _line(row: Any) -> tuple[Any, ...]:
+def _line(row: Any, upto: int) -> tuple[Any, ...]:
+    replaced = row.replaced_event if (row.replaced_event or 0) <= upto else None
     return (
         *(row.number, row.stage, row.property, row.value, row.unit, row.standard_error, row.status),
-        *(_said(row.late), _said(row.replaced_event is not None)),
-        _said(counts(row.status, row.late, row.replaced_event)),
+        *(_said(row.late), _said(replaced is not None)),
+        _said(counts(row.status, row.late, replaced)),
         *(row.origin, _said(row.simulated), row.channel, row.place, row.event, row.attempt_id, row.id),
     )
 

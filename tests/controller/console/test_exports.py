@@ -1,14 +1,20 @@
 """What is downloaded from the pages."""
 
 import asyncio
+import csv
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
+from controller.access.actors import Actor, Role
+from controller.console import actions
+from controller.serving import exports
+from controller.store.tables import Measurement
 from tests.controller.console.by_hand import look, sign_in
 from tests.controller.console.opened import Opened, opened
 
@@ -53,3 +59,25 @@ async def test_a_page_waits_for_one_table_and_not_for_all_that_were_asked_for(
     goes_on.set()
     assert await page == 1
     assert [each.status_code for each in await asyncio.gather(*asked)] == [200] * 4
+
+
+async def test_what_is_corrected_while_a_table_is_read_stands_in_it_once(there: Opened) -> None:
+    otto = Actor("otto", Role.OPERATOR)
+    await actions.measure(there.house, otto, attempt=there.ids["task"], values={"mass": (1.0, "g")})
+    [measured] = await there.stand.store.read(
+        lambda session: session.scalars(select(col(Measurement.id)).where(col(Measurement.property) == "mass")).all()
+    )
+    parts = [part async for part in _corrected_meanwhile(there, otto, measured)]
+    [row] = csv.DictReader("".join(parts).splitlines())
+    assert (row["value"], row["corrected"], row["counts"]) == ("1.0", "no", "yes")
+    later = "".join([part async for part in await exports.measurements(there.house.services, "weigh-it")])
+    found = [(row["value"], row["counts"]) for row in csv.DictReader(later.splitlines())]
+    assert found == [("1.0", "no"), ("2.0", "yes")]
+
+
+async def _corrected_meanwhile(there: Opened, actor: Actor, measured: str) -> AsyncIterator[str]:
+    parts = await exports.measurements(there.house.services, "weigh-it")
+    yield await anext(parts)
+    await actions.correct(there.house, actor, measurement=measured, value=2.0, why="typo")
+    async for part in parts:
+        yield part
