@@ -15,6 +15,7 @@ TASKS = "controller.effects.tasks"
 DEADLINE_S = 20.0  # most of it is for a process that starts on a busy machine
 MEMORY = 1024**3  # bytes of address space, of which the libraries take a third
 KEPT = 1024  # molecules
+KEPT_CHARACTERS = 16 * 1024**2  # of all of them; one that is drawn to be large takes 200,000
 
 Plain = dict[str, Any]
 
@@ -37,9 +38,12 @@ class Pictures:
             if found is None:
                 found = await self._drawn("draw_molecule", {"smiles": smiles})
             self._molecules[smiles] = found
-            while len(self._molecules) > KEPT:
+            while len(self._molecules) > KEPT or self._characters() > KEPT_CHARACTERS:
                 self._molecules.popitem(last=False)
         return str(_picture(found, "svg")).encode("iso-8859-1", "xmlcharrefreplace")
+
+    def _characters(self) -> int:
+        return sum(len(each.get("svg", "")) for each in self._molecules.values())
 
     async def crystal(self, candidate: Mapping[str, Any]) -> Scene:
         """A crystal's cell in space; raises `NotDrawable`."""

@@ -50,6 +50,16 @@ async def test_what_takes_too_long_is_not_drawn_and_not_tried_again(
         await pictures.molecule("CCO")
 
 
+async def test_large_drawings_do_not_fill_the_memory(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = [len(await pictures.molecule(each)) for each in ("C" * 150, "C" * 151)]
+    monkeypatch.setattr("controller.serving.pictures.KEPT_CHARACTERS", first + second)
+    await pictures.molecule("C" * 152)
+    monkeypatch.setattr(pictures, "_deadline_s", 0.0)
+    assert await pictures.molecule("C" * 152)
+    with pytest.raises(NotDrawable, match="deadline"):
+        await pictures.molecule("C" * 150)
+
+
 async def test_a_crystal_comes_back_as_it_was_made(pictures: Pictures) -> None:
     scene = await pictures.crystal(SALT)
     assert [(each.element, list(each.at)) for each in scene.atoms] == [
