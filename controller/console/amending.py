@@ -23,6 +23,7 @@ class Amendment:
     def __init__(self, desk: Desk, name: str, file: Plain) -> None:
         self.desk, self.name, self.file = desk, name, file
         self.files: dict[str, bytes] = {}
+        self._sizes: dict[str, int] = {}  # also of those that are read now
         self._under_way = 0
 
     async def ask(self, note: str) -> None:
@@ -49,10 +50,11 @@ class Amendment:
 
     async def _keep(self, event: UploadEventArguments) -> None:
         name = event.file.name
-        others = sum(len(content) for each, content in self.files.items() if each != name)
+        others = sum(size for each, size in self._sizes.items() if each != name)
         if others + event.file.size() > LARGEST:  # before it is read: a browser may send more than it was told to
             self._refuse()
             return
+        self._sizes[name] = event.file.size()
         self._busy(1)
         try:
             self.files[name] = await event.file.read()

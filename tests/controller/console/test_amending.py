@@ -108,6 +108,7 @@ class Upload:
 
     async def read(self) -> bytes:
         self.was_read = True
+        await asyncio.sleep(0)
         return b"x" * self._size
 
 
@@ -122,3 +123,14 @@ async def test_more_than_is_taken_is_never_read(monkeypatch: pytest.MonkeyPatch)
         await dialog._keep(SimpleNamespace(file=each))  # type: ignore[arg-type]
     assert (again.was_read, second.was_read, len(told.complaints)) == (True, False, 1)
     assert {name: len(content) for name, content in dialog.files.items()} == {"a.csv": 95}
+
+
+async def test_many_at_one_moment_are_no_more_than_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amending, "LARGEST", 100)
+    told = Told()
+    dialog = amending.Amendment(told, "solvents", {"files": []})  # type: ignore[arg-type]
+    monkeypatch.setattr(dialog, "_busy", lambda more: None)
+    monkeypatch.setattr(dialog, "_show_files", lambda: None)
+    sent = [Upload(f"{number}.csv", 60) for number in range(5)]
+    await asyncio.gather(*(dialog._keep(SimpleNamespace(file=each)) for each in sent))  # type: ignore[arg-type]
+    assert ([each.was_read for each in sent].count(True), len(told.complaints)) == (1, 4)
