@@ -117,11 +117,13 @@ def _no_upload(path: str, secret: str | None, actor: Actor) -> str | None:
     return None
 
 
-async def signed_in(request: Request) -> None:
+async def signed_in(request: Request) -> Actor:
     """What a route needs that stands before the gate: whoever has no session is led to signing in."""
     house: House = request.app.state.house
-    if await house.actor(request.cookies.get(COOKIE)) is None:
+    actor = await house.actor(request.cookies.get(COOKIE))
+    if actor is None:
         raise HTTPException(303, headers={"location": _to_sign_in(request)})
+    return actor
 
 
 def _to_sign_in(request: HTTPConnection) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from controller.access.actors import Actor
 from controller.access.sign_ins import find_signed_in
@@ -20,12 +21,17 @@ class House:
     limiter: Limiter = field(default_factory=Limiter)
     pictures: Pictures = field(default_factory=Pictures)
     exporting: asyncio.Lock = field(default_factory=asyncio.Lock)  # pages that read long have their turn in between
+    _drawing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     auditor: Auditor = field(init=False)
     looks: Looks = field(init=False)
 
     def __post_init__(self) -> None:
         self.auditor = Auditor(self.services)
         self.looks = Looks(self.bell)
+
+    def drawing(self, name: str) -> asyncio.Lock:
+        """One drawing at a time for each person: whoever asks for many keeps nobody else waiting."""
+        return self._drawing.setdefault(name, asyncio.Lock())
 
     async def actor(self, secret: str | None) -> Actor | None:
         """Who is signed in with this session; raises `StoreUnavailable`."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 
+from controller.access.actors import Actor
 from controller.commands.errors import Invalid, NotFound
 from controller.commands.lookup import find
 from controller.console.gate import plain_headers, signed_in
@@ -18,6 +19,7 @@ from controller.store.tables import StoredFile
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
 
+Person = Annotated[Actor, Depends(signed_in)]
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Smiles = Annotated[str, Query(min_length=1, max_length=LONGEST)]
@@ -38,11 +40,12 @@ async def raw(request: Request, sha256: Sha256) -> Response:
 
 
 @router.get("/drawn/molecule.svg")
-async def molecule(request: Request, smiles: Smiles) -> Response:
+async def molecule(request: Request, actor: Person, smiles: Smiles) -> Response:
     """A molecule drawn from its SMILES; one that cannot be drawn is refused, and the page says so."""
     house: House = request.app.state.house
     try:
-        picture = await house.pictures.molecule(smiles)
+        async with house.drawing(actor.name):
+            picture = await house.pictures.molecule(smiles)
     except NotDrawable as error:
         raise Invalid(str(error)) from error
     headers = {**plain_headers(), "content-security-policy": "sandbox", "cache-control": "private, max-age=86400"}

@@ -81,3 +81,26 @@ async def _corrected_meanwhile(there: Opened, actor: Actor, measured: str) -> As
     await actions.correct(there.house, actor, measurement=measured, value=2.0, why="typo")
     async for part in parts:
         yield part
+
+
+async def test_whoever_asks_for_many_molecules_keeps_nobody_else_waiting(
+    there: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    otto = await sign_in(there.url, there.tokens["operator"])
+    goes_on, drawn, turn = asyncio.Event(), [], asyncio.Lock()
+
+    async def slow(smiles: str) -> bytes:
+        async with turn:
+            await goes_on.wait()
+            drawn.append(smiles)
+            return b"<svg/>"
+
+    monkeypatch.setattr(there.house.pictures, "molecule", slow)
+    many = [asyncio.create_task(vera.get(f"/drawn/molecule.svg?smiles={'C' * length}")) for length in range(1, 7)]
+    await asyncio.sleep(0.5)
+    other = asyncio.create_task(otto.get("/drawn/molecule.svg?smiles=N"))
+    await asyncio.sleep(0.5)
+    goes_on.set()
+    assert [each.status_code for each in await asyncio.gather(*many, other)] == [200] * 7
+    assert drawn.index("N") <= 1
