@@ -18,6 +18,12 @@ def check(given: Mapping[str, Any]) -> None:
         _check(value, LONGER.get(name, LONGEST))
 
 
+def texts(given: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for what should be a text and is none: a database would keep another value than the trail."""
+    if any(each is not None and not isinstance(each, str) for each in given.values()):
+        raise Invalid(say("given.no_text"))
+
+
 def number(value: Any) -> float:
     """A number that can be kept; raises `Invalid`."""
     if (

@@ -6,7 +6,7 @@ from inspect import signature
 from typing import Any
 
 from controller.access.actors import Actor
-from controller.console.given import check
+from controller.console.given import check, texts
 from controller.console.house import House
 from controller.store import Unit
 
@@ -19,10 +19,14 @@ def action(function: Action) -> Action:
 
     @wraps(function)
     async def checked(house: House, actor: Actor, *said: Any, **given: Any) -> Any:
-        check({**dict(zip(names, said, strict=False)), **given})
+        told = {**dict(zip(names, said, strict=False)), **given}
+        texts({name: told[name] for name in told.keys() & worded})
+        check(told)
         return await function(house, actor, *said, **given)
 
-    names = list(signature(function).parameters)[2:]
+    parameters = signature(function).parameters
+    names = list(parameters)[2:]
+    worded = {name for name in names if parameters[name].annotation in (str, str | None)}
     ACTIONS[function.__name__] = checked
     return checked
 

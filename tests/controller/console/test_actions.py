@@ -38,6 +38,20 @@ async def test_texts_that_no_database_keeps_are_refused(world: World, asked: Hou
     assert taken == {}
 
 
+@pytest.mark.parametrize("bad", [5, True, 1.5, ["x"], {"a": "b"}, b"x"], ids=str)
+async def test_what_is_no_text_is_refused(world: World, asked: House, bad: Any) -> None:
+    taken = {}
+    for name, said, key in TEXTS:
+        words = {each: _filled(value, world) for each, value in said.items()}
+        try:
+            taken[name, key] = await ACTIONS[name](asked, ADA, **words | {key: bad})
+        except Invalid:
+            pass
+        except Exception as error:
+            taken[name, key] = error
+    assert taken == {}
+
+
 @pytest.mark.parametrize("bad", BAD_VALUES, ids=lambda value: str(value)[:20])
 async def test_values_that_are_none_are_refused(world: World, asked: House, bad: Any) -> None:
     broken = {}
