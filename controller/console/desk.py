@@ -31,6 +31,7 @@ log = logging.getLogger("tatara.console")
 
 PARTING_S = 1.0  # in which a browser is led away from a page that nobody may look at any more
 ESTOP_PATIENCE_S = 1.0  # to wait for the database
+SILENT_S = 20.0  # after which a page says that what it shows may be old
 LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
 
 # What a person may meet; anything else is a fault of ours, and is logged as one.
@@ -259,6 +260,7 @@ class Desk:
 
     async def _look(self) -> bool:
         """Draw the page; False when the person is no longer let in."""
+        silent = asyncio.get_running_loop().call_later(SILENT_S, self._say_that_it_waits)
         with self.client:
             try:
                 if not await self.refresh():
@@ -273,7 +275,14 @@ class Desk:
                 log.exception("the page %s cannot be drawn anew", self.client.page.path)
                 self.complain(say("frame.stands_still"))
                 await asyncio.sleep(LOOK_AGAIN_S)
+            finally:
+                silent.cancel()
         return True
+
+    def _say_that_it_waits(self) -> None:
+        """A database that never answers raises nothing."""
+        if not self.client.is_deleted:
+            self.complain(say("frame.no_database"))
 
     async def _wait(self, rung: asyncio.Event) -> None:
         waiting = [asyncio.create_task(each.wait()) for each in (rung, self._again)]

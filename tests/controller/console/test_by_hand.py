@@ -185,6 +185,19 @@ async def _broken(_function: Any) -> Any:
     raise KeyError("a fault of ours")
 
 
+async def test_a_page_says_that_the_database_never_answers(there: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    vera = await sign_in(there.url, there.tokens["viewer"])
+    sheet = await look(vera, "/")
+    async with wired(vera, {**sheet.query, "implicit_handshake": True}) as wire:
+        assert wire is not None
+        assert texts.say("frame.no_database") not in await wire.hear(0.5)
+        monkeypatch.setattr(desk, "SILENT_S", 0.3)
+        with monkeypatch.context() as silent:
+            silent.setattr(there.house.services.store, "read", lambda _: asyncio.Event().wait())
+            there.house.bell.ring()
+            assert texts.say("frame.no_database") in await wire.hear(2.0)
+
+
 async def test_two_hundred_proposals_do_not_hold_up_the_event_loop(there: Opened) -> None:
     """Each card is drawn by itself, and others have their turn in between."""
     drawn: list[int] = []
