@@ -43,5 +43,5 @@ async def amend_campaign(
     files: Mapping[str, bytes] | None = None,
     version: int | None = None,
 ) -> Any:
-    """Give a campaign a new version of its file in the place of `version`; files that are not given stay as they are."""
+    """Give a campaign a new version of its file in the place of `version`; files not given stay as they are."""
     return await campaign_files.amend(house.services, actor, campaign, text, files or {}, version)
