@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,11 +12,11 @@ from typing import BinaryIO
 class Incoming:
     """The parts of a file as they come; `keep` it once all of it is there and right."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, move: Callable[[str], None]) -> None:
         self._file = file
+        self._move = move
         self._digest = hashlib.sha256()
         self.size = 0
-        self.wanted = False
 
     def write(self, part: bytes) -> None:
         """Take the next part."""
@@ -30,10 +30,10 @@ class Incoming:
         return self._digest.hexdigest()
 
     def keep(self) -> None:
-        """Let it stay when the block ends, safe on the disk; that may take long, so not on the event loop."""
+        """Put it into its place, safe on the disk; that may take long, so not on the event loop."""
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.wanted = True
+        self._move(self.sha256)
 
 
 class Files:
@@ -57,11 +57,8 @@ class Files:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb") as file:
-            incoming = Incoming(file)
             try:
-                yield incoming
-                if incoming.wanted:
-                    self._move(Path(name), incoming.sha256)
+                yield Incoming(file, lambda sha256: self._move(Path(name), sha256))
             finally:
                 Path(name).unlink(missing_ok=True)
 
