@@ -28,6 +28,10 @@ class LostLock(RuntimeError):
     """Another daemon has taken over since; nothing may be written any more."""
 
 
+# A server that went away without a word must not hold whoever reads for ever.
+PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 20_000}  # s, ms
+
+
 def open_engine(url: str, *, writing: bool) -> Engine:
     """Make an engine. A SQLite writer begins its transactions IMMEDIATE, so that it never fails half-way.
 
@@ -35,7 +39,10 @@ def open_engine(url: str, *, writing: bool) -> Engine:
     """
     if not url.startswith("sqlite"):
         return create_engine(
-            url, pool_pre_ping=True, isolation_level="READ COMMITTED" if writing else "REPEATABLE READ"
+            url,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED" if writing else "REPEATABLE READ",
+            connect_args=dict(PATIENCE),
         )
     if (path := make_url(url).database) and writing:
         Path(path).parent.mkdir(parents=True, exist_ok=True)

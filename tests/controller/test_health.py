@@ -17,7 +17,7 @@ async def test_what_is_missing_is_told(url: str, tmp_path: Path, monkeypatch: py
     await store.start()
     found = health.Health(tmp_path, Site(), store, Liveness(store))
     assert (found.told()["ok"], found.told()["broker"], found.missing()) == (False, "disconnected", ["broker"])
-    connected: Any = SimpleNamespace(connected=True, last_error=None)
+    connected: Any = SimpleNamespace(connected=True, last_error=None, address=SimpleNamespace(tls=None))
     found.host = connected
     assert (found.told()["ok"], found.missing()) == (True, [])
     monkeypatch.setattr(health, "FREE_DISK", 1.0)

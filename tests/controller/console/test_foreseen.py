@@ -125,10 +125,10 @@ async def test_a_refused_confirmation_shows_what_stands_now(client: Client, monk
     [why] = asked.find(ui.input)
     why.value = "a hunch"
     await asked.press("Show the prediction")
-    assert asked.shown() == [["e factor", "0"]]
+    assert asked.shown() == [("e factor", "0")]
     asked.measured = 1
     await asked.press("Do it")
-    assert asked.shown() == [["e factor", "1"]]
+    assert asked.shown() == [("e factor", "1")]
     await asked.press("Do it")
     await asyncio.wait_for(asked.dialog, 5)
     assert asked.confirmed == ["as of 0", "as of 1"]
