@@ -7,6 +7,7 @@ from nicegui import ui
 from controller.console import actions
 from controller.console.desk import Desk
 from controller.console.dialogs import buttons, dialog, reason, reason_of
+from controller.console.entry import Decimal, decimal
 from controller.console.shown import plain
 from controller.console.texts import say
 
@@ -15,11 +16,11 @@ class Fields:
     """A number and its unit for each property, and a name for the sample; drawn where it is made."""
 
     def __init__(self, names: Sequence[str], units: Mapping[str, str]) -> None:
-        self._numbers: dict[str, tuple[ui.number, ui.input]] = {}
+        self._numbers: dict[str, tuple[Decimal, ui.input]] = {}
         for name in names:
             text = plain(name)
             with ui.element("div").classes("value"):
-                number = ui.number(text).props("outlined dense step=any")
+                number = decimal(text)
                 unit = ui.input(say("answers.unit"), value=units.get(name, "")).props("outlined dense maxlength=60")
                 unit.props["aria-label"] = say("answers.unit_of", name=text)
             self._numbers[name] = (number, unit)
@@ -29,10 +30,15 @@ class Fields:
     def values(self) -> dict[str, tuple[float, str | None]]:
         """What was filled in; an empty unit is that of the campaign."""
         return {
-            name: (float(number.value), unit.value.strip() or None)
+            name: (value, unit.value.strip() or None)
             for name, (number, unit) in self._numbers.items()
-            if number.value is not None
+            if (value := number.number) is not None
         }
+
+    @property
+    def readable(self) -> bool:
+        """Whether each number that was filled in is one; those that are not say so."""
+        return all(number.readable for number, _ in self._numbers.values())
 
     @property
     def sample(self) -> str | None:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from nicegui import ui
-
 from controller.console import actions, dialogs, editing
 from controller.console.actions import Action
 from controller.console.amending import Amendment
 from controller.console.desk import Desk
+from controller.console.entry import complete, decimal
 from controller.console.shown import quantity, unit_sign
 from controller.console.texts import say
 from controller.report import campaign as report
@@ -90,20 +89,18 @@ async def correct(desk: Desk, row: Plain) -> None:
     with dialogs.dialog(desk, title, say("campaign.correct_note", value=now)) as dialog:
         unit = unit_sign(row["unit"])
         label = say("campaign.correct_value", unit=unit) if unit else say("campaign.value")
-        value = ui.number(label, value=row["value"]).props("outlined dense step=any").classes("full")
-        value.props["error-message"] = say("campaign.value_missing")
+        value = decimal(label, row["value"]).classes("full")
         why = dialogs.reason()
 
         async def go() -> None:
-            value.props["error"] = value.value is None
-            said = dialogs.reason_of(why)
-            if value.value is None or not said:
+            given, said = complete(value), dialogs.reason_of(why)
+            if not given or not said:
                 return
             done = await desk.do(
                 actions.correct,
                 say("campaign.correct_done"),
                 measurement=row["id"],
-                value=value.value,
+                value=value.number,
                 why=said,
             )
             if done is not None:

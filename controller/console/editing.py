@@ -8,6 +8,7 @@ from nicegui import ui
 
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
+from controller.console.entry import complete, decimal, given, read
 from controller.console.shown import named, number, predictions
 from controller.console.texts import say
 from controller.report.campaign import injectable
@@ -28,15 +29,12 @@ class Form:
 
     def values(self) -> Plain:
         """What was given."""
-        return {name: _guess(each.value) if name in self.guessed else each.value for name, each in self.fields.items()}
+        return {name: _guess(each.value) if name in self.guessed else given(each) for name, each in self.fields.items()}
 
     def complete(self) -> bool:
         """Whether there is something in each field; those without say so."""
-        missing = [each for each in self.fields.values() if each.value in (None, "")]
-        for each in missing:
-            each.props["error"] = True
-            each.props["error-message"] = say("campaign.value_missing")
-        return not missing
+        told = [complete(each) for each in self.fields.values()]  # each says for itself
+        return all(told)
 
 
 async def edit(desk: Desk, row: Plain, name: str) -> None:
@@ -166,10 +164,8 @@ async def _ask(
 
 
 def _guess(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    number = read(text)
+    return text if number is None else number
 
 
 def _rounded(value: Any) -> Any:
@@ -181,7 +177,7 @@ def _field(name: str, value: Any, unit: str | None, limits: Plain) -> Any:
     """A field for a value that is there already, with what it may be."""
     if isinstance(value, str):
         return ui.input(named(name, unit), value=value).props("outlined dense").classes("full")
-    field = ui.number(named(name, unit), value=value).props("outlined dense step=any").classes("full")
+    field = decimal(named(name, unit), value).classes("full")
     if "low" in limits:
         field.props["hint"] = _range(limits)
     return field
@@ -198,6 +194,6 @@ def _new_field(parameter: Plain) -> Any:
         return ui.select(options, label=label).props("outlined dense").classes("full")
     if "low" not in parameter:  # a column of a pool: a number or a text, as its rows have it
         return ui.input(label).props("outlined dense").classes("full")
-    field = ui.number(label).props("outlined dense step=any").classes("full")
+    field = decimal(label).classes("full")
     field.props["hint"] = _range(parameter)
     return field

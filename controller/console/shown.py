@@ -10,6 +10,7 @@ from nicegui import ui
 from controller.console.texts import known, say
 
 LARGE, LARGER = 1e5, 1e9  # between them digits are easier to read than a power of ten
+THIN = "\u202f"
 POWER = re.compile(r"\*\*(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 UNITS = {"dimensionless": "", "degC": "°C", "percent": "%", "delta_degC": "K"}
@@ -19,7 +20,12 @@ def number(value: Any) -> str:
     """Five digits that say something, large numbers whole; texts and whole numbers as they are."""
     if isinstance(value, bool) or not isinstance(value, float):
         return "-" if value is None else str(value)
-    return f"{value:,.0f}" if LARGE <= abs(value) < LARGER else f"{value:.5g}"
+    return _grouped(value) if LARGE <= abs(value) < LARGER else f"{value:.5g}"
+
+
+def _grouped(value: float, places: int = 0) -> str:
+    """With narrow spaces between thousands: who wrote a comma into a field would mean a decimal sign."""
+    return f"{value:,.{places}f}".replace(",", THIN)
 
 
 def quantity(value: Any, unit: str | None) -> str:

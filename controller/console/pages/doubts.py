@@ -125,7 +125,7 @@ async def _enter(desk: Desk, row: Plain, name: str) -> None:
         why = dialogs.reason()
 
         async def send() -> None:
-            if (text := dialogs.reason_of(why)) is None:
+            if (text := dialogs.reason_of(why)) is None or not fields.readable:
                 return
             told = {"values": fields.values, "sample": fields.sample, "why": text}
             if await desk.do(actions.enter, say("doubts.was_entered"), attempt=row["id"], **told) is not None:

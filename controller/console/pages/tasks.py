@@ -160,6 +160,8 @@ class Form:
         self._show_files()
 
     async def _send(self) -> None:
+        if not self._fields.readable:
+            return
         done = await self.desk.do(
             actions.measure,
             say("tasks.told"),

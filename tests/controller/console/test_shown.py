@@ -19,7 +19,7 @@ from controller.console.shown import named, number, quantity, span, with_error
         ("DMF", "DMF"),
         (0.1 + 0.2, "0.3"),
         (12.345678, "12.346"),
-        (425_518.7, "425,519"),
+        (425_518.7, "425\u202f519"),
         (-1.5e12, "-1.5e+12"),
         (1e-7, "1e-07"),
         (float("inf"), "inf"),
