@@ -1,15 +1,18 @@
 """Numbers, units and moments as people read them, and the small parts of which pages are made."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from nicegui import ui
 
 from controller.console.texts import known, say
 
-LARGE, LARGER = 1e5, 1e9  # between them digits are easier to read than a power of ten
+LARGE, LARGER, SMALL = 1e5, 1e9, 1e-3  # between them digits are easier to read than a power of ten
+DIGITS = 10  # of a value with an uncertainty
 THIN = "\u202f"
 POWER = re.compile(r"\*\*(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -41,12 +44,31 @@ def unit_sign(unit: str | None) -> str:
 
 
 def with_error(mean: float, deviation: float | None, unit: str | None = None) -> str:
-    """A value with its uncertainty, to two digits of that."""
+    """A value with its uncertainty, both to the second digit of that; by a power of ten where digits are many."""
     sign = unit_sign(unit)
     after = f" {sign}" if sign else ""
-    if not deviation:
-        return f"{number(mean)}{after}"
-    return f"{number(mean)} ± {deviation:.2g}{after}"
+    if not deviation or not math.isfinite(deviation) or not math.isfinite(mean):
+        return f"{number(mean)}{after}" if not deviation else f"{number(mean)} ± {number(deviation)}{after}"
+    last = _power(deviation) - 1
+    first = max(_power(mean), last + 1)
+    if first - last > DIGITS:  # all but certain
+        return f"{mean:.{DIGITS}g} ± {deviation:.2g}{after}"
+    if SMALL <= 10.0**first < LARGER:
+        return f"{_rounded(mean, last)} ± {_rounded(deviation, last)}{after}"
+    values = (f"{Decimal(each).scaleb(-first):.{first - last}f}" for each in (mean, deviation))
+    return f"({' ± '.join(values)})·10{str(first).translate(RAISED)}{after}"
+
+
+def _power(value: float) -> int:
+    """Of ten, in a number that is written with two digits."""
+    return int(f"{value:.1e}".partition("e")[2])
+
+
+def _rounded(value: float, last: int) -> str:
+    """To a power of ten, without a sign before nothing."""
+    exact = round(value, -last) + 0.0
+    places = max(0, -last)
+    return _grouped(exact, places) if abs(exact) >= LARGE else f"{exact:.{places}f}"
 
 
 def plain(name: str) -> str:

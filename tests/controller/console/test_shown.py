@@ -44,9 +44,32 @@ def test_units(unit: str | None, said: str) -> None:
     assert quantity(2, unit) == said
 
 
-def test_a_value_with_its_error() -> None:
-    assert with_error(12.3456, 0.234, "percent") == "12.346 ± 0.23 %"
-    assert with_error(12.3456, None) == "12.346"
+@pytest.mark.parametrize(
+    ("mean", "deviation", "unit", "said"),
+    [
+        (5292.4, 490.0, "kg/m**3/h", "5290 ± 490 kg/m³/h"),
+        (0.12345, 0.0031, None, "0.1235 ± 0.0031"),
+        (12.3456, 0.234, "percent", "12.35 ± 0.23 %"),
+        (12.3456, None, None, "12.346"),
+        (12.3456, 0.0, None, "12.346"),
+        (60.5, 0.996, "degC", "60.5 ± 1.0 °C"),
+        (-0.2, 49.0, None, "0 ± 49"),
+        (0.0, 2.0, None, "0.0 ± 2.0"),
+        (3.0, 5200.0, None, "0 ± 5200"),
+        (425_518.7, 1234.0, None, "425\u202f500 ± 1200"),
+        (-1.5e12, 3.14e10, "g", "(-1.500 ± 0.031)·10¹² g"),
+        (1.234e-7, 3.1e-9, "mol/L", "(1.234 ± 0.031)·10⁻⁷ mol/L"),
+        (0.00512, 0.00021, None, "0.00512 ± 0.00021"),
+        (2e-9, 0.5, None, "0.00 ± 0.50"),
+        (1.0, 1e-14, None, "1 ± 1e-14"),
+        (1e300, 1e299, None, "(1.00 ± 0.10)·10³⁰⁰"),
+        (5e-324, 5e-324, None, "(4.9 ± 4.9)·10⁻³²⁴"),
+        (float("nan"), 1.0, None, "nan ± 1"),
+        (1.0, float("inf"), None, "1 ± inf"),
+    ],
+)
+def test_a_value_with_its_error(mean: float, deviation: float | None, unit: str | None, said: str) -> None:
+    assert with_error(mean, deviation, unit) == said
 
 
 @pytest.mark.parametrize(
