@@ -32,6 +32,7 @@ log = logging.getLogger("tatara.console")
 PARTING_S = 1.0  # in which a browser is led away from a page that nobody may look at any more
 ESTOP_PATIENCE_S = 1.0  # to wait for the database
 SILENT_S = 20.0  # after which a page says that what it shows may be old
+COMPLAINT_S = 15.0
 LOOK_AGAIN_S = 5.0  # for what time alone changes: ages, deadlines
 
 # What a person may meet; anything else is a fault of ours, and is logged as one.
@@ -164,6 +165,7 @@ class Desk:
         self._reads_long = reads_long
         self._parts: list[Part] = []
         self._again = asyncio.Event()
+        self._complaint: ui.notification | None = None
         self.took_s = 0.0  # its latest look
 
     @property
@@ -333,13 +335,23 @@ class Desk:
 
     def tell(self, text: str) -> None:
         """Say that something was done; on the page, for the part where it was asked may be gone by now."""
+        self._drop_complaint()
         with self.client:
             ui.notify(text, type="positive")
 
     def complain(self, text: str) -> None:
-        """Say that something was not done, for as long as it takes to read it."""
+        """Say that something was not done, for as long as it takes to read it, or until more is said."""
+        self._drop_complaint()
         with self.client:
-            ui.notify(text, type="negative", multi_line=True, close_button=say("frame.close"), timeout=15_000)
+            self._complaint = ui.notification(
+                text, type="negative", multi_line=True, close_button=say("frame.close"), timeout=COMPLAINT_S
+            )
+
+    def _drop_complaint(self) -> None:
+        """An old one beside what came after it would be taken for a new one."""
+        if self._complaint is not None and not self._complaint.is_deleted:
+            self._complaint.dismiss()
+        self._complaint = None
 
     def begin(self) -> None:
         """Start to follow, once the page is built."""
