@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from nicegui import Client, ui
@@ -19,6 +18,7 @@ from controller.report import trail as report
 from controller.report.trail import Wanted
 
 Plain = dict[str, Any]
+Filters = dict[str, str]
 FILTERS = ("campaign", "kind", "actor", "subject")
 SHOWN_FAULTS = 20
 LONGEST = 200_000  # characters of one event's data
@@ -31,15 +31,14 @@ async def page(request: Request, client: Client) -> None:
         ui.label(say("events.note")).classes("note")
         desk.section(report.newest, _newest)
         _verifying(desk)
-        wanted = _wanted({name: request.query_params.get(name, "") for name in FILTERS})
+        wanted = _cut({name: request.query_params.get(name, "") for name in FILTERS})
         kinds = await desk.house.services.store.read(report.kinds)
         _form(wanted, kinds, lambda other: trail.want(other))
         trail = Paged(desk, wanted, _read, lambda row: _row(desk, row), "number", say("events.none"), "trail")
 
 
-def _wanted(given: Mapping[str, str]) -> Wanted:
-    narrow = {name: given[name].strip()[:200] for name in FILTERS}
-    return Wanted(narrow["campaign"], narrow["kind"], narrow["actor"], narrow["subject"])
+def _cut(given: Mapping[str, str]) -> Filters:
+    return {name: given[name].strip()[:200] for name in FILTERS}
 
 
 def _newest(found: tuple[int, str]) -> None:
@@ -85,23 +84,30 @@ def _verified(found: Plain) -> None:
     table(header, ((each["kind"], each["where"], each["message"]) for each in found["faults"][:SHOWN_FAULTS]))
 
 
-def _read(session: Session, wanted: Wanted, before: int | None) -> Plain:
-    return report.page(session, replace(wanted, before=before))
+def _read(session: Session, wanted: Filters, before: int | None) -> Plain:
+    text = wanted["kind"]
+    kinds = [kind for kind in report.kinds(session) if fits(kind, text)] if text else None
+    return report.page(session, Wanted(wanted["campaign"], kinds, wanted["actor"], wanted["subject"], before))
 
 
-def _form(wanted: Wanted, kinds: list[str], find: Callable[[Wanted], None]) -> None:
+def fits(kind: str, text: str) -> bool:
+    """Whether a kind is meant by a text: part of its words as they are shown, or of its own name."""
+    return any(text.casefold() in each.casefold() for each in (event_kind(kind), kind))
+
+
+def _form(wanted: Filters, kinds: list[str], find: Callable[[Filters], None]) -> None:
     """What narrows the list; it stays as it is while the list changes."""
     with ui.element("form").props('role="search"').classes("row filters") as form:
         fields = {
             name: ui.input(
                 say(f"events.{name}"),
-                value=getattr(wanted, name),
-                autocomplete=kinds if name == "kind" else None,
+                value=wanted[name],
+                autocomplete=sorted({*map(event_kind, kinds)}) if name == "kind" else None,
             ).props("outlined dense maxlength=200")
             for name in FILTERS
         }
         ui.button(say("events.find"), icon="search").props("outline type=submit")
-    form.on("submit.prevent", lambda: find(_wanted({name: each.value or "" for name, each in fields.items()})))
+    form.on("submit.prevent", lambda: find(_cut({name: each.value or "" for name, each in fields.items()})))
 
 
 class _Entry(ui.element, component="../trail_entry.js"):

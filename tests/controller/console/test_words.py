@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import controller
+from controller.console.pages.events import fits
 from controller.console.shown import event_kind, plain
 from controller.console.texts import known
 from controller.loop.attempt import ATTEMPT
@@ -35,6 +38,22 @@ def _recorded(module: ast.Module) -> Iterator[str]:
 def test_every_kind_of_event_has_words() -> None:
     assert [kind for kind in sorted(event_kinds()) if not known(f"kinds.{kind}")] == []
     assert event_kind("attempt.fail") == "failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "meant"),
+    [
+        ("Emergency", "estop.reset", True),
+        ("estop", "estop.reset", True),
+        ("step", "job.dispatch", True),
+        ("instrument resumed", "instrument.resume", True),
+        ("instrument resumed", "instrument.pause", False),
+        ("test.", "test.many", True),
+        ("nothing", "job.dispatch", False),
+    ],
+)
+def test_a_kind_is_found_by_what_is_shown(text: str, kind: str, meant: bool) -> None:
+    assert fits(kind, text) is meant
 
 
 def test_every_state_of_an_instrument_has_words() -> None:
