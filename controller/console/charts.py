@@ -47,7 +47,7 @@ def progress(points: Sequence[Plain], objective: Plain, place: int) -> Plain:
         ),
         *_region(objective),
     ]
-    return _chart(series, say("campaign.experiments"), named(name, objective["unit"]))
+    return _chart(series, say("campaign.in_order"), named(name, objective["unit"]))
 
 
 def trade_off(points: Sequence[Plain], first: Plain, second: Plain) -> Plain:

@@ -135,7 +135,7 @@ async def _ask(
                 shown = assessed.digest
                 with foreseen:
                     ui.label(say("approvals.foreseen")).classes("note")
-                    predictions(assessed.prediction, units)
+                    predictions(assessed.prediction, units, say("approvals.nothing_foreseen"))
             go.set_enabled(assessed is not None)
 
         async def put() -> None:

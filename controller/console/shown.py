@@ -198,10 +198,10 @@ def _drawn(header: list[str], rows: list[list[Cell]], caption: str) -> None:
                                 ui.label(cell)
 
 
-def predictions(prediction: Mapping[str, Any], units: Mapping[str, str]) -> None:
-    """What is predicted, by property; or that nothing is."""
+def predictions(prediction: Mapping[str, Any], units: Mapping[str, str], nothing: str) -> None:
+    """What is predicted, by property; or that nothing is, in the words for that."""
     if not prediction:
-        ui.label(say("approvals.nothing_predicted")).classes("soft")
+        ui.label(nothing).classes("soft")
         return
     rows = (
         (plain(name), with_error(each["mean"], each["standard_deviation"], units.get(name)))

@@ -24,12 +24,13 @@ OPEN_ATTEMPTS = (*UNDER_WAY, "doubtful", "analysing")
 
 
 def head(session: Session, name: str) -> Plain:
-    """State, budget, what is open and what failed lately; raises `NotFound`."""
+    """State, budget, and how many experiments are `open`, as on the overview; raises `NotFound`."""
     row = find_campaign(session, name)
     spec = spec_of(session, row)
     return {
         **lists.as_dict(row, "id", "name", "state", "reason", "simulated", "experiments", "cost", "paused_steps"),
         **lists.as_dict(row, "version", "made_by", "started_at", "ended_at", "iterating", "iterations"),
+        "open": sum(_open_proposals(session, row.id, spec.stages[0].name).values()),
         "description": spec.description,
         "strategy": spec.strategy.name,
         "budget": spec.budget.model_dump(mode="json", exclude_none=True),
@@ -77,10 +78,13 @@ def in_flight(session: Session, name: str) -> Plain:
     }
 
 
-def _open_proposals(session: Session, campaign_id: str) -> dict[str, int]:
+def _open_proposals(session: Session, campaign_id: str, stage: str | None = None) -> dict[str, int]:
+    """How many have not ended, by state; those of a stage, or of all."""
     query = select(col(Proposal.state), func.count()).where(
         col(Proposal.campaign_id) == campaign_id, col(Proposal.state).in_(sorted(PROPOSAL.open_states))
     )
+    if stage is not None:
+        query = query.where(col(Proposal.stage) == stage)
     return {row[0]: row[1] for row in session.execute(query.group_by(col(Proposal.state)))}
 
 

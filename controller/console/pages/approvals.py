@@ -96,7 +96,7 @@ class Queue:
                 with ui.element("div"):
                     candidates.draw(row["candidate"], self.desk.house.pictures)
                 with ui.element("div"):
-                    predictions(row["prediction"], row["units"])
+                    predictions(row["prediction"], row["units"], say("approvals.nothing_predicted"))
             ui.label(say("approvals.reason", reason=row["reason"])).classes("grow")
             ui.label(_small_print(row)).classes("soft")
             with ui.element("div").classes("buttons"):

@@ -16,6 +16,7 @@ from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.looks import shared
 from controller.console.shown import facts, heading, moment, number, plain, with_error
+from controller.console.standing import experiments
 from controller.console.texts import say
 from controller.report import campaign as report
 from controller.report.curves import curves
@@ -83,15 +84,13 @@ def _show_head(row: Plain) -> None:
 
 def _facts(row: Plain) -> list[tuple[str, str]]:
     budget = row["budget"]
-    done, spent = str(row["experiments"]), number(row["cost"])
-    if (most := budget.get("experiments")) is not None:
-        done = say("campaign.experiments_of", done=done, wanted=most)
+    spent = number(row["cost"])
     if budget.get("cost") is not None:
         spent = say("campaign.spent_of", spent=spent, budget=number(budget["cost"]))
     started = say("campaign.by", when=moment(row["started_at"]), who=row["made_by"])
     return [
         *([(say("campaign.why"), row["reason"])] if row["reason"] and row["state"] != "running" else []),
-        (say("campaign.experiments"), done),
+        (say("campaign.experiments"), experiments(row)),
         (say("campaign.spent"), spent),
         (say("campaign.strategy"), row["strategy"]),
         (say("campaign.version"), say("campaign.version_of", version=row["version"])),

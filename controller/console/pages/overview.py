@@ -13,7 +13,7 @@ from controller.console.alerting import said
 from controller.console.frame import READS_WITHIN_S, attention, opened
 from controller.console.looks import shared
 from controller.console.shown import event_kind, heading, moment, more, number, plain, table, with_error
-from controller.console.standing import last_heard, standing
+from controller.console.standing import experiments, experiments_ended, last_heard, standing
 from controller.console.texts import say
 from controller.loop.alerting import Cause
 from controller.report import overview as report
@@ -107,15 +107,11 @@ def _campaign(row: Plain) -> None:
 
 
 def _progress(row: Plain) -> None:
-    wanted, ended = row["budget"].get("experiments"), max(0, row["experiments"] - row["open"])
-    text = say("overview.experiments_open", done=ended)
+    wanted, ended = row["budget"].get("experiments"), experiments_ended(row)
     if wanted:
         with ui.element("div").classes("bar").props('aria-hidden="true"'):
             ui.element("div").style(f"width: {min(100.0, 100 * ended / wanted):.1f}%")
-        text = say("overview.experiments", done=ended, wanted=wanted)
-    if row["open"]:
-        text = say("overview.open", text=text, count=row["open"])
-    ui.label(f"{text} · {cost(row)}").classes("soft")
+    ui.label(f"{say('overview.experiments', count=experiments(row))} · {cost(row)}").classes("soft")
 
 
 def cost(row: Plain) -> str:

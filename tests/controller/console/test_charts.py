@@ -33,6 +33,7 @@ def series(options: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 def test_progress_shows_values_with_intervals_and_the_best_so_far() -> None:
     points = [point(1, 5, records=[0], errors={"yield": 0.5}), point(2, 4), point(3, 7, records=[0]), point(4, 6)]
     options = charts.progress(points, YIELD, 0)
+    assert "order in which they ended" in options["xAxis"]["name"]
     assert series(options, "scatter")[0]["data"] == [[1, 5], [2, 4], [3, 7], [4, 6]]
     [best] = series(options, "line")
     assert (best["data"], best["step"]) == ([[1, 5], [3, 7], [4, 7]], "end")

@@ -71,6 +71,9 @@ async def test_an_operator_looks_after_a_campaign(daemon: Serving, daemon_consol
     await say_why(page, "Correct")
     await expect(page.get_by_role("cell", name="61.25 °C")).to_be_visible()
     await expect(page.get_by_role("cell", name="corrected")).to_be_visible()
+    box = await page.get_by_label("Property").locator("xpath=ancestor::label").bounding_box()
+    assert box is not None
+    assert box["width"] > 150  # its label can be read
     await page.get_by_label("Experiment", exact=True).fill("1")
     await expect(page.get_by_role("cell", name="61.25 °C")).to_have_count(0)
     await page.get_by_label("Experiment", exact=True).fill("2")
