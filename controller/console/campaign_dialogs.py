@@ -19,6 +19,7 @@ _CHANGES: dict[str, Action] = {
     "stop": actions.stop_campaign,
     "abort": actions.abort_campaign,
 }
+FINAL = ("stop", "abort")  # cannot be taken back
 _STATES = ("running", "approved", "awaiting-approval", "proposed")
 
 
@@ -32,7 +33,7 @@ async def change(desk: Desk, name: str, what: str) -> None:
         say(f"campaign.{what}_title", campaign=name),
         say(f"campaign.{what}"),
         note=note,
-        color="negative" if what == "abort" else "primary",
+        color="negative" if what in FINAL else "primary",
     )
     if why:
         await desk.do(_CHANGES[what], say(f"campaign.{what}_done", campaign=name), campaign=name, why=why)

@@ -29,7 +29,7 @@ PLOTS_REST_S = 3.0  # in a browser they cost more than all the rest of the page
 CHANGES = (
     ("pause", "pause", "outline", Role.VIEWER),
     ("resume", "play_arrow", "unelevated color=positive", Role.OPERATOR),
-    ("stop", "stop", "outline", Role.OPERATOR),
+    ("stop", "stop", "outline color=negative", Role.OPERATOR),
     ("abort", "cancel", "outline color=negative", Role.OPERATOR),
 )
 
@@ -125,11 +125,14 @@ def _buttons(desk: Desk, name: str, row: Plain) -> None:
                     on_click=lambda change=change: dialogs.change(desk, name, change),
                 )
                 button.props(props).set_enabled(desk.may(role))
+                button.props["title"] = say(f"campaign.{change}_does")
         operator = desk.may(Role.OPERATOR)
         if row["open"]:
             amend = ui.button(say("campaign.amend"), icon="edit_document", on_click=lambda: dialogs.amend(desk, name))
             amend.props("outline").set_enabled(operator)
+            amend.props["title"] = say("campaign.amend_does")
         if row["may_inject"]:
             inject = ui.button(say("campaign.inject"), icon="add", on_click=lambda: dialogs.put_forward(desk, name))
             inject.props("outline").set_enabled(operator)
+            inject.props["title"] = say("campaign.inject_does")
         ui.link(say("campaign.export"), f"/export/{quote(name)}.csv")

@@ -83,6 +83,10 @@ async def test_an_operator_looks_after_a_campaign(daemon: Serving, daemon_consol
 async def test_a_viewer_may_pause_and_nothing_else(daemon: Serving, daemon_console: Console) -> None:
     page = await opened(daemon_console, daemon.tokens["viewer"])
     await expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    for name, says in {"Pause": "resumes", "Stop": "taken back", "Abort": "taken back", "Amend": "checked"}.items():
+        button = page.get_by_role("button", name=name, exact=True)
+        await expect(button).to_have_attribute("title", re.compile(says))
+        assert ("taken back" in says) == ("text-negative" in (await button.get_attribute("class") or ""))
     for name in ("Stop", "Abort", "Amend", "Put a point forward"):
         await expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
     await expect(page.get_by_role("cell", name="60.5 °C")).to_be_visible()
