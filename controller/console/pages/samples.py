@@ -37,7 +37,7 @@ def _draw(rows: list[Plain]) -> None:
         ui.label(say("samples.none")).classes("nothing")
         return
     keys = ("name", "place", "state", "campaign", "candidate", "parents", "made")
-    table([say(f"samples.{key}") for key in keys], map(_row, rows))
+    table([say(f"samples.{key}") for key in keys], map(_row, rows), stacks=True)
     if len(rows) == MOST:
         ui.label(say("samples.most", count=MOST)).classes("note")
 

@@ -20,6 +20,8 @@ from tests.laboratory.browser import Console, sideways
 
 Enter = Callable[..., Awaitable[Page]]
 
+CUT = "() => [...document.querySelectorAll('.scroll')].filter((each) => each.scrollWidth > each.clientWidth).length"
+
 
 @pytest.fixture
 def enter(there: Opened, hall_console: Console) -> Enter:
@@ -198,6 +200,8 @@ async def test_a_task_is_done_on_a_telephone_with_a_file(there: Opened, enter: E
     assert (stored.name, there.stand.files.path(stored.sha256).read_bytes()) == ("scale.csv", content)
     await page.goto(there.url + "/samples")
     await expect(page.get_by_text("dish-1")).to_be_visible()
+    assert not await sideways(page)
+    assert await page.evaluate(CUT) == 0  # on a telephone a sample's cells stand below each other
     await page.get_by_label("Name, place, state or campaign").fill("vial")
     await expect(page.get_by_text("dish-1")).to_be_hidden()
     await expect(page.get_by_text("vial-7")).to_be_visible()
