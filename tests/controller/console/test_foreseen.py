@@ -114,7 +114,7 @@ class Asked:
             listener.handler(None)
         await asyncio.gather(*background_tasks.running_tasks)
 
-    def shown(self) -> list[list[str]]:
+    def shown(self) -> list[tuple[str, ...]]:
         return [row for each in self.client.elements.values() for row in each.props.get("rows", [])]
 
 
