@@ -177,7 +177,7 @@ def _field(name: str, value: Any, unit: str | None, limits: Plain) -> Any:
     """A field for a value that is there already, with what it may be."""
     if isinstance(value, str):
         return ui.input(named(name, unit), value=value).props("outlined dense").classes("full")
-    field = decimal(named(name, unit), value).classes("full")
+    field = decimal(named(name, unit), value, limits.get("low")).classes("full")
     if "low" in limits:
         field.props["hint"] = _range(limits)
     return field
@@ -194,6 +194,6 @@ def _new_field(parameter: Plain) -> Any:
         return ui.select(options, label=label).props("outlined dense").classes("full")
     if "low" not in parameter:  # a column of a pool: a number or a text, as its rows have it
         return ui.input(label).props("outlined dense").classes("full")
-    field = decimal(label).classes("full")
+    field = decimal(label, low=parameter["low"]).classes("full")
     field.props["hint"] = _range(parameter)
     return field

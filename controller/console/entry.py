@@ -25,10 +25,11 @@ class Decimal(ui.input):
         return _fault(self.value) is None
 
 
-def decimal(label: str, value: float | None = None) -> Decimal:
-    """A field for a number, here; `value` stands there already."""
+def decimal(label: str, value: float | None = None, low: float | None = None) -> Decimal:
+    """A field for a number, here; `value` stands there already, and `low` is the least that makes sense."""
     field = Decimal(label, value="" if value is None else written(value), validation=_fault)
-    field.props("outlined dense inputmode=decimal autocomplete=off maxlength=60")
+    keys = "decimal" if low is not None and low >= 0 else "text"  # some telephones' keys for numbers have no minus
+    field.props(f"outlined dense inputmode={keys} autocomplete=off maxlength=60")
     return field
 
 

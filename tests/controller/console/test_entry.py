@@ -74,6 +74,12 @@ def test_a_field_says_what_it_cannot_read(client: Client) -> None:
     assert form.values() == {"flow": 1.5}
 
 
+def test_a_minus_can_be_typed_on_a_telephone(client: Client) -> None:
+    assert decimal("temperature", low=-78.0).props["inputmode"] == "text"
+    assert decimal("mass").props["inputmode"] == "text"
+    assert decimal("flow", low=0.0).props["inputmode"] == "decimal"
+
+
 def test_a_value_that_cannot_be_read_is_not_left_out(client: Client) -> None:
     fields = Fields(["mass", "yield"], {"mass": "g"})
     mass, _ = fields._numbers["mass"]
