@@ -1,6 +1,7 @@
 """Run a demo's campaign: daemon, broker and instruments on this machine, until it ends or somebody stops it."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -67,11 +68,13 @@ class _Demo:
         self._changed = asyncio.Event()
         self._laboratory: Laboratory | None = None
         self._display: Display | None = None
+        self._over = False
         self.stopped: Stopped | None = None
 
     def interrupt(self, number: int) -> None:
-        """Stop because of a signal."""
-        self.stopped = Stopped(128 + number)
+        """Stop because of a signal; where the campaign is over, nothing is left to be gone on with."""
+        if not self._over:
+            self.stopped = Stopped(128 + number)
         self._stop.set()
 
     async def run(self) -> None:
@@ -134,6 +137,7 @@ class _Demo:
             code = await self._daemon.store.write(_sign_in_code, name="code")
             self._write(f"Console:   {url}/sign-in?code={code}")
             self._write("           open it in a browser on this machine; the code signs you in once, as an operator")
+            self._write(f"           for another code: {_command()} user code {OPERATOR} --data {data}")
         else:
             self._write(f"Console:   {url}")
         self._write(f"Ask it from another terminal: {_command()} campaign show {self._name} --data {data}")
@@ -150,7 +154,7 @@ class _Demo:
     async def _follow(self) -> None:
         """Show what happens until the campaign has ended; ask the person where that is wanted."""
         assert self._display is not None
-        answers = Answers() if self._settings.approve else None
+        answers = self._answers()
         known: set[int] = set()
         while True:
             self._changed.clear()
@@ -158,6 +162,12 @@ class _Demo:
             known.update(each.number for each in snapshot.newly)
             self._display.show(snapshot)
             if CAMPAIGN_STATES.final(snapshot.campaign["state"]):
+                self._over = True
+                if answers is not None:
+                    self._write(
+                        f"The campaign is {snapshot.campaign['state']}. The console stays open: press Enter to end."
+                    )
+                    await answers.next()
                 return
             if why := snapshot.stuck:
                 raise Stuck(why)
@@ -170,6 +180,15 @@ class _Demo:
             else:
                 await self._changed.wait()
                 await asyncio.sleep(REFRESH_S)  # several commits, one look
+
+    def _answers(self) -> Answers | None:
+        """What the person types, where it takes a person and there is a terminal to type at."""
+        if not self._settings.approve:
+            return None
+        if os.isatty(0):
+            return Answers()
+        self._write("There is no terminal to ask at: decide about each experiment at the console.")
+        return None
 
     async def _decided(self, proposal_id: str) -> None:
         """Return when somebody at the console has decided."""

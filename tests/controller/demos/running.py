@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import pty
 import queue
 import signal
 import subprocess
@@ -21,12 +22,60 @@ def command(name: str, runs: Path, *options: str) -> list[str]:
 
 
 def run_demo(
-    runs: Path, *options: str, name: str = "reactor", answers: str = "", patience: float = 110
+    runs: Path, *options: str, name: str = "reactor", patience: float = 110
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end."""
+    """Run to the end, without a terminal."""
     return subprocess.run(
-        command(name, runs, *options), input=answers, capture_output=True, text=True, timeout=patience, check=False
+        command(name, runs, *options),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=patience,
+        check=False,
     )
+
+
+class Talk:
+    """A demo whose lines are read as they come, and which is answered at a terminal if it has one."""
+
+    def __init__(self, runs: Path, *options: str, terminal: bool = True, name: str = "reactor") -> None:
+        self._keys, far = pty.openpty() if terminal else (None, subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command(name, runs, *options),
+            stdin=far,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        if self._keys is not None:
+            os.close(far)
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_pass_on, args=(self.process.stdout, self._lines), daemon=True).start()
+
+    def __enter__(self) -> "Talk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        if self._keys is not None:
+            os.close(self._keys)
+
+    def until(self, wanted: str, patience: float = 110) -> list[str]:
+        """The lines up to the one that holds `wanted`."""
+        return _until(self._lines, wanted, time.monotonic() + patience)
+
+    def type(self, keys: str) -> None:
+        """Press keys; Ctrl-D, `\x04`, ends the input."""
+        assert self._keys is not None
+        os.write(self._keys, keys.encode())
+
+    def rest(self, patience: float = 60) -> str:
+        """What else it says; it must end well."""
+        assert self.process.wait(patience) == 0
+        return "".join(iter(self._lines.get, None))
 
 
 @dataclass(frozen=True)
@@ -56,23 +105,10 @@ def interrupt_demo(
     runs: Path, *options: str, at: str, name: str = "reactor", patience: float = 110
 ) -> tuple[int, Sequence[str]]:
     """Press Ctrl-C (SIGINT to the whole group, as a terminal does) after a line that holds `at`."""
-    process = subprocess.Popen(
-        command(name, runs, *options),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    lines: queue.Queue[str | None] = queue.Queue()
-    assert process.stdout is not None
-    threading.Thread(target=_pass_on, args=(process.stdout, lines), daemon=True).start()
-    try:
-        seen = _until(lines, at, time.monotonic() + patience)
-        os.killpg(process.pid, signal.SIGINT)
-        return process.wait(30), seen
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    with Talk(runs, *options, terminal=False, name=name) as talk:
+        seen = talk.until(at, patience)
+        os.killpg(talk.process.pid, signal.SIGINT)
+        return talk.process.wait(30), seen
 
 
 def _pass_on(source: object, lines: "queue.Queue[str | None]") -> None:

@@ -2,11 +2,15 @@
 
 import csv
 import fcntl
+import os
 import re
 import shutil
+import signal
 import stat
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
@@ -17,7 +21,7 @@ from controller.cli.records import read_only
 from controller.report.audit import audit
 from controller.report.replay import replay
 from controller.store.tables import Attempt, Proposal
-from tests.controller.demos.running import QUICK, Recorded, interrupt_demo, run_demo
+from tests.controller.demos.running import QUICK, Recorded, Talk, interrupt_demo, run_demo
 
 
 def test_six_random_experiments(six_experiments: Recorded) -> None:
@@ -55,20 +59,59 @@ def _front(output: str) -> str:
     return output[output.index("Pareto set") : output.index("Plot:")]
 
 
+APPROVE = ("--strategy", "random", "--approve", "--experiments")
+
+
 def test_a_person_approves(tmp_path: Path) -> None:
     """One is refused, and replaced by another; at the end of the input the demo stops, and goes on later."""
-    options = ("--strategy", "random", "--experiments", "3", "--approve")
-    first = run_demo(tmp_path, *options, answers="y\nwhat\nn\n")
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert "Run the same command again to continue" in first.stdout
-    assert "digest:" in first.stdout
-    assert "/sign-in?code=" in first.stdout
-    second = run_demo(tmp_path, *options, answers="y\n" * 5)
-    assert second.returncode == 0, second.stdout + second.stderr
+    with Talk(tmp_path, *APPROVE, "3") as first:
+        first.type("y\nwhat\nn\n\x04")
+        said = first.rest()
+    assert "Run the same command again to continue" in said
+    assert "digest:" in said
+    assert "/sign-in?code=" in said
+    assert f"user code operator --data {tmp_path / 'reactor'}" in said
+    with Talk(tmp_path, *APPROVE, "3") as second:
+        second.type("y\n" * 2)
+        second.until("press Enter to end")
+        second.type("\n")
+        second.rest()
     _has_results(tmp_path / "reactor", 3)
     with read_only(None, tmp_path / "reactor") as session:
         states = sorted(session.scalars(select(Proposal.state)))  # type: ignore[call-overload]
     assert states == ["completed", "completed", "completed", "rejected"]
+
+
+def test_the_console_stays_until_the_result_was_seen(tmp_path: Path) -> None:
+    with Talk(tmp_path, *APPROVE, "1") as talk:
+        talk.type("y\n")
+        said = "".join(talk.until("press Enter to end"))
+        console = re.search(r"Console: +(http\S+)", said)
+        assert console is not None
+        assert httpx.get(console.group(1)).status_code == 200
+        os.killpg(talk.process.pid, signal.SIGINT)
+        assert "The campaign is completed" in talk.rest()
+
+
+def test_without_a_terminal_the_console_decides(tmp_path: Path) -> None:
+    with Talk(tmp_path, *APPROVE, "1", terminal=False) as talk:
+        said = "".join(talk.until("decide about each experiment at the console"))
+        api = re.search(r"API: +(http\S+),", said)
+        assert api is not None
+        token = (tmp_path / "reactor/admin-token").read_text().strip()
+        with httpx.Client(base_url=f"{api.group(1)}/api/v1", headers={"Authorization": f"Bearer {token}"}) as client:
+            _approve_one(client)
+        assert "To look at it in the console" in talk.rest()
+
+
+def _approve_one(client: httpx.Client) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        for each in client.get("/proposals", params={"state": "awaiting-approval"}).json():
+            body = {"digest": each["digest"]}
+            assert client.post(f"/proposals/{each['id']}/approve", json=body).is_success
+            return
+    raise AssertionError("nothing was proposed")
 
 
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
