@@ -13,6 +13,7 @@ CODE_LASTS = timedelta(hours=24)
 
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is taken for another
 _GROUPS, _GROUP = 4, 4  # 79 bits
+_LONGEST = 100  # characters that a code can have been typed with
 
 
 def find_signed_in(session: Session, secret: str, now: datetime) -> Actor | None:
@@ -29,4 +30,13 @@ def find_signed_in(session: Session, secret: str, now: datetime) -> Actor | None
 
 def new_code() -> str:
     """A code that a person can read out and type."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    return _grouped("".join(secrets.choice(_LETTERS) for _ in range(_GROUPS * _GROUP)))
+
+
+def as_code(typed: str) -> str:
+    """A code as it was made, however it was typed: spaces, dashes and capitals do not matter."""
+    return _grouped("".join(each for each in typed[:_LONGEST] if each.isalnum()).lower())
+
+
+def _grouped(letters: str) -> str:
+    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))

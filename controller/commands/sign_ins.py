@@ -4,13 +4,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from controller.access.actors import Actor, NotSignedIn, Role, new_secret, token_digest
-from controller.access.sign_ins import CODE_LASTS, LASTS, find_signed_in, new_code
+from controller.access.sign_ins import CODE_LASTS, LASTS, as_code, find_signed_in, new_code
 from controller.commands.errors import Conflict, NotFound
 from controller.commands.lookup import find
 from controller.store import Unit
 from controller.store.tables import SignIn, SignInCode, Token, User
 
-WRONG = "the name, the password or the code is wrong, or the user is disabled"
+WRONG = "the name or the password is wrong, or the user is disabled"
+WRONG_CODE = "this code is wrong or has been used, or the user is disabled; ask an admin for another one"
 
 
 def create_code(unit: Unit, actor: Actor, name: str) -> str:
@@ -27,7 +28,7 @@ def create_code(unit: Unit, actor: Actor, name: str) -> str:
 def sign_in_by_secret(unit: Unit, given: str) -> str:
     """Begin a session with a code or a token; returns the session's secret. Raises `NotSignedIn`."""
     digest = token_digest(given.strip())
-    code = unit.session.get(SignInCode, token_digest(given.strip().lower()))
+    code = unit.session.get(SignInCode, token_digest(as_code(given)))
     if code is not None:
         if code.used_at is not None or code.expires_at <= unit.now:
             raise NotSignedIn("this code was used before, or is older than a day; ask for another one")
@@ -35,7 +36,7 @@ def sign_in_by_secret(unit: Unit, given: str) -> str:
         return _begin(unit, code.user, "code", code)
     token = unit.session.get(Token, digest)
     if token is None or token.revoked_at is not None:
-        raise NotSignedIn(WRONG)
+        raise NotSignedIn(WRONG_CODE)
     return _begin(unit, token.user, "token", token=digest)
 
 
@@ -49,7 +50,7 @@ def sign_in_by_password(unit: Unit, name: str, verified: str) -> str:
 
 def _begin(unit: Unit, name: str, how: str, *rows: SignInCode, token: str | None = None) -> str:
     if unit.session.get_one(User, name).disabled:
-        raise NotSignedIn(WRONG)
+        raise NotSignedIn(WRONG if how == "password" else WRONG_CODE)
     secret = new_secret()
     row = SignIn(
         sha256=token_digest(secret), user=name, how=how, token=token, made_at=unit.now, expires_at=unit.now + LASTS

@@ -51,7 +51,7 @@ async def sign_in(request: Request) -> Response:
     # Codes are too long to be guessed: whoever gets one wrong must not keep others from using theirs.
     key = f"code from {address}" if code else name[:LONGEST]
     if (wait := house.limiter.wait_s(key, address)) > 0:
-        answer = _form(request, 429, say("sign_in.too_many", minutes=f"{wait / 60:.0f}"))
+        answer = _form(request, 429, say("sign_in.too_many", minutes=f"{wait / 60:.0f}"), by_code=bool(code))
         answer.headers["retry-after"] = f"{wait:.0f}"
         return answer
     house.limiter.tries(key, address)
@@ -59,10 +59,10 @@ async def sign_in(request: Request) -> Response:
         secret = await _begin(house, name, password, code)
     except NotSignedIn as error:
         log.warning("somebody at %s could not sign in as %r", address, name[:80])
-        return _form(request, 403, str(error))
+        return _form(request, 403, str(error), by_code=bool(code))
     except (StoreUnavailable, SQLAlchemyError):
         house.limiter.forgive(key, address)
-        return _form(request, 503, say("sign_in.no_database"))
+        return _form(request, 503, say("sign_in.no_database"), by_code=bool(code))
     house.limiter.succeeded(key, address)
     answer = RedirectResponse(_local(request.query_params.get("next", "/")), 303)
     answer.set_cookie(
@@ -111,10 +111,14 @@ def _local(path: str) -> str:
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
-def _form(request: Request, status: int = 200, fault: str = "", code: str = "") -> Response:
+def _form(request: Request, status: int = 200, fault: str = "", code: str = "", by_code: bool = False) -> Response:
+    """The page; the form for a code comes first, and the fault stands in it, where one was given."""
     house: House = request.app.state.house
     page = _templates().get_template("sign_in.html")
-    content = page.render(say=say, site=house.services.site, fault=fault, code=code, query=request.url.query)
+    by_code = by_code or bool(code)
+    content = page.render(
+        say=say, site=house.services.site, fault=fault, code=code, by_code=by_code, query=request.url.query
+    )
     return HTMLResponse(content, status, {**plain_headers(), "cache-control": "no-store"})
 
 

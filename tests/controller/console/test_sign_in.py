@@ -1,6 +1,8 @@
 """Signing in without a browser: what is let in, what is not, and what the cookie is like."""
 
 import asyncio
+import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -11,6 +13,7 @@ from controller.access.passwords import hash_password
 from controller.commands import sign_ins, users
 from controller.console import House
 from controller.console.limiter import BY_ADDRESS, BY_NAME, WINDOW_S, Limiter
+from controller.console.texts import say
 from controller.report import audit
 from controller.store.tables import SignIn, User
 from tests.controller.console.conftest import ORIGIN, Enter, session_of, signed_in
@@ -66,7 +69,7 @@ async def test_what_is_wrong_is_refused_and_says_nothing_of_who_there_is(
     async with client() as browser:
         answer = await _try(browser, **form)
         assert answer.status_code == 403
-        assert sign_ins.WRONG in answer.text
+        assert (sign_ins.WRONG_CODE if "code" in form else sign_ins.WRONG) in answer.text
         assert "set-cookie" not in answer.headers
 
 
@@ -85,6 +88,28 @@ async def test_a_code_is_good_once_and_for_a_day(world: World, client: Enter) ->
         later = store.clock() + timedelta(hours=25)
         store.clock = lambda: later
         assert (await _try(browser, code=second)).status_code == 403
+
+
+@pytest.mark.parametrize("retype", [str.upper, lambda code: code.replace("-", ""), lambda code: " ".join(code)])
+async def test_a_code_may_be_typed_in_any_way(world: World, client: Enter, retype: Callable[[str], str]) -> None:
+    code = await world.store.write(lambda unit: sign_ins.create_code(unit, ADMIN, "vera"), name="t")
+    async with client() as browser:
+        assert (await _try(browser, code=retype(code))).status_code == 303
+
+
+async def test_whoever_comes_with_a_code_stays_at_its_form(client: Enter) -> None:
+    async with client() as browser:
+        offered = await browser.get("/sign-in", params={"code": "abcd-abcd"})
+        refused = await _try(browser, code="abcd-abcd")
+        plain = await browser.get("/sign-in")
+    filled_in = say("sign_in.filled_in")
+    for page, told in ((offered, filled_in), (refused, sign_ins.WRONG_CODE)):
+        first, second = page.text.split("<form")[1:]
+        assert told in first
+        assert re.search('name="code"[^>]*autofocus', first)
+        assert "autofocus" not in second
+    assert filled_in not in refused.text + plain.text
+    assert 'name="name"' in plain.text.split("<form")[1]
 
 
 async def test_a_session_ends_after_a_shift(world: World, client: Enter) -> None:
