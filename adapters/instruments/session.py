@@ -155,8 +155,8 @@ class Session:
     def _fault(self, request: Request) -> tuple[Refusal, str] | None:
         if request.journal_id != self._journal.journal_id:
             return Refusal.OTHER_JOURNAL, f"this journal is {self._journal.journal_id}, not {request.journal_id}"
-        if estops := self._journal.estops():
-            return Refusal.ESTOPPED, f"emergency stops hold: {', '.join(estops)[:1000]}"
+        if self._journal.estops():
+            return Refusal.ESTOPPED, "an emergency stop holds"
         capability = self._description.capabilities.get(request.capability)
         if capability is None:
             return Refusal.UNKNOWN_CAPABILITY, f"no capability {request.capability}"
@@ -206,7 +206,7 @@ class Session:
         # The maker's code may fail in any way; the e-stop must be latched all the same.
         except Exception:
             log.exception("the emergency stop function failed")
-        why = f"emergency stop {estop_id}: {reason or 'no reason given'}"[:2000]
+        why = f"emergency stop: {reason or 'no reason given'}"[:2000]
         self._crew.cancel_running(why)
         self._journal.latch(estop_id)
         self._crew.refuse_waiting(Refusal.ESTOPPED, why)

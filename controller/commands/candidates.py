@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from controller.access.actors import Actor, Role
 from controller.commands.errors import Conflict, Invalid
-from controller.commands.lookup import find, find_campaign
+from controller.commands.lookup import find, find_campaign, in_words
 from controller.loop import CAMPAIGN
 from controller.spec import Campaign as Spec
 from controller.store import Unit
@@ -91,9 +91,9 @@ def edit(unit: Unit, actor: Actor, proposal_id: str, digest: str, assessed: Asse
     actor.require(Role.OPERATOR)
     old = find(unit.session, Proposal, proposal_id)
     if old.state not in EDITABLE:
-        raise Conflict(f"proposal {proposal_id} is {old.state}: only what has not begun can be edited")
+        raise Conflict(f"{in_words(unit.session, old)} is {old.state}: only what has not begun can be edited")
     if old.digest != digest:
-        raise Conflict(f"proposal {proposal_id} is not what was shown (digest differs); look at it again")
+        raise Conflict(f"{in_words(unit.session, old)} is not what was shown (digest differs); look at it again")
     if old.key == assessed.key:
         raise Invalid("nothing would change")
     campaign = unit.session.get_one(Campaign, old.campaign_id)

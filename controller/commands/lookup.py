@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from controller.commands.errors import NotFound
-from controller.store.tables import Campaign
+from controller.store.tables import Campaign, Proposal
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -24,3 +24,8 @@ def find_campaign(session: Session, name: str) -> Campaign:
     if row is None:
         raise NotFound(f"no campaign {name!r}")
     return row
+
+
+def in_words(session: Session, proposal: Proposal) -> str:
+    """A proposal as people call it."""
+    return f"proposal {proposal.number} of {session.get_one(Campaign, proposal.campaign_id).name}"

@@ -1,11 +1,13 @@
 """Decisions of people about proposals."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from controller.access.actors import Actor, Role
-from controller.commands.errors import Conflict
-from controller.commands.lookup import find
+from controller.commands.errors import Conflict, DoneAlready
+from controller.commands.lookup import find, in_words
 from controller.loop.proposal import people_needed
 from controller.store import Unit
 from controller.store.apply.proposals import withdraw
@@ -13,11 +15,13 @@ from controller.store.change import change_proposal
 from controller.store.specs import spec_of
 from controller.store.tables import ApprovalDecision, Campaign, Proposal
 
+_UNDONE = ("rejected", "expired", "superseded", "cancelled")  # whoever had approved it is told of that as others are
+
 
 def approve(unit: Unit, actor: Actor, proposal_id: str, digest: str, why: str | None = None) -> Proposal:
     """Approve what was shown; where two people are needed, the second one's approval counts."""
-    proposal = _awaiting(unit.session, actor, proposal_id, digest)
     earlier = _approvals(unit.session, proposal_id)
+    proposal = _awaiting(unit.session, actor, proposal_id, digest, earlier)
     needed = _needed(unit.session, proposal)
     if needed > 1 and actor.name in _own_work(unit.session, proposal):
         raise Conflict(f"{actor.name} put this proposal forward; it takes two other people")
@@ -54,7 +58,7 @@ def clear_failure(unit: Unit, actor: Actor, proposal_id: str, why: str) -> Propo
     actor.require(Role.OPERATOR)
     proposal = find(unit.session, Proposal, proposal_id)
     if proposal.state != "failed" or proposal.cleared_event is not None:
-        raise Conflict(f"proposal {proposal_id} has no failure that could be cleared")
+        raise Conflict(f"{in_words(unit.session, proposal)} has no failure that could be cleared")
     proposal.cleared_event = unit.next_event
     campaign = unit.session.get_one(Campaign, proposal.campaign_id)
     campaign.exhausted = False
@@ -70,13 +74,19 @@ def clear_failure(unit: Unit, actor: Actor, proposal_id: str, why: str) -> Propo
     return proposal
 
 
-def _awaiting(session: Session, actor: Actor, proposal_id: str, digest: str) -> Proposal:
+def _awaiting(
+    session: Session, actor: Actor, proposal_id: str, digest: str, approved_by: Collection[str] = ()
+) -> Proposal:
+    """What is to be decided about, as it was shown; `approved_by` may well ask for the same once more."""
     actor.require(Role.OPERATOR)
     proposal = find(session, Proposal, proposal_id)
+    name = in_words(session, proposal)
     if proposal.state != "awaiting-approval":
-        raise Conflict(f"proposal {proposal_id} is {proposal.state}, not awaiting approval")
+        if actor.name in approved_by and proposal.digest == digest and proposal.state not in _UNDONE:
+            raise DoneAlready(f"you have approved {name} already: it is {proposal.state}")
+        raise Conflict(f"{name} has been decided already: it is {proposal.state}")
     if proposal.digest != digest:
-        raise Conflict(f"proposal {proposal_id} is not what was shown (digest differs); look at it again")
+        raise Conflict(f"{name} is not what was shown (digest differs); look at it again")
     return proposal
 
 

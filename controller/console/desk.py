@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from controller.access.actors import Actor, Forbidden, Role
 from controller.access.sign_ins import find_signed_in
-from controller.commands.errors import Conflict, Invalid, NotFound
+from controller.commands.errors import Conflict, DoneAlready, Invalid, NotFound
 from controller.console import actions
 from controller.console.actions import Action
 from controller.console.gate import SIGN_IN
@@ -328,6 +328,9 @@ class Desk:
             return None
         try:
             answer = await doing(actor)
+        except DoneAlready as error:
+            self.tell(str(error))
+            return None
         except REFUSALS as error:
             self.complain(said(error))
             return None

@@ -9,6 +9,7 @@ from controller.loop.attempt import grace
 from controller.store import Unit
 from controller.store.change import change_attempt
 from controller.store.tables import Attempt
+from controller.store.views import held_estops
 
 _FOR_GOOD = (Refusal.UNKNOWN_CAPABILITY, Refusal.INVALID_PARAMETER, Refusal.MALFORMED)
 
@@ -64,13 +65,23 @@ def _move(unit: Unit, attempt: Attempt, event: str, status: AttemptStatus) -> No
     after = ATTEMPT.next(attempt.state, event) if ATTEMPT.allows(attempt.state, event) else attempt.state
     if after != attempt.state:
         _heard(attempt, status)
-        attempt.reason = status.reason
+        attempt.reason = reason = _reason(unit, attempt, status)
         if event == "refuse":
             # Repeating the same request elsewhere or later would be refused for the same reason.
             attempt.failure, attempt.final = "refused", status.refusal in _FOR_GOOD
-        change_attempt(unit, attempt, event, reason=status.reason)
+        change_attempt(unit, attempt, event, reason=reason)
     if attempt.cancel_asked and not ATTEMPT.final(attempt.state):
         cancel_again(unit, attempt)  # the first cancel may have been lost on the way
+
+
+def _reason(unit: Unit, attempt: Attempt, status: AttemptStatus) -> str | None:
+    """As the instrument says it; of an e-stop it knows a number alone, and here it is known whose it is."""
+    if status.refusal is Refusal.ESTOPPED:
+        for stop in held_estops(unit.session):
+            if stop.instrument in (None, attempt.resource):
+                where = "all instruments" if stop.instrument is None else stop.instrument
+                return f"an emergency stop holds, of {stop.by} for {where}: {stop.reason}"
+    return status.reason
 
 
 def _out_of_time(attempt: Attempt, now: datetime) -> bool:

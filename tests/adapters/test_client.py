@@ -240,9 +240,9 @@ async def test_an_emergency_stop_holds_until_a_reset_names_it(
         await host.status("a1", AttemptState.RUNNING)
         await host.request("a2")
         await host.status("a2", AttemptState.ACCEPTED)
-        await host.command("estop", id="e1")
+        await host.command("estop", id="e1", reason="smoke")
         await host.command("estop", id="e2")
-        assert "e1" in (await host.status("a1", AttemptState.CANCELLED)).reason
+        assert "smoke" in (await host.status("a1", AttemptState.CANCELLED)).reason
         assert (await host.status("a2", AttemptState.REFUSED)).refusal is Refusal.ESTOPPED
         await host.state(state=InstrumentMode.ESTOPPED, estops=["e1", "e2"])
     again = make_device(broker, tmp_path / "journal.db")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from controller.access.actors import Actor, Forbidden, Role
 from controller.commands import proposals
-from controller.commands.errors import Conflict, NotFound
+from controller.commands.errors import Conflict, DoneAlready, NotFound
 from controller.store import Unit
 from controller.store.proposals import shown_digest
 from controller.store.tables import Campaign, Proposal
@@ -50,8 +50,11 @@ async def test_one_person_approves_what_was_shown(stand: Stand, waiting: Proposa
     with pytest.raises(NotFound):
         await stand.store.write(lambda unit: proposals.approve(unit, BOB, "none", waiting.digest), name="t")
     assert (await decide(stand, proposals.approve, BOB, waiting, waiting.digest)).state == "approved"
-    with pytest.raises(Conflict, match="is approved"):
+    with pytest.raises(DoneAlready, match="you have approved proposal 2 of heat already: it is approved"):
         await decide(stand, proposals.approve, BOB, waiting, waiting.digest)
+    for how, more in ((proposals.approve, ()), (proposals.reject, ("too hot",))):
+        with pytest.raises(Conflict, match=r"^proposal 2 of heat has been decided already: it is approved"):
+            await decide(stand, how, CY, waiting, waiting.digest, *more)
 
 
 async def test_rejecting_gives_the_experiment_back(stand: Stand, waiting: Proposal) -> None:

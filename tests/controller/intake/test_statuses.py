@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from adapters.instruments.messages import AttemptState, Refusal, Verdict
-from controller.commands import campaigns
+from controller.commands import campaigns, instruments
 from controller.report.audit import audit
 from controller.store import Unit
 from controller.store.change import change_attempt
@@ -66,6 +66,14 @@ async def test_the_journal_ends_a_doubt(stand: Stand, said: AttemptState, state:
     await stand.turn()
     await stand.status(said, refusal=Refusal.ESTOPPED if said is AttemptState.REFUSED else None)
     assert (await stand.attempt()).state == state
+
+
+@pytest.mark.parametrize(("where", "told"), [(None, "all instruments"), ("stove", "stove"), ("other", None)])
+async def test_it_is_said_whose_estop_refused_it(stand: Stand, where: str | None, told: str | None) -> None:
+    await stand.store.write(lambda unit: instruments.record_estop(unit, ADMIN, "stop-1", where, "smoke"), name="t")
+    await stand.status(AttemptState.REFUSED, refusal=Refusal.ESTOPPED, reason="as it says")
+    said = f"an emergency stop holds, of {ADMIN.name} for {told}: smoke" if told else "as it says"
+    assert (await stand.attempt()).reason == said
 
 
 @pytest.mark.parametrize("said", [AttemptState.UNKNOWN, AttemptState.RUNNING, AttemptState.CANCELLED])

@@ -114,7 +114,7 @@ async def test_who_was_faster_is_said_and_nothing_is_overwritten(laboratory: Lab
     await card(fast, 1).get_by_role("button", name="Approve").click()
     await expect(card(slow, 1)).to_have_count(0)
     await slow.get_by_role("dialog").get_by_role("button", name="Reject").click()
-    await expect(slow.get_by_text("not awaiting approval")).to_be_visible()
+    await expect(slow.get_by_text("has been decided already")).to_be_visible()
     await expect(
         slow.get_by_role("row").filter(has_text="flow · proposal 1: approved").filter(has_text="otto")
     ).to_have_count(1)
