@@ -102,6 +102,9 @@ def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
     campaign = find_campaign(unit.session, submission.spec.campaign)
     if CAMPAIGN.final(campaign.state):
         raise Conflict(f"campaign {campaign.name} is {campaign.state}")
+    before = unit.session.get_one(SpecVersion, (campaign.id, campaign.version))
+    if before.digest == campaign_file.spec_digest(submission.spec):
+        raise Conflict(f"nothing is changed: version {before.version} of {campaign.name} says the same")
     if is_simulated(unit, submission.spec) != campaign.simulated:
         raise Invalid("a campaign cannot change between simulated and real instruments")
     _keep_what_is_open(unit, campaign, submission.spec)

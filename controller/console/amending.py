@@ -1,5 +1,6 @@
 """The dialog in which a campaign gets a new version of its file, with the files beside it."""
 
+import asyncio
 from typing import Any
 
 from nicegui import ui
@@ -9,8 +10,10 @@ from controller.access.actors import Actor
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.picking import picker
+from controller.console.shown import quantity
 from controller.console.texts import say
-from controller.spec import SpecError
+from controller.report.campaign import head
+from controller.spec import Budget, SpecError, budget_of
 
 Plain = dict[str, Any]
 
@@ -25,6 +28,7 @@ class Amendment:
         self.files: dict[str, bytes] = {}
         self._sizes: dict[str, int] = {}  # also of those that are read now
         self._under_way = 0
+        self._warned_of = ""  # the text of which it was said what it ends
 
     async def ask(self, note: str) -> None:
         """Show it until the campaign is amended or left as it is; `note` says what becomes of what is in flight."""
@@ -74,6 +78,11 @@ class Amendment:
                 ui.label(say(key, name=name)).classes("grow")
 
     async def _go(self) -> None:
+        text = self._text.value
+        if text != self._warned_of and (ends := await self._ends(text)):
+            self._warned_of = text
+            self._warn(ends)
+            return
         answer = await self.desk.tried(self._amended)
         self._faults.clear()
         if isinstance(answer, SpecError):
@@ -83,6 +92,19 @@ class Amendment:
             self.desk.tell(say("campaign.amended", campaign=self.name))
             self._dialog.submit(True)
 
+    async def _ends(self, text: str) -> list[str]:
+        """What the campaign has used already of the budget that it would get; of a faulty file it is said later."""
+        if (budget := await asyncio.to_thread(budget_of, text)) is None:
+            return []
+        now = await self.desk.look_up(lambda session: head(session, self.name))
+        return used_up(budget, now) if now is not None else []
+
+    def _warn(self, ends: list[str]) -> None:
+        self._faults.clear()
+        with self._faults:
+            for each in [*ends, say("campaign.amend_again")]:
+                ui.label(each)
+
     async def _amended(self, actor: Actor) -> Any:
         """The campaign, or what is wrong with the file, which is shown beside it."""
         try:
@@ -91,6 +113,16 @@ class Amendment:
             )
         except SpecError as error:
             return error
+
+
+def used_up(budget: Budget, now: Plain) -> list[str]:
+    """Of which part of a budget a campaign, as `head` tells it, would have nothing left."""
+    told = []
+    if budget.experiments is not None and now["experiments"] >= budget.experiments:
+        told.append(say("campaign.amend_experiments", used=now["experiments"], budget=budget.experiments))
+    if budget.cost is not None and now["cost"] >= budget.cost:
+        told.append(say("campaign.amend_cost", used=quantity(now["cost"], None), budget=quantity(budget.cost, None)))
+    return told
 
 
 def _show_faults(error: SpecError) -> None:

@@ -1,7 +1,7 @@
 """The campaign file: load it, check it, explain what is wrong by line."""
 
 from controller.spec.data import DataRow, TableError, properties_of, read_candidates, read_rows
-from controller.spec.loading import json_schema, load, spec_digest
+from controller.spec.loading import budget_of, json_schema, load, spec_digest
 from controller.spec.model import Campaign, Data, Strategy
 from controller.spec.problems import Problem, SpecError
 from controller.spec.stages import PEOPLE, Analysis, Approval, ApprovalRule, Promotion, Stage, Step
@@ -29,6 +29,7 @@ __all__ = [
     "TableError",
     "TargetReached",
     "Window",
+    "budget_of",
     "json_schema",
     "load",
     "properties_of",

@@ -14,6 +14,7 @@ from controller.spec.explain import explain, wrong_units
 from controller.spec.model import Campaign
 from controller.spec.problems import Problem, SpecError
 from controller.spec.source import Node, read
+from controller.spec.stopping import Budget
 from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool, rows_of
 from strategies.units import convert
 
@@ -137,6 +138,17 @@ def _pool_faults(space: Space, pool: Pool, files: Mapping[str, bytes]) -> Iterat
             parse_pool(content, pool, space.parameters)
         except PoolError as error:
             yield path, str(error)
+
+
+def budget_of(text: str) -> Budget | None:
+    """The budget that a campaign file would give, whatever else is wrong with it; None where it says none.
+
+    CPU-bound, as `load` is.
+    """
+    try:
+        return Budget.model_validate_json(json.dumps(read(text).value["budget"]), strict=True)
+    except (KeyError, SpecError, TypeError, ValidationError):
+        return None
 
 
 def spec_digest(campaign: Campaign) -> str:

@@ -128,7 +128,9 @@ async def orders(laboratory: Laboratory) -> None:
     await _until(laboratory, _idle)
     await insist("estop", "--why", "test")
     await _until(laboratory, lambda session: _count(session, EStop) > 0 and not _held(session))
-    await insist("campaign", "amend", "crash", str(laboratory.folder / "campaign.yaml"))
+    file = laboratory.folder / "campaign.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "description: looked at\n", encoding="utf-8")
+    await insist("campaign", "amend", "crash", str(file))
     await insist("campaign", "resume", "crash", "--why", "go on")
 
 

@@ -14,6 +14,7 @@ from tests.controller.world import REACTOR, World
 
 WHY = {"why": "a test"}
 OTHER = REACTOR.replace("campaign: reactor", "campaign: other")
+FRESH = REACTOR.replace("seed: 1", "seed: 2")
 
 
 def _filled(value: Any, ids: dict[str, str]) -> Any:
@@ -185,7 +186,7 @@ async def test_amend_takes_the_file_of_that_campaign_only(world: World) -> None:
     async with world.client() as client:
         answer = await client.post("/api/v1/campaigns/reactor/amend", json={"text": OTHER})
         assert (answer.status_code, answer.json()["error"]) == (422, "invalid")
-        assert (await client.post("/api/v1/campaigns/reactor/amend", json={"text": REACTOR})).json()["version"] == 2
+        assert (await client.post("/api/v1/campaigns/reactor/amend", json={"text": FRESH})).json()["version"] == 2
 
 
 @pytest.mark.parametrize(

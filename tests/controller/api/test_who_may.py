@@ -25,6 +25,7 @@ from controller.store.tables import Quarantine
 from tests.controller.world import ADMIN, REACTOR, World
 
 WHY = {"why": "a test"}
+FRESH = REACTOR.replace("seed: 1", "seed: 2")
 OTHER = REACTOR.replace("campaign: reactor", "campaign: other")
 VALUES = {"residence_time": 1, "equivalents": 2, "concentration": 0.2, "temperature": 60}
 READ_OFF = {"space_time_yield": {"value": 3, "unit": "kg/m**3/h"}, "e_factor": {"value": 5}}
@@ -53,7 +54,7 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/campaigns/check", {"text": OTHER}, SHUT, EVERYBODY),
     ("GET", "/api/v1/campaigns/{campaign}", None, SHUT, EVERYBODY),
     ("GET", "/api/v1/campaigns/{campaign}/measurements.csv", None, SHUT, EVERYBODY),
-    ("POST", "/api/v1/campaigns/{campaign}/amend", {"text": REACTOR}, SHUT, OPERATORS),
+    ("POST", "/api/v1/campaigns/{campaign}/amend", {"text": FRESH}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/import", {"name": "old.csv", "content": OLD}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/inject", {"values": VALUES, **WHY}, SHUT, (403, 201, 201)),
     ("POST", "/api/v1/campaigns/{campaign}/analyse", WHY, SHUT, OPERATORS),

@@ -22,6 +22,9 @@ async def test_a_campaign_is_checked_submitted_shown_and_steered(terminal: Termi
     again = await terminal.run("campaign", "submit", "mine.yaml")
     assert (again.code, again.out) == (4, "")
     assert again.err == "tatara: there is a campaign 'mine' already (running); choose another name\n"
+    unchanged = await terminal.run("campaign", "amend", "mine", "mine.yaml")
+    assert (unchanged.code, unchanged.err) == (4, "tatara: nothing is changed: version 1 of mine says the same\n")
+    file.write_text(file.read_text().replace("seed: 1", "seed: 2"))
     assert (await terminal.run("campaign", "amend", "mine", "mine.yaml", "--json")).json["version"] == 2
     assert "is paused" in (await terminal.run("campaign", "pause", "mine", "--why", "lunch")).out
     assert (await terminal.run("campaign", "pause", "mine", "--why", "lunch")).code == 4

@@ -45,7 +45,7 @@ SCENE: list[Line] = [
     ("propose hand.yaml --json", '"temperature"', None),
     ("campaign submit hand.yaml", "Campaign hand is running.", None),
     ("campaign import hand old.csv", "old.csv is part of campaign hand.", None),
-    ("campaign amend hand hand.yaml", "version 2", None),
+    ("campaign amend hand later.yaml", "version 2", None),
     ("campaign list", "reactor", None),
     ("campaign show hand", "experiments", None),
     ("proposals --campaign hand --json", "awaiting-approval", ("first", "id")),
@@ -152,6 +152,7 @@ async def test_every_command_on_the_real_daemon(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "hand.yaml").write_text(HAND)
+    (tmp_path / "later.yaml").write_text(HAND + "description: looked at\n")
     (tmp_path / "old.csv").write_text(TABLE)
     async with serving(tmp_path) as daemon:
         ids = dict(daemon.ids)

@@ -1,6 +1,7 @@
 """A campaign with files beside its file is amended from the page: files that are not chosen anew stay."""
 
 import asyncio
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +24,7 @@ ADA = Actor("ada", Role.ADMIN)
 EXAMPLES = Path(__file__).parents[3] / "deploy" / "campaigns"
 TEXT = (EXAMPLES / "solvents.yaml").read_text()
 POOL = (EXAMPLES / "solvents.csv").read_bytes()
+FRESH = TEXT.replace("seed: 7", "seed: 8")
 OTHER = POOL.rstrip().rpartition(b"\n")[0] + b"\n"  # a row less
 
 
@@ -50,7 +52,7 @@ async def test_a_pool_stays_or_is_replaced(world: World, solvents: House) -> Non
     told = await world.store.read(lambda session: file_of(session, "solvents"))
     assert told["files"] == ["solvents.csv"]
     _, before = await pool_of(world)
-    await actions.amend_campaign(solvents, ADA, "solvents", TEXT.replace("seed: 7", "seed: 8"))
+    await actions.amend_campaign(solvents, ADA, "solvents", FRESH)
     assert await pool_of(world) == (2, before)
     await actions.amend_campaign(solvents, ADA, "solvents", TEXT, {"solvents.csv": OTHER})
     version, after = await pool_of(world)
@@ -83,8 +85,43 @@ async def test_of_two_at_once_one_is_refused(world: World, solvents: House) -> N
 
 async def test_the_api_keeps_them_too(world: World, solvents: House) -> None:
     async with world.client() as client:
-        answer = await client.post("/api/v1/campaigns/solvents/amend", json={"text": TEXT})
+        answer = await client.post("/api/v1/campaigns/solvents/amend", json={"text": FRESH})
+        again = await client.post("/api/v1/campaigns/solvents/amend", json={"text": FRESH})
     assert answer.json()["version"] == 2
+    assert (again.status_code, "nothing is changed" in again.json()["message"]) == (409, True)
+    assert (await pool_of(world))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ("{experiments: 12, cost: 40}", []),
+        ("{experiments: 11}", ["11 experiments are used already of the 11"]),
+        ("{experiments: 10, cost: 3}", ["11 experiments", "3.5 cost units are used already of the 3 "]),
+    ],
+)
+async def test_a_budget_that_is_used_already_is_told_of_once(budget: str, said: list[str]) -> None:
+    told, now = Told(), {"experiments": 11, "cost": 3.5}
+    told.now = now
+    dialog = amending.Amendment(told, "solvents", {"files": []})  # type: ignore[arg-type]
+    ends = await dialog._ends(re.sub("budget:\n(  .*\n)+", f"budget: {budget}\n", TEXT))
+    assert len(ends) == len(said)
+    assert all(
+        start in line and line.endswith("the campaign will end.") for start, line in zip(said, ends, strict=True)
+    )
+    assert await dialog._ends("no campaign") == []
+
+
+async def test_what_would_end_it_takes_a_second_press(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, warned = Told(), []
+    told.now = {"experiments": 10_000, "cost": 0.0}
+    dialog = amending.Amendment(told, "solvents", {"files": []})  # type: ignore[arg-type]
+    dialog._text = dialog._faults = SimpleNamespace(value=TEXT, clear=lambda: None)  # type: ignore[assignment]
+    monkeypatch.setattr(dialog, "_warn", warned.append)
+    await dialog._go()
+    assert (len(warned), told.asked) == (1, 0)
+    await dialog._go()
+    assert (len(warned), told.asked) == (1, 1)
 
 
 class Told:
@@ -92,6 +129,14 @@ class Told:
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
+        self.now: dict[str, float] = {}
+        self.asked = 0
+
+    async def look_up(self, _read: object) -> dict[str, float]:
+        return self.now
+
+    async def tried(self, _doing: object) -> None:
+        self.asked += 1
 
     def complain(self, text: str) -> None:
         self.complaints.append(text)

@@ -36,7 +36,7 @@ TABLE: list[tuple[str, dict[str, Any], Role]] = [
     ("edit", {"proposal": "{proposal}", "digest": "{digest}", "values": VALUES, **SHOWN, **WHY}, OPERATOR),
     ("foresee_point", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow"}, OPERATOR),
     ("inject", {"campaign": "{campaign}", "values": WHOLE, "stage": "flow", **SHOWN, **WHY}, OPERATOR),
-    ("amend_campaign", {"campaign": "{campaign}", "text": REACTOR}, OPERATOR),
+    ("amend_campaign", {"campaign": "{campaign}", "text": REACTOR.replace("seed: 1", "seed: 2")}, OPERATOR),
     ("correct", {"measurement": "{measurement}", "value": 3.0, **WHY}, OPERATOR),
     ("verify", {}, VIEWER),
     ("discard", {"message": "{message}", **WHY}, OPERATOR),

@@ -159,7 +159,8 @@ def bring(world: World, act: Plain, place: int) -> None:
 
 
 def amend(world: World, act: Plain, place: int) -> None:
-    world.do(lambda unit: campaigns.amend(unit, BEN, campaigns.Submission("", spec(act["colour"]))))
+    wanted = spec(act["colour"]).model_copy(update={"description": f"version of act {place}"})  # never unchanged
+    world.do(lambda unit: campaigns.amend(unit, BEN, campaigns.Submission("", wanted)))
 
 
 DOING = {"sieve": carry_out, "bench": carry_out, "correct": correct, "import": bring, "amend": amend}
