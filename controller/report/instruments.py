@@ -19,16 +19,21 @@ Plain = dict[str, Any]
 WORK_SHOWN = 25  # attempts of each instrument
 WAITING_SHOWN = 5  # proposals that wait for each
 FAULTS = ("attempt.fail", "attempt.refuse", "attempt.expire", "attempt.doubt", "attempt.abandon", "instrument.lost")
+PAUSES = ("instrument.pause", "instrument.flood")
 LOOKED_AT = 50  # of each kind of fault
 SHOWN = 5  # of each instrument
 
 
 def at_work(session: Session, now: datetime) -> dict[str, Plain]:
-    """All enrolled instruments by name, each with `work`, what is `waiting` for it, and its last `faults`."""
+    """All enrolled instruments by name, each with `work`, what is `waiting` for it, its last `faults`, its `pause`."""
     rows = {row["name"]: row for row in lists.instruments(session, now)}
     work, waiting, faults = _with_expected(session, work_of(session, rows)), _waiting(session), _faults(session)
     return {
-        name: {**_without_description(row), "work": work[name], "waiting": waiting[name], "faults": faults[name]}
+        name: {
+            **_without_description(row),
+            **{"work": work[name], "waiting": waiting[name], "faults": faults[name]},
+            "pause": _pause(session, name) if row["wanted_paused"] else None,
+        }
         for name, row in rows.items()
     }
 
@@ -137,6 +142,13 @@ def _faults(session: Session) -> dict[str, list[Plain]]:
         if len(found[place]) < SHOWN:
             found[place].append({**lists.as_dict(event, "number", "at", "kind"), "why": _why(event, attempt)})
     return found
+
+
+def _pause(session: Session, name: str) -> Plain | None:
+    """Who paused it last, when and why; pauses are few."""
+    query = select(Event).where(col(Event.kind).in_(PAUSES), col(Event.subject) == name)
+    event = session.scalars(query.order_by(col(Event.number).desc()).limit(1)).first()
+    return None if event is None else {**lists.as_dict(event, "at", "actor"), "why": _why(event, None)}
 
 
 def _why(event: Event, attempt: Attempt | None) -> str:

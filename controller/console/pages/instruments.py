@@ -212,6 +212,9 @@ def _facts(row: Plain) -> list[tuple[str, str]]:
         (say("instruments.heartbeat"), row["heard"]),
         (say("instruments.load"), say("instruments.of", busy=row["busy"], most=quantity(row["concurrency"], None))),
     ]
+    if pause := row["pause"]:
+        told = {"by": pause["actor"] or say("instruments.daemon"), "at": moment(pause["at"]), "why": pause["why"]}
+        rows.append((say("instruments.is_paused"), say("instruments.paused_by", **told)))
     if not row["simulated"]:
         by, until = row["armed_by"] or "-", moment(row["armed_until"])
         armed = say("instruments.armed_by", by=by, until=until) if row["armed"] else say("instruments.not_armed")

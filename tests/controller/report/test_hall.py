@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.commands import attempts, instruments
+from controller.console.pages.instruments import _facts
 from controller.report import files, lists
 from controller.report.instruments import SHOWN, WAITING_SHOWN, at_work, descriptions
 from controller.report.samples import samples
@@ -50,6 +51,21 @@ async def test_what_waits_for_an_instrument_that_is_paused(bare: Stand, ids: dic
     assert found["stove"]["waiting"] == {"count": 1, "first": [{"campaign": "heat", "step": "cook", "number": 3}]}
     assert found["other"]["waiting"] == {"count": 0, "first": []}
     assert found["stove"]["obstacle"] == "paused by an operator"
+
+
+async def test_who_paused_an_instrument_and_why(bare: Stand, ids: dict[str, str]) -> None:
+    store = bare.store
+    for paused, why in ((True, "to clean"), (False, "it is clean"), (True, "to look")):
+        await store.write(
+            lambda unit, paused=paused, why=why: instruments.set_paused(unit, ADMIN, "stove", paused=paused, why=why),
+            name="t",
+        )
+    found = await store.read(lambda session: at_work(session, store.clock()))
+    assert (found["stove"]["pause"]["actor"], found["stove"]["pause"]["why"]) == (ADMIN.name, "to look")
+    assert found["other"]["pause"] is None
+    shown = dict(_facts(found["stove"] | {"heard": "now"}))["Paused"]
+    assert shown.startswith(f"by {ADMIN.name}, ")
+    assert shown.endswith(": to look")
 
 
 async def test_of_long_queues_the_first_are_shown_and_all_are_counted(
