@@ -38,6 +38,12 @@ class Answers:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
+    def forget(self) -> None:
+        """Drop the lines that were typed before now; the end of the input stays."""
+        waiting = [self._lines.get_nowait() for _ in range(self._lines.qsize())]
+        if None in waiting:
+            self._lines.put_nowait(None)
+
     async def next(self) -> str | None:
         """The next line, without spaces around it and in small letters; None at the end of the input."""
         return await self._lines.get()

@@ -164,9 +164,9 @@ class _Demo:
             if CAMPAIGN_STATES.final(snapshot.campaign["state"]):
                 self._over = True
                 if answers is not None:
-                    self._write(
-                        f"The campaign is {snapshot.campaign['state']}. The console stays open: press Enter to end."
-                    )
+                    answers.forget()
+                    state = snapshot.campaign["state"]
+                    self._write(f"The campaign is {state}. The console stays open: press Enter to end.")
                     await answers.next()
                 return
             if why := snapshot.stuck:
