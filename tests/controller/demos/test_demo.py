@@ -1,6 +1,7 @@
 """The demo as its user meets it."""
 
 import csv
+import asyncio
 import fcntl
 import os
 import re
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from controller.cli.app import app
 from controller.cli.demos import DEMOS
+from controller.cli.demos.approving import Answers
 from controller.cli.records import read_only
 from controller.report.audit import audit
 from controller.report.replay import replay
@@ -84,13 +86,26 @@ def test_a_person_approves(tmp_path: Path) -> None:
 
 def test_the_console_stays_until_the_result_was_seen(tmp_path: Path) -> None:
     with Talk(tmp_path, *APPROVE, "1") as talk:
-        talk.type("y\n\n")  # a key too many is no sign that it was seen
+        talk.type("y\n")
         said = "".join(talk.until("press Enter to end"))
         console = re.search(r"Console: +(http\S+)", said)
         assert console is not None
         assert httpx.get(console.group(1)).status_code == 200
         os.killpg(talk.process.pid, signal.SIGINT)
         assert "The campaign is completed" in talk.rest()
+
+
+async def test_a_key_too_many_is_forgotten_and_the_end_of_the_input_is_not() -> None:
+    quiet, _keys = os.pipe()
+    answers = Answers(quiet)
+    for too_many, then in (("y", "n"), ("y", None)):
+        answers._tell(too_many)
+        if then is None:
+            answers._tell(None)
+        await asyncio.sleep(0)
+        answers.forget()
+        answers._tell("n")
+        assert await answers.next() == then
 
 
 def test_without_a_terminal_the_console_decides(tmp_path: Path) -> None:
