@@ -1,7 +1,7 @@
 """The demo as its user meets it."""
 
-import csv
 import asyncio
+import csv
 import fcntl
 import os
 import re
@@ -96,7 +96,7 @@ def test_the_console_stays_until_the_result_was_seen(tmp_path: Path) -> None:
 
 
 async def test_a_key_too_many_is_forgotten_and_the_end_of_the_input_is_not() -> None:
-    quiet, _keys = os.pipe()
+    quiet, keys = os.pipe()
     answers = Answers(quiet)
     for too_many, then in (("y", "n"), ("y", None)):
         answers._tell(too_many)
@@ -106,6 +106,7 @@ async def test_a_key_too_many_is_forgotten_and_the_end_of_the_input_is_not() -> 
         answers.forget()
         answers._tell("n")
         assert await answers.next() == then
+    os.close(keys)
 
 
 def test_without_a_terminal_the_console_decides(tmp_path: Path) -> None:
