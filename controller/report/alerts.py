@@ -203,6 +203,7 @@ def _standing(cause: Cause, row: Alert | None) -> dict[str, Any]:
     return {
         "rule": cause.rule,
         "what": cause.what,
+        "text": cause.text,
         "facts": cause.facts,
         "since": since.isoformat() if since else None,
         "times_sent": row.times_sent if row else 0,
