@@ -9,7 +9,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controller.console import raw, sign_in
 from controller.console.belonging import guard
@@ -17,6 +19,7 @@ from controller.console.gate import Gate
 from controller.console.house import House
 
 STATIC = Path(__file__).parent / "static"
+API = "/api/"
 PATIENCE_S = 10.0  # in which a browser may come back after its connection was lost, and finds its page as it was
 
 
@@ -28,9 +31,27 @@ async def mounted(app: FastAPI, house: House) -> AsyncIterator[None]:
     app.include_router(raw.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     async with AsyncExitStack() as stack:
-        app.mount("/", Gate(_Pages(stack), house))
+        app.mount("/", _Rest(app, Gate(_Pages(stack), house)))
         stack.push_async_callback(house.pictures.stop)
         yield
+
+
+class _Rest:
+    """What no other route takes is the console's; a program that asks in a wrong way is told so, not led to a page."""
+
+    def __init__(self, app: FastAPI, console: ASGIApp) -> None:
+        self._app, self._console = app, console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for route in self._app.routes:
+                match, fitting = route.matches(scope)
+                if match is Match.PARTIAL:  # the path is there, and says itself how it may be asked
+                    await route.handle({**scope, **fitting}, receive, send)
+                    return
+            if scope["path"].startswith(API):
+                raise HTTPException(404)
+        await self._console(scope, receive, send)
 
 
 class _Pages:

@@ -54,6 +54,24 @@ async def test_the_api_takes_no_cookie(world: World, client: Enter) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("GET", "/api/v1/campaigns/reactor/pause", 405, "POST"),
+        ("DELETE", "/api/v1/campaigns", 405, "GET"),  # Starlette names the methods of the first route only
+        ("POST", "/health", 405, "GET"),
+        ("GET", "/api/v1/nothing-here", 404, None),
+    ],
+)
+async def test_a_program_that_asks_in_a_wrong_way_is_told_so(
+    world: World, client: Enter, method: str, path: str, status: int, allowed: str | None
+) -> None:
+    async with client() as browser:
+        answer = await browser.request(method, path, headers={"Authorization": f"Bearer {world.tokens['viewer']}"})
+    assert (answer.status_code, answer.headers.get("allow")) == (status, allowed)
+    assert "message" in answer.json()
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_the_policy_of_a_page(world: World, client: Enter, path: str) -> None:
     async with client() as browser:
