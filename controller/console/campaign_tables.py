@@ -19,12 +19,20 @@ from controller.report.measured import found
 
 Plain = dict[str, Any]
 
-PAGE = 25
-FILES = """<q-td :props="props"><a v-for="each in props.row.files" :key="each.sha256" class="nicegui-link"
- :href="'/files/' + each.sha256">{{ each.name }}</a></q-td>"""
-VALUE = """<q-td :props="props">{{ props.row.text }}</q-td>"""
-CORRECT = """<q-td :props="props"><q-btn v-if="props.row.correctable" flat dense icon="edit"
- :aria-label="props.row.label" @click="() => $parent.$emit('correct', props.row.id)" /></q-td>"""
+CELLS = ("experiment", "property", "value", "origin", "status", "marks")
+
+
+class _Table(ui.element, component="measurement_table.js"):
+    """A page of measurements as one element."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        header = tuple(say(f"campaign.{name}") for name in (*CELLS, "files", "correct"))
+        self._props |= {"header": header, "rows": ()}
+
+    def show(self, rows: list[Plain]) -> None:
+        """Put these rows in the place of those that were there."""
+        self._props["rows"] = tuple(rows)
 
 
 @dataclass
@@ -34,6 +42,8 @@ class Measurements:
     desk: Desk
     name: str
     rows: dict[str, Plain] = field(default_factory=dict)
+    found: Plain = field(default_factory=dict)
+    upto: int | None = None  # before which one the page ends; None: it follows the latest
 
     def __post_init__(self) -> None:
         with ui.element("div").classes("row"):
@@ -42,32 +52,39 @@ class Measurements:
             self._property = ui.select({}, label=say("campaign.property"), clearable=True, on_change=self._look)
             self._property.props("outlined dense").classes("wide")
             ui.link(say("campaign.export_measurements"), f"/export/{quote(self.name)}/measurements.csv")
-        self.table = ui.table(rows=[], columns=_columns(), row_key="id", pagination={"rowsPerPage": PAGE, "page": 1})
-        self.table.props(f"flat bordered dense :rows-per-page-options=[{PAGE}]").classes("full")
-        self.table.add_slot("body-cell-files", FILES)
-        self.table.add_slot("body-cell-value", VALUE)
-        self.table.add_slot("body-cell-correct", CORRECT)
-        self.table.on("correct", self._correct)
+        with ui.element("div").classes("scroll").props("tabindex=0"):
+            self.table = _Table().on("correct", self._correct)
+        with ui.element("div").classes("row"):
+            self._ways = {
+                name: ui.button(say(f"paging.{name}"), icon=icon, on_click=lambda name=name: self._go(name))
+                for name, icon in (("newer", "chevron_left"), ("older", "chevron_right"))
+            }
+        for each in self._ways.values():
+            each.props("flat dense")
 
     def _look(self) -> None:
-        self.table.pagination = {"rowsPerPage": PAGE, "page": 1}
+        self.upto = None
+        self.desk.look_again()
+
+    def _go(self, way: str) -> None:
+        self.upto = self.found[way]
         self.desk.look_again()
 
     def read(self, session: Session) -> Plain:
-        """The latest of those that a person looks for."""
-        wanted = (self.name, whole_number(self._number.value), self._property.value)
+        """A page of those that a person looks for: the latest, until they go on to older ones."""
+        wanted = (self.name, whole_number(self._number.value), self._property.value, self.upto)
         return shared(session, ("measurements", *wanted), lambda: found(session, *wanted))
 
     def show(self, found: Plain) -> None:
-        """Say how many there are, and put the latest into the table."""
+        """Say which they are, and put them into the table."""
         if list(self._property.options) != found["properties"]:
             self._property.set_options({each: plain(each) for each in found["properties"]}, value=self._property.value)
-        shown, total = len(found["rows"]), found["total"]
-        key = "campaign.measurements_all" if shown == total else "campaign.measurements_latest"
-        ui.label(say(key, shown=shown, total=total)).classes("note")
+        self.found, self.rows = found, {row["id"]: row for row in found["rows"]}
+        ui.label(_which(found)).classes("note")
         operator = self.desk.may(Role.OPERATOR)
-        self.rows = {row["id"]: row for row in found["rows"]}
-        self.table.rows = [_measurement(row, operator) for row in found["rows"]]
+        self.table.show([_measurement(row, operator) for row in found["rows"]])
+        self._ways["newer"].set_enabled(found["upto"] < found["total"])
+        self._ways["older"].set_enabled(found["older"] > 0)
 
     async def _correct(self, event: GenericEventArguments) -> None:
         if (row := self.rows.get(str(event.args))) is not None:
@@ -81,29 +98,24 @@ def whole_number(value: Any) -> int | None:
     return int(value)
 
 
-def _columns() -> list[Plain]:
-    names = ("experiment", "property", "value", "origin", "status", "marks", "files", "correct")
-    return [
-        {
-            "name": name,
-            "label": say(f"campaign.{name}"),
-            "field": name,
-            "align": "left",
-            "sortable": name not in ("files", "correct"),
-        }
-        for name in names
-    ]
+def _which(found: Plain) -> str:
+    """Of how many measurements which are shown."""
+    shown, total, newer = len(found["rows"]), found["total"], found["total"] - found["upto"]
+    if shown == total:
+        return say("campaign.measurements_all", total=total)
+    return say("campaign.measurements_part", first=newer + 1, last=newer + shown, total=total)
 
 
 def _measurement(row: Plain, operator: bool) -> Plain:
     marks = [say(f"campaign.{each}") for each in ("late", "corrected") if row[each]]
+    name = plain(row["property"])
+    value = with_error(row["value"], row["standard_error"], row["unit"])
+    label = say("campaign.correct_of", property=name, number=row["experiment"])
     return {
-        **{name: row[name] for name in ("id", "experiment", "value", "origin", "status", "files")},
-        "property": plain(row["property"]),
-        "text": with_error(row["value"], row["standard_error"], row["unit"]),
-        "marks": ", ".join(marks),
-        "correctable": operator and not row["corrected"],
-        "label": say("campaign.correct_of", property=plain(row["property"]), number=row["experiment"]),
+        "id": row["id"],
+        "cells": (number(row["experiment"]), name, value, row["origin"], row["status"], ", ".join(marks)),
+        "files": tuple(row["files"]),
+        "label": label if operator and not row["corrected"] else "",
     }
 
 

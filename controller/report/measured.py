@@ -15,7 +15,7 @@ from controller.report.table import cell
 from controller.store.tables import Attempt, Measurement, Proposal
 
 Plain = dict[str, Any]
-MOST = 200  # a page gets all of them anew after each commit; others are found by experiment and property
+MOST = 25  # on a page
 TOLD = ("id", "property", "value", "unit", "standard_error", "origin", "status", "late")
 BESIDE = ("event", "proposal_id", "attempt_id", "replaced_event")
 HEADER = (
@@ -24,14 +24,17 @@ HEADER = (
 )
 
 
-def found(session: Session, name: str, number: int | None = None, wanted: str | None = None) -> Plain:
-    """The latest measurements, of one experiment and of one property if these are given, and how many there are.
+def found(
+    session: Session, name: str, number: int | None = None, wanted: str | None = None, upto: int | None = None
+) -> Plain:
+    """A page of the measurements, of one experiment and of one property if these are given, and how many there are.
 
-    `rows` are newest first, with the experiment and the files that they come from. Raises `NotFound`.
+    `rows` are newest first, with the experiment and the files that they come from; in the order of events they end
+    before the place `upto` (None: the latest). `older` and `newer` are where the pages beside end. Raises `NotFound`.
     """
     known = course(session, name)
-    if number is None and wanted is None:
-        latest: Plain = known.keep(session, "measurements", lambda: _found(session, known, list(known.measured)))
+    if number is None and wanted is None and upto is None:
+        latest: Plain = known.keep(session, "measurements", lambda: _found(session, known, list(known.measured), None))
         return latest
     proposals = None if number is None else _proposals(session, known, number)
     ids = [
@@ -39,7 +42,7 @@ def found(session: Session, name: str, number: int | None = None, wanted: str | 
         for each in known.measured.values()
         if (proposals is None or each.proposal in proposals) and wanted in (None, each.property)
     ]
-    return _found(session, known, ids)
+    return _found(session, known, ids, upto)
 
 
 def _proposals(session: Session, known: Course, number: int) -> set[str]:
@@ -47,16 +50,20 @@ def _proposals(session: Session, known: Course, number: int) -> set[str]:
     return set(session.scalars(query))
 
 
-def _found(session: Session, known: Course, ids: Sequence[str]) -> Plain:
+def _found(session: Session, known: Course, ids: Sequence[str], upto: int | None) -> Plain:
+    end = len(ids) if upto is None else min(upto, len(ids))
     columns = [col(getattr(Measurement, each)) for each in (*TOLD, *BESIDE)]
     rows: list[Any] = []
-    for part in _parts(ids[-MOST:]):
+    for part in _parts(ids[max(0, end - MOST) : end]):
         rows += session.execute(select(*columns).where(col(Measurement.id).in_(part)))
     latest = sorted(rows, key=lambda row: (row.event, row.id), reverse=True)
     numbers = by_id(session, col(Proposal.id), col(Proposal.number), {row.proposal_id for row in latest})
     files = by_id(session, col(Attempt.id), col(Attempt.result)["files"], {row.attempt_id for row in latest})
     return {
         "total": len(ids),
+        "upto": end,
+        "older": max(0, end - MOST),
+        "newer": end + MOST if end + MOST < len(ids) else None,
         "properties": known.keep(session, "properties", lambda: _properties(known)),
         "rows": [
             {

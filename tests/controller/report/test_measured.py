@@ -36,6 +36,24 @@ async def test_an_older_one_is_found_by_its_experiment_and_its_property(
     assert (await found(world, 99))["rows"] == []
 
 
+async def test_older_ones_are_paged_through_and_stay_when_new_ones_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "MOST", 4)
+    await add(world, *((float(place), 90.0) for place in range(5)))
+    pages, upto = [], None
+    while upto != 0:
+        pages.append(await found(world, None, None, upto))
+        upto = pages[-1]["older"]
+    ids = [row["id"] for page in pages for row in page["rows"]]
+    assert [len(page["rows"]) for page in pages] == [4, 4, 3]
+    assert len(set(ids)) == 11
+    assert [page["newer"] for page in pages] == [None, None, 7]
+    await add(world, (9.0, 9.0))
+    again = await found(world, None, None, pages[1]["upto"])
+    assert (again["rows"], again["total"], again["newer"]) == (pages[1]["rows"], 13, 11)
+
+
 async def test_what_was_found_is_corrected_and_seen_to_be(world: World) -> None:
     [ids] = await add(world, (5.0, 9.0))
     assert len((await found(world, 3))["rows"]) == 2
