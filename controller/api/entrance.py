@@ -26,7 +26,8 @@ FILES = f"{ROOT}/files/"
 UPLOADS = "/_nicegui/client/"  # what people give to a page of the console
 
 SMALL = 256 * 1024
-LARGE = 32 * 1024 * 1024  # campaigns, with the files beside them
+LARGE = 32 * 1024 * 1024  # campaigns, with the files beside them; messages of instruments that were refused
+GREAT = (f"{ROOT}/campaigns", f"{ROOT}/quarantine")
 FILE = 512 * 1024 * 1024
 KEPT_ACTORS = 100
 NOBODY = hash_password(make_password())
@@ -116,7 +117,7 @@ def _brings_a_file(request: HTTPConnection) -> bool:
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     path = scope.get("path", "")
-    limit = FILE if path.startswith((FILES, UPLOADS)) else LARGE if path.startswith(f"{ROOT}/campaigns") else SMALL
+    limit = FILE if path.startswith((FILES, UPLOADS)) else LARGE if path.startswith(GREAT) else SMALL
     taken = 0
 
     async def bounded() -> Message:

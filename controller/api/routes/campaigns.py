@@ -27,12 +27,7 @@ from controller.store.specs import spec_of
 from controller.store.tables import Campaign
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
-
-
-class Csv(StreamingResponse):
-    """A table that comes part by part."""
-
-    media_type = "text/csv"
+CSV = "text/csv"
 
 
 _CHANGES: dict[str, Callable[[Unit, Actor, str, str], Campaign]] = {
@@ -74,10 +69,12 @@ async def show(services: Serving, name: Key) -> Response:
     return await listed(services, lambda session: lists.campaign(session, name, services.store.clock()))
 
 
-@router.get("/{name}/measurements.csv", response_class=Csv)
-async def export_measurements(services: Serving, name: Key) -> Csv:
+@router.get(
+    "/{name}/export/measurements.csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}}
+)
+async def export_measurements(services: Serving, name: Key) -> StreamingResponse:
     """All measurements as a table, in the order in which they were taken, also those that do not count."""
-    return Csv(await exports.measurements(services, name))
+    return StreamingResponse(await exports.measurements(services, name), media_type=CSV)
 
 
 @router.post("/{name}/amend")

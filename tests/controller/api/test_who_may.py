@@ -53,7 +53,7 @@ TABLE: list[Row] = [
     ("POST", "/api/v1/campaigns", {"text": OTHER}, SHUT, (403, 201, 201)),
     ("POST", "/api/v1/campaigns/check", {"text": OTHER}, SHUT, EVERYBODY),
     ("GET", "/api/v1/campaigns/{campaign}", None, SHUT, EVERYBODY),
-    ("GET", "/api/v1/campaigns/{campaign}/measurements.csv", None, SHUT, EVERYBODY),
+    ("GET", "/api/v1/campaigns/{campaign}/export/measurements.csv", None, SHUT, EVERYBODY),
     ("POST", "/api/v1/campaigns/{campaign}/amend", {"text": FRESH}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/import", {"name": "old.csv", "content": OLD}, SHUT, OPERATORS),
     ("POST", "/api/v1/campaigns/{campaign}/inject", {"values": VALUES, **WHY}, SHUT, (403, 201, 201)),
