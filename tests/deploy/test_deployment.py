@@ -1,6 +1,7 @@
 """`deploy/README.md` from its first box to its last: PostgreSQL, mosquitto with TLS and ACL, the daemon, the demo."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,7 @@ async def test_the_readme_from_its_first_box_to_its_last(here: Machine, tmp_path
     here.tatara("tatara doctor")
     here.tatara("tatara user create vera --role operator")
     here.tatara("tatara token create vera --label laptop --output /var/lib/tatara/vera.token")
+    assert re.search(r"(\w{4}-){3}\w{4}", here.tatara("tatara user code vera"))
     await _an_instrument(here)
     assert here.stop("tatara") == 0
     _the_demo(here, tmp_path)
