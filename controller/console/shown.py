@@ -163,7 +163,7 @@ class Texts(ui.element, component="text_table.js"):
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[Cell]], caption: str = "", *, stacks: bool = False) -> None:
-    """A small table; a cell is a text, or a function that draws it. Long ones that are searched are `ui.table`.
+    """A small table; a cell is a text, or a function that draws it.
 
     `stacks`: on a telephone the cells of a row stand below each other, each behind the name of its column.
     """

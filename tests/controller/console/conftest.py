@@ -1,10 +1,11 @@
 """The console over the API's world, in this process: for what takes no browser."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+from nicegui import Client, ui
 
 from controller.console import House, mounted
 from controller.console.gate import COOKIE
@@ -22,6 +23,15 @@ async def house(world: World) -> AsyncIterator[House]:
     house = House(services, world.app.state.bell, world.app.state.recorder)
     async with mounted(world.app, house):
         yield house
+
+
+@pytest.fixture
+def blank() -> Iterator[Client]:
+    """A page on which nothing is drawn yet, and which no browser has opened."""
+    made = Client(ui.page("/a-test"))
+    with made:
+        yield made
+    made.delete()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The queue on the page of approvals, while others decide too."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -35,15 +34,7 @@ class Page:
 
 
 @pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    with made:
-        yield made
-    made.delete()
-
-
-@pytest.fixture
-def page(world: World, house: House, client: Client) -> Page:
+def page(world: World, house: House, blank: Client) -> Page:
     return Page(world, house)
 
 

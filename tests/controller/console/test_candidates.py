@@ -1,6 +1,5 @@
 """A candidate as a person reads it: every example of every kind is drawn, and nothing of it is lost."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,32 +15,24 @@ from strategies.spaces.candidates import KINDS, examples
 EXAMPLES = [pytest.param(each, id=f"{kind}-{place}") for kind in KINDS for place, each in enumerate(examples(kind))]
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    with made:
-        yield made
-    made.delete()
-
-
 def draw(candidate: dict[str, Any]) -> None:
     candidates.draw(candidate, Pictures())
 
 
-def texts(client: Client) -> list[str]:
-    found = [each.text for each in client.elements.values() if isinstance(each, ui.label)]
-    tables = [each.props["rows"] for each in client.elements.values() if "rows" in each.props]
+def texts(blank: Client) -> list[str]:
+    found = [each.text for each in blank.elements.values() if isinstance(each, ui.label)]
+    tables = [each.props["rows"] for each in blank.elements.values() if "rows" in each.props]
     return [*found, *(cell for rows in tables for row in rows for cell in row)]
 
 
-def pictures(client: Client) -> list[ui.element]:
-    return [each for each in client.elements.values() if each.tag == "img"]
+def pictures(blank: Client) -> list[ui.element]:
+    return [each for each in blank.elements.values() if each.tag == "img"]
 
 
 @pytest.mark.parametrize("candidate", EXAMPLES)
-def test_every_example_is_drawn_with_all_that_it_names(client: Client, candidate: dict[str, Any]) -> None:
+def test_every_example_is_drawn_with_all_that_it_names(blank: Client, candidate: dict[str, Any]) -> None:
     draw(candidate)
-    shown = texts(client)
+    shown = texts(blank)
     assert not [text for text in shown if text.startswith("A candidate of kind")]
     for part in ("values", "amounts", "elements"):
         assert set(candidate.get(part, {})) <= set(shown)
@@ -50,32 +41,32 @@ def test_every_example_is_drawn_with_all_that_it_names(client: Client, candidate
     for each in candidate.get("reactions", []):
         molecules += [*each["reactants"], *each["products"]]
     assert set(molecules) <= set(shown)
-    assert len(pictures(client)) == len(set(molecules))
+    assert len(pictures(blank)) == len(set(molecules))
 
 
-def test_what_a_chemist_writes_stays_text(client: Client) -> None:
+def test_what_a_chemist_writes_stays_text(blank: Client) -> None:
     draw({"kind": "molecule", "smiles": '"><img src=x onerror=alert(1)>&smiles=C'})
-    [picture] = pictures(client)
+    [picture] = pictures(blank)
     assert picture.props["src"] == (
         "/drawn/molecule.svg?smiles=%22%3E%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E%26smiles%3DC"
     )
 
 
-def test_a_picture_that_cannot_be_made_is_told_of(client: Client) -> None:
+def test_a_picture_that_cannot_be_made_is_told_of(blank: Client) -> None:
     draw({"kind": "molecule", "smiles": "C" * (LONGEST + 1)})
-    assert (pictures(client), texts(client)[0]) == ([], say("candidate.not_drawn"))
+    assert (pictures(blank), texts(blank)[0]) == ([], say("candidate.not_drawn"))
 
 
-def test_a_kind_that_is_not_known_says_so(client: Client) -> None:
+def test_a_kind_that_is_not_known_says_so(blank: Client) -> None:
     draw({"kind": "melody"})
-    assert texts(client) == ["A candidate of kind melody"]
+    assert texts(blank) == ["A candidate of kind melody"]
 
 
-def test_of_a_long_route_only_the_first_molecules_are_pictures(client: Client) -> None:
+def test_of_a_long_route_only_the_first_molecules_are_pictures(blank: Client) -> None:
     reactants = ["C" * count for count in range(1, 2 * MOST_PICTURES)]
     draw({"kind": "route", "target": "O", "reactions": [{"reactants": reactants, "products": ["O"]}]})
-    assert len(pictures(client)) == MOST_PICTURES
-    assert set(reactants) <= set(texts(client))
+    assert len(pictures(blank)) == MOST_PICTURES
+    assert set(reactants) <= set(texts(blank))
 
 
 def route(target: str, *reactions: tuple[str, str]) -> list[Branch]:
@@ -101,11 +92,11 @@ def test_a_circle_ends_and_what_leads_elsewhere_follows() -> None:
     assert second == Branch("Y", (Branch("X"),))
 
 
-def test_many_parameters_are_few_elements(client: Client) -> None:
-    before = len(client.elements)
+def test_many_parameters_are_few_elements(blank: Client) -> None:
+    before = len(blank.elements)
     values = {f"parameter_{number:03d}": float(number) for number in range(128)}
     draw({"kind": "conditions", "values": values, "units": {"parameter_007": "degC"}})
-    assert len(client.elements) - before < 10
-    shown = "\n".join(texts(client)).splitlines()
+    assert len(blank.elements) - before < 10
+    shown = "\n".join(texts(blank)).splitlines()
     assert "parameter 007: 7 °C" in shown
     assert "parameter 127: 127" in shown

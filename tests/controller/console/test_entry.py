@@ -1,11 +1,9 @@
 """Numbers as people write them."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nicegui import Client, ui
+from nicegui import Client
 
 from controller.console.answers import Fields
 from controller.console.editing import Form
@@ -49,15 +47,7 @@ def test_what_is_no_number(text: str) -> None:
     assert read(text) is None
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    with made:
-        yield made
-    made.delete()
-
-
-def test_a_field_says_what_it_cannot_read(client: Client) -> None:
+def test_a_field_says_what_it_cannot_read(blank: Client) -> None:
     field = decimal("flow", 2.5)
     form = Form({"flow": field})
     assert form.complete()
@@ -74,13 +64,13 @@ def test_a_field_says_what_it_cannot_read(client: Client) -> None:
     assert form.values() == {"flow": 1.5}
 
 
-def test_a_minus_can_be_typed_on_a_telephone(client: Client) -> None:
+def test_a_minus_can_be_typed_on_a_telephone(blank: Client) -> None:
     assert decimal("temperature", low=-78.0).props["inputmode"] == "text"
     assert decimal("mass").props["inputmode"] == "text"
     assert decimal("flow", low=0.0).props["inputmode"] == "decimal"
 
 
-def test_a_value_that_cannot_be_read_is_not_left_out(client: Client) -> None:
+def test_a_value_that_cannot_be_read_is_not_left_out(blank: Client) -> None:
     fields = Fields(["mass", "yield"], {"mass": "g"})
     mass, _ = fields._numbers["mass"]
     mass.value = "1,5"

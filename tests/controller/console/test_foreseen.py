@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -77,14 +76,6 @@ async def test_a_long_history_is_not_written_out_on_the_event_loop(
     assert threading.get_ident() not in where
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    with made:
-        yield made
-    made.delete()
-
-
 class Asked:
     """The dialog over an assessment that changes when something is measured."""
 
@@ -118,9 +109,9 @@ class Asked:
         return [row for each in self.client.elements.values() for row in each.props.get("rows", [])]
 
 
-async def test_a_refused_confirmation_shows_what_stands_now(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_confirmation_shows_what_stands_now(blank: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
-    asked = Asked(client)
+    asked = Asked(blank)
     await asyncio.sleep(0)
     [why] = asked.find(ui.input)
     why.value = "a hunch"

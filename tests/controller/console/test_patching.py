@@ -1,6 +1,6 @@
 """What is drawn anew changes in place where only words and looks are others, and is replaced where more is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,13 +8,6 @@ from nicegui import Client, ui
 
 from controller.console.desk import Section
 from controller.console.shown import facts, table
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    yield made
-    made.delete()
 
 
 def card(found: dict[str, Any]) -> None:
@@ -31,9 +24,9 @@ def deep(element: ui.element) -> list[tuple[Any, ...]]:
     return [(each.tag, each._text, {**each._props}, [*each._classes], {**each._style}) for each in every]
 
 
-async def drawn(client: Client, draw: Callable[[Any], None], *founds: Any) -> tuple[Section, list[int]]:
+async def drawn(blank: Client, draw: Callable[[Any], None], *founds: Any) -> tuple[Section, list[int]]:
     """A section that showed all of these, and the ids of what stood in it after the first."""
-    with client:
+    with blank:
         section = Section(lambda session: None, draw, ui.element("div"))
     await section.show(founds[0])
     ids = [each.id for each in section.place.descendants()]
@@ -51,37 +44,37 @@ FIRST = {"name": "one", "look": "good", "share": 20}
     [{"name": "two"}, {"look": "bad"}, {"share": 70}, {"name": "two", "look": "bad", "share": 0}, {"rows": 3}],
     ids=["words", "classes", "style", "all", "rows"],
 )
-async def test_other_words_and_looks_change_in_place(client: Client, second: dict[str, Any]) -> None:
-    section, ids = await drawn(client, card, FIRST, {**FIRST, **second})
-    fresh, _ = await drawn(client, card, {**FIRST, **second})
+async def test_other_words_and_looks_change_in_place(blank: Client, second: dict[str, Any]) -> None:
+    section, ids = await drawn(blank, card, FIRST, {**FIRST, **second})
+    fresh, _ = await drawn(blank, card, {**FIRST, **second})
     assert [each.id for each in section.place.descendants()] == ids
     assert deep(section.place) == deep(fresh.place)
 
 
-async def test_a_browser_hears_of_what_has_changed_only(client: Client) -> None:
-    section, ids = await drawn(client, card, FIRST, {**FIRST, "share": 70})
+async def test_a_browser_hears_of_what_has_changed_only(blank: Client) -> None:
+    section, ids = await drawn(blank, card, FIRST, {**FIRST, "share": 70})
     told = set(section.place.client.outbox.updates) - {section.place.id}
     assert told == {next(each.id for each in section.place.descendants() if each._style)}
     assert told < set(ids)
 
 
-async def test_what_is_built_otherwise_is_replaced(client: Client) -> None:
+async def test_what_is_built_otherwise_is_replaced(blank: Client) -> None:
     def labels(words: list[str]) -> None:
         for each in words:
             ui.label(each)
 
-    section, ids = await drawn(client, labels, ["a", "b"], ["a", "b", "c"])
+    section, ids = await drawn(blank, labels, ["a", "b"], ["a", "b", "c"])
     assert [each.text for each in section.place.default_slot.children] == ["a", "b", "c"]  # type: ignore[attr-defined]
     assert not {each.id for each in section.place.descendants()} & set(ids)
 
 
-async def test_a_button_is_drawn_anew_with_its_row(client: Client) -> None:
+async def test_a_button_is_drawn_anew_with_its_row(blank: Client) -> None:
     pressed = []
 
     def button(row: str) -> None:
         ui.button("Approve", on_click=lambda: pressed.append(row))
 
-    section, ids = await drawn(client, button, "first", "second")
+    section, ids = await drawn(blank, button, "first", "second")
     (made,) = section.place.descendants()
     assert made.id not in ids
     (listener,) = made._event_listeners.values()

@@ -1,7 +1,6 @@
 """What a page says of what was done, and of what was not."""
 
 import asyncio
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,19 +11,12 @@ from controller.access.actors import Actor, Role
 from controller.console.desk import Desk
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    made = Client(ui.page("/a-test"))
-    yield made
-    made.delete()
-
-
-async def test_a_complaint_goes_when_more_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_complaint_goes_when_more_is_said(blank: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     gone: list[str] = []
     monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
     monkeypatch.setattr(ui.notification, "dismiss", lambda each: gone.append(each.message))
     state = SimpleNamespace(house=None, actor=Actor("otto", Role.OPERATOR), secret="")
-    desk = Desk(cast(Any, SimpleNamespace(state=state)), client)
+    desk = Desk(cast(Any, SimpleNamespace(state=state)), blank)
     desk.complain("150 cannot be set")
     assert gone == []
     desk.complain("140 cannot be set")
