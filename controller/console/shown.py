@@ -1,5 +1,6 @@
 """Numbers, units and moments as people read them, and the small parts of which pages are made."""
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from controller.console.texts import known, say
 LARGE, LARGER, SMALL = 1e5, 1e9, 1e-3  # between them digits are easier to read than a power of ten
 DIGITS = 10  # of a value with an uncertainty
 THIN = "\u202f"
+LONGEST = 200_000  # characters of plain data
 POWER = re.compile(r"\*\*(-?\d+)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 UNITS = {"dimensionless": "", "degC": "°C", "percent": "%", "delta_degC": "K"}
@@ -125,6 +127,12 @@ def size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
+
+
+def as_json(data: Any) -> str:
+    """Plain data as JSON in which every character can be seen."""
+    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."
 
 
 def heading(text: str, classes: str = "heading", level: int = 2) -> ui.label:

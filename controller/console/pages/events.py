@@ -1,6 +1,5 @@
 """Events: the audit trail, the latest first; found, opened, and verified."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
 from controller.console.paging import Paged
-from controller.console.shown import event_kind, facts, moment, table
+from controller.console.shown import as_json, event_kind, facts, moment, table
 from controller.console.texts import say
 from controller.report import trail as report
 from controller.report.trail import Wanted
@@ -21,7 +20,6 @@ Plain = dict[str, Any]
 Filters = dict[str, str]
 FILTERS = ("campaign", "kind", "actor", "subject")
 SHOWN_FAULTS = 20
-LONGEST = 200_000  # characters of one event's data
 
 
 @ui.page("/events", response_timeout=READS_WITHIN_S)
@@ -150,7 +148,7 @@ async def _open(desk: Desk, number: int) -> None:
         )
         for name in ("data", "rows"):
             ui.label(say(f"events.{name}")).classes("soft")
-            ui.label(as_text(found[name])).classes("log").props("tabindex=0")
+            ui.label(as_json(found[name])).classes("log").props("tabindex=0")
         with ui.element("div").classes("buttons"):
             ui.button(say("frame.close"), on_click=lambda: dialog.submit(None)).props("flat autofocus")
     await dialog
@@ -171,9 +169,3 @@ def _about(row: Plain) -> str:
     if len(parts) == 1 or parts[1] == "1":  # most need one try only
         return say("events.experiment_step", number=number, step=parts[0])
     return say("events.experiment_try", number=number, step=parts[0], attempt=parts[1])
-
-
-def as_text(data: Any) -> str:
-    """Plain data as JSON in which every character can be seen."""
-    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True)
-    return text if len(text) <= LONGEST else text[:LONGEST] + " ..."

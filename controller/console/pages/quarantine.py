@@ -10,9 +10,8 @@ from controller.access.actors import Role
 from controller.console import actions, dialogs
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened
-from controller.console.pages.events import as_text
 from controller.console.paging import Paged
-from controller.console.shown import facts, heading, moment
+from controller.console.shown import as_json, facts, heading, moment
 from controller.console.texts import say
 from controller.report import refused as report
 
@@ -141,7 +140,7 @@ def _orphan(desk: Desk, row: Plain) -> None:
                 return
             place.clear()
             with place:
-                ui.label(as_text(found["payload"])).classes("log").props("tabindex=0")
+                ui.label(as_json(found["payload"])).classes("log").props("tabindex=0")
 
         button = ui.button(say("quarantine.show"), icon="data_object", on_click=show).props("flat dense")
         button.props["aria-label"] = f"{say('quarantine.show')}: {row['attempt_id']}"
