@@ -2,7 +2,7 @@
 
 DAEMON = {
     "alembic", "apscheduler", "argon2", "ase", "botorch", "fastapi", "gpytorch", "jinja2", "jsonschema", "matplotlib",
-    "nicegui", "numpy", "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen",
+    "mordred", "nicegui", "numpy", "packaging", "pint", "prometheus_client", "psycopg", "pydantic_settings", "pymatgen",
     "python_multipart", "rdkit", "scipy", "sqlalchemy", "sqlmodel", "starlette", "structlog", "torch", "tzdata",
     "ulid", "uvicorn",
 }  # fmt: skip

@@ -59,7 +59,7 @@ def candidate_from(
     if missing := [each for each in spec.space.names() if each not in given]:
         raise Invalid(f"no value for {', '.join(missing)}")
     for name, value in given.items():
-        if isinstance(value, str) and isinstance(spec.space.parameters.get(name), (Continuous, Integer, Discrete)):
+        if isinstance(value, str) and isinstance(spec.space.parameter(name), (Continuous, Integer, Discrete)):
             raise Invalid(f"{name}: {value!r} is no number")
     try:
         return conditions(spec.space, given)

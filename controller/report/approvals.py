@@ -14,7 +14,7 @@ from controller.report.pareto import Tried, tried
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import ApprovalDecision, Campaign, Proposal
-from strategies.spaces import Categorical, Discrete
+from strategies.spaces import Discrete, Labelled
 
 Plain = dict[str, Any]
 SHOWN = 25  # the others come when these are decided; each card costs the event loop some milliseconds
@@ -95,8 +95,8 @@ def _scales(spec: Spec, known: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """The length of each parameter's range: as declared, or as measured where a pool declares none."""
     scales: dict[str, float] = {}
     for name in spec.space.names():
-        parameter = spec.space.parameters.get(name)
-        if isinstance(parameter, Categorical):
+        parameter = spec.space.parameter(name)
+        if isinstance(parameter, Labelled):
             continue
         if isinstance(parameter, Discrete):
             length = max(parameter.values) - min(parameter.values)

@@ -16,7 +16,7 @@ from controller.report.failures import latest_failures
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Attempt, Campaign, Job, Proposal, SpecVersion
-from strategies.spaces import Categorical, Discrete
+from strategies.spaces import Discrete, Labelled
 
 Plain = dict[str, Any]
 MOST_OPEN = 50
@@ -126,11 +126,11 @@ def injectable(session: Session, name: str) -> Plain:
 
 def _parameter(spec: Spec, name: str) -> Plain:
     """`choices` of a category, `values` of a discrete number, `low` and `high` of another; nothing of a bare column."""
-    declared = spec.space.parameters.get(name)
+    declared = spec.space.parameter(name)
     shown: Plain = {"name": name, "unit": spec.space.unit(name)}
     if declared is None:
         return shown
-    if isinstance(declared, Categorical):
+    if isinstance(declared, Labelled):
         return {**shown, "choices": list(declared.choices)}
     if isinstance(declared, Discrete):
         return {**shown, "values": list(declared.values)}

@@ -48,7 +48,7 @@ from controller.store.tables import Attempt, Campaign, Iteration, Outbox
 from controller.store.tables import Table as Rows
 from controller.store.unit import Chain
 from strategies import Request, request_digest
-from strategies.spaces import Categorical
+from strategies.spaces import Labelled
 
 T = TypeVar("T")
 Values = Mapping[str, float]
@@ -222,8 +222,8 @@ def _parameters(spec: Spec, step: Step) -> dict[str, ParameterLimits]:
 
 
 def _limits(spec: Spec, name: str) -> ParameterLimits:
-    parameter = spec.space.parameters.get(name)
-    if isinstance(parameter, Categorical):
+    parameter = spec.space.parameter(name)
+    if isinstance(parameter, Labelled):
         return ParameterLimits(choices=list(parameter.choices))
     return ParameterLimits(unit=spec.space.unit(name))
 

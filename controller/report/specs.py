@@ -15,7 +15,7 @@ from controller.spec import Campaign as Spec
 from controller.spec import Step
 from controller.store.specs import units_of
 from controller.store.tables import Campaign, Instrument
-from strategies.spaces import Candidate, Categorical, Discrete, Parameter, conditions
+from strategies.spaces import Candidate, Discrete, Labelled, Parameter, conditions
 from strategies.units import UnitError, convert_difference
 
 
@@ -79,7 +79,7 @@ def _ends(spec: Spec) -> Iterator[Candidate]:
 
 
 def _values(parameter: Parameter) -> Sequence[float | str]:
-    if isinstance(parameter, Categorical):
+    if isinstance(parameter, Labelled):
         return parameter.choices
     if isinstance(parameter, Discrete):
         return [min(parameter.values), max(parameter.values)]

@@ -151,7 +151,7 @@ def candidate_of(
     """The row as a candidate of the space, a pool's known as in `read_candidates`. Raises `TableError`."""
     from strategies.spaces import conditions, space_contains
 
-    values = {name: _setting(row, name, campaign.space.parameters.get(name)) for name in row.inputs}
+    values = {name: _setting(row, name, campaign.space.parameter(name)) for name in row.inputs}
     try:
         candidate = conditions(campaign.space, values, row.label)
         faults = space_contains(campaign.space, candidate, files, keys)
@@ -164,10 +164,10 @@ def candidate_of(
 
 def _setting(row: DataRow, name: str, declared: "Parameter | None") -> float | str:
     """A label where the space has labels, a number where it has numbers, and in an undeclared column what it is."""
-    from strategies.spaces import Categorical
+    from strategies.spaces import Labelled
 
     text = row.inputs[name]
-    if isinstance(declared, Categorical):
+    if isinstance(declared, Labelled):
         return text
     value = _number(text)
     if math.isfinite(value):

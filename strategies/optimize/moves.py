@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.represent.encoding import Column, Encoding
-from strategies.spaces import Categorical, Parameter
+from strategies.spaces import Labelled, Ordinal, Parameter
 from strategies.spaces.finite import levels, settings
 
 Array = NDArray[np.float64]
@@ -34,14 +34,12 @@ def jumps(encoding: Encoding) -> list[Jump]:
 
 def _is_coarse(parameter: Parameter) -> bool:
     count = levels(parameter)
-    return isinstance(parameter, Categorical) or (count is not None and count <= FINE)
+    return isinstance(parameter, Labelled) or (count is not None and count <= FINE)
 
 
 def _jump(column: Column, parameter: Parameter) -> Jump:
-    if column.choices:
-        return Jump(column.start, np.eye(len(column.choices)), ordered=False)
-    numbers = np.array([float(level) for level in settings(parameter)])
-    return Jump(column.start, ((numbers - column.low) / column.width)[:, None], ordered=True)
+    levels = column.choices or [float(level) for level in settings(parameter)]
+    return Jump(column.start, column.encode(levels), ordered=not column.choices or isinstance(parameter, Ordinal))
 
 
 def fixed_columns(found: list[Jump]) -> list[int]:

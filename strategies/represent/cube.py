@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from strategies.spaces import Categorical, Continuous, Discrete, Integer, Parameter, Space
+from strategies.spaces import Continuous, Discrete, Integer, Labelled, Parameter, Space
 from strategies.spaces.finite import settings
 from strategies.spaces.snapping import Setting, snap_values
 
@@ -27,6 +27,8 @@ def tidied(space: Space, raw: dict[str, Setting]) -> dict[str, Setting]:
 
 def _setting(parameter: Parameter, share: float) -> Setting:
     if isinstance(parameter, Continuous):
+        if parameter.scale == "log":
+            return float(parameter.low * (parameter.high / parameter.low) ** share)
         return parameter.low + share * (parameter.high - parameter.low)
     if isinstance(parameter, Integer):
         return parameter.low + _place(share, parameter.high - parameter.low + 1)
@@ -46,8 +48,8 @@ def _tidy(parameter: Parameter, value: Setting) -> Setting:
 
 def limits(parameter: Parameter) -> tuple[float, float]:
     """Lowest and highest number of a numeric parameter."""
-    if isinstance(parameter, Categorical):
-        raise ValueError("a category has no limits")
+    if isinstance(parameter, Labelled):
+        raise ValueError("a label has no limits")
     if isinstance(parameter, Discrete):
         return min(parameter.values), max(parameter.values)
     return parameter.low, parameter.high

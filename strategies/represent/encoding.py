@@ -1,37 +1,79 @@
 """Encoding: the border between what the chemist sees (candidates) and what the model sees (rows of numbers).
 
 Numbers become one column each, scaled so that the space's limits are 0 and 1 (measured points beyond them are kept as
-they are). Categories become one 0/1 column for each choice; a label that the space does not know is all zeros.
+they are); on scale `log` their logarithms are. Ordered labels become their rank, scaled likewise. Labels without order
+become a block: a row of numbers for each label, 0/1 or descriptors; a label that the space does not know is all zeros.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strategies.represent.cube import limits, tidied
-from strategies.spaces import Candidate, Categorical, PoolTable, Space, conditions, read_pool, values_in
+from strategies.represent.descriptors import descriptor_block
+from strategies.spaces import Candidate, Categorical, Ordinal, PoolTable, Space, conditions, read_pool, values_in
 from strategies.spaces.snapping import Setting
 
 Array = NDArray[np.float64]
+Kind = Literal["number", "ordinal", "onehot", "descriptors", "fingerprint"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
-    """One parameter's place: `start` is its first column; numbers have `low` and `width`, categories `choices`."""
+    """One parameter's place: `start` is the first of its `size` columns, `kind` says what they hold.
+
+    A number has `low` and `width` (of its logarithms if `log`); labels have `choices` and the `block` (labels x size)
+    whose rows stand for them; `parts` name a block's columns.
+    """
 
     name: str
+    kind: Kind
     start: int
     low: float = 0.0
     width: float = 1.0
+    log: bool = False
     choices: tuple[str, ...] = ()
+    block: Array | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """How many columns the parameter takes."""
-        return len(self.choices) or 1
+        return 1 if self.block is None else self.block.shape[1]
+
+    @property
+    def places(self) -> slice:
+        """Its columns."""
+        return slice(self.start, self.start + self.size)
+
+    def labels(self) -> list[str]:
+        """A name for each of its columns."""
+        return [f"{self.name}={part}" for part in self.parts] or [self.name]
+
+    def encode(self, values: Sequence[Setting]) -> Array:
+        """n values as n x size."""
+        if self.block is None:
+            return self.scaled(np.asarray(values, dtype=np.float64))[:, None]
+        known = {choice: place for place, choice in enumerate(self.choices)}
+        places = np.array([known.get(str(value), len(known)) for value in values], dtype=np.intp)
+        return np.vstack([self.block, np.zeros(self.size)])[places]
+
+    def scaled(self, numbers: Array) -> Array:
+        """Numbers in the space's unit as they stand in the column; what has no logarithm lies one range below."""
+        if self.log:
+            numbers = np.log(np.maximum(numbers, np.exp(self.low - self.width)))
+        return (numbers - self.low) / self.width
+
+    def decode(self, part: Array) -> Setting:
+        """The value of a part of a row: the label whose row is nearest, or the number, not yet on its grid."""
+        if self.block is not None:
+            return self.choices[int(np.argmin(np.square(self.block - part).sum(axis=1)))]
+        number = self.low + self.width * float(part[0])
+        return float(np.exp(min(number, 230.0))) if self.log else number
 
 
 @dataclass(frozen=True)
@@ -58,11 +100,7 @@ class Encoding:
 
     def labels(self) -> list[str]:
         """A name for each column, such as `temperature` or `solvent=ethanol`."""
-        return [
-            label
-            for column in self.columns
-            for label in ([f"{column.name}={choice}" for choice in column.choices] or [column.name])
-        ]
+        return [label for column in self.columns for label in column.labels()]
 
     def encode(self, candidates: Sequence[Candidate]) -> Array:
         """n candidates as n x d; raises `CandidateError` for one that does not belong to the space."""
@@ -70,52 +108,52 @@ class Encoding:
 
     def encode_values(self, rows: Sequence[Mapping[str, Setting]]) -> Array:
         """n rows of values in the space's units as n x d."""
-        encoded = np.zeros((len(rows), self.dimensions))
-        for column in self.columns:
-            _fill(encoded, column, [row[column.name] for row in rows])
-        return encoded
+        if not rows:
+            return np.zeros((0, self.dimensions))
+        return np.hstack([column.encode([row[column.name] for row in rows]) for column in self.columns])
 
     def encode_table(self, table: PoolTable, rows: Sequence[int]) -> Array:
         """The named rows of a table as n x d."""
-        encoded = np.zeros((len(rows), self.dimensions))
-        for column in self.columns:
-            values = table.columns[column.name]
-            _fill(encoded, column, [values[row] for row in rows])
-        return encoded
+        if not len(rows):
+            return np.zeros((0, self.dimensions))
+        parts = [column.encode([table.columns[column.name][row] for row in rows]) for column in self.columns]
+        return np.hstack(parts)
 
     def decode(self, row: Array) -> Candidate:
-        """The candidate nearest to one row (not for pools): snapped, categories by their largest column.
+        """The candidate nearest to one row (not for pools): snapped, labels by the nearest row of their block.
 
         Raises `ValueError` if snapping cannot keep the linear constraints.
         """
-        raw: dict[str, Setting] = {}
-        for column in self.columns:
-            part = row[column.start : column.start + column.size]
-            raw[column.name] = (
-                column.choices[int(np.argmax(part))] if column.choices else column.low + column.width * float(part[0])
-            )
+        raw = {column.name: column.decode(row[column.places]) for column in self.columns}
         return conditions(self.space, tidied(self.space, raw))
 
 
 def _column(space: Space, table: PoolTable | None, name: str, start: int) -> Column:
     parameter = space.parameters.get(name)
+    if isinstance(parameter, Ordinal):
+        choices = tuple(parameter.choices)
+        return Column(name, "ordinal", start, choices=choices, block=np.linspace(0.0, 1.0, len(choices))[:, None])
     if isinstance(parameter, Categorical):
-        return Column(name, start, choices=tuple(parameter.choices))
+        return _category(name, parameter, start)
     if table is None:
         low, high = limits(space.parameters[name])
     elif table.is_numeric(name):
-        numbers = [float(value) for value in table.columns[name]]
-        low, high = min(numbers), max(numbers)
+        low, high = float(min(table.columns[name])), float(max(table.columns[name]))
     else:
-        return Column(name, start, choices=tuple(sorted({str(value) for value in table.columns[name]})))
-    return Column(name, start, low=low, width=high - low or 1.0)
+        return _onehot(name, sorted({str(value) for value in table.columns[name]}), start)
+    log = getattr(parameter, "scale", "linear") == "log"
+    if log:
+        low, high = float(np.log(low)), float(np.log(high))
+    return Column(name, "number", start, low=low, width=high - low or 1.0, log=log)
 
 
-def _fill(encoded: Array, column: Column, values: Sequence[Setting]) -> None:
-    if not column.choices:
-        encoded[:, column.start] = (np.array(values, dtype=np.float64) - column.low) / column.width
-        return
-    places = {choice: place for place, choice in enumerate(column.choices)}
-    for row, value in enumerate(values):
-        if value in places:
-            encoded[row, column.start + places[str(value)]] = 1.0
+def _category(name: str, parameter: Categorical, start: int) -> Column:
+    if parameter.descriptors is None:
+        return _onehot(name, parameter.choices, start)
+    block, parts = descriptor_block(parameter)
+    kind: Kind = "fingerprint" if parameter.descriptors.method == "fingerprint" else "descriptors"
+    return Column(name, kind, start, choices=tuple(parameter.choices), block=block, parts=tuple(parts))
+
+
+def _onehot(name: str, choices: Sequence[str], start: int) -> Column:
+    return Column(name, "onehot", start, choices=tuple(choices), block=np.eye(len(choices)), parts=tuple(choices))

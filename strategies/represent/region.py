@@ -26,7 +26,8 @@ def distance_outside(
     """
     encoding = Encoding.of(space, files or {})
     point = encoding.encode([candidate])[0]
-    categories = [column.start + offset for column in encoding.columns for offset in range(len(column.choices))]
+    labelled = [column for column in encoding.columns if column.choices]
+    categories = [place for column in labelled for place in range(column.start, column.start + column.size)]
     points = encoding.encode(known)
     alike = points[np.all(points[:, categories] == point[categories], axis=1)]
     numbers = np.setdiff1d(np.arange(encoding.dimensions), categories)

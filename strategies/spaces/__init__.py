@@ -14,10 +14,11 @@ from strategies.spaces.finite import ENUMERATION_LIMIT, Rows, finite_rows, finit
 from strategies.spaces.keys import candidate_key, canonical_json, canonical_number, key_of_valid
 from strategies.spaces.linear import LinearConstraint, parse_linear
 from strategies.spaces.membership import space_contains, values_in
+from strategies.spaces.parameters import Categorical, Continuous, Discrete, Integer, Labelled, Ordinal, Parameter
 from strategies.spaces.pools import PoolError, PoolTable, parse_pool, read_pool
 from strategies.spaces.sheets import Sheet, SheetError, read_sheet
 from strategies.spaces.snapping import snap, snap_values
-from strategies.spaces.space import Categorical, Continuous, Discrete, Integer, Parameter, Pool, Space
+from strategies.spaces.space import Pool, Space
 
 __all__ = [
     "ENUMERATION_LIMIT",
@@ -28,7 +29,9 @@ __all__ = [
     "Continuous",
     "Discrete",
     "Integer",
+    "Labelled",
     "LinearConstraint",
+    "Ordinal",
     "Parameter",
     "Pool",
     "PoolError",

@@ -10,7 +10,8 @@ from importlib import resources
 from typing import Any
 
 from strategies.spaces.chemistry import parse_smiles
-from strategies.spaces.space import Integer, Space
+from strategies.spaces.parameters import Integer
+from strategies.spaces.space import Space
 from strategies.units import check_unit
 
 Candidate = dict[str, Any]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from strategies.spaces.candidates import Candidate
 from strategies.spaces.keys import key_of_valid
+from strategies.spaces.parameters import Continuous, Discrete, Integer, Labelled, Parameter
 from strategies.spaces.pools import PoolTable, read_pool
 from strategies.spaces.snapping import Setting, all_hold, grid_value, steps
-from strategies.spaces.space import Categorical, Continuous, Discrete, Integer, Parameter, Space
+from strategies.spaces.space import Space
 
 ENUMERATION_LIMIT = 20_000  # larger grids are searched, not listed
 
@@ -46,7 +47,7 @@ def levels(parameter: Parameter) -> int | None:
 
 def settings(parameter: Parameter) -> list[Setting]:
     """All values that a parameter can be set to; raises `ValueError` for a continuum."""
-    if isinstance(parameter, Categorical):
+    if isinstance(parameter, Labelled):
         return list(parameter.choices)
     if isinstance(parameter, Discrete):
         return sorted(parameter.values)

@@ -7,8 +7,9 @@ from typing import Any
 from strategies.spaces.candidates import Candidate, CandidateError, validate_candidate
 from strategies.spaces.finite import finite_rows
 from strategies.spaces.keys import canonical_number, key_of_valid
+from strategies.spaces.parameters import Labelled, Parameter
 from strategies.spaces.snapping import Setting, all_hold, snap
-from strategies.spaces.space import Categorical, Parameter, Space
+from strategies.spaces.space import Space
 from strategies.units import convert
 
 
@@ -59,7 +60,7 @@ def _in_unit(name: str, value: Setting, unit: str | None, space: Space) -> Setti
 
 def _faults(name: str, parameter: Parameter, value: Setting) -> list[str]:
     """Out of bounds, off the grid, or of the wrong type."""
-    if isinstance(parameter, Categorical):
+    if isinstance(parameter, Labelled):
         return [] if value in parameter.choices else [f"{name}: {value!r} is none of {', '.join(parameter.choices)}"]
     if isinstance(value, str):
         return [f"{name}: {value!r} is no number"]

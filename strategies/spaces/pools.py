@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from strategies.spaces.candidates import Candidate, conditions
+from strategies.spaces.parameters import Labelled, Parameter
 from strategies.spaces.sheets import Line, SheetError, read_sheet
-from strategies.spaces.space import Categorical, Parameter, Pool, Space
+from strategies.spaces.space import Pool, Space
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|\d[\d.]*e\+?\d{3,})", re.IGNORECASE)
@@ -94,7 +95,7 @@ def _cells(file: str, header: Sequence[str], body: Sequence[Line], name: str) ->
 
 
 def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Parameter | None) -> list[float] | list[str]:
-    numeric = not isinstance(parameter, Categorical)
+    numeric = not isinstance(parameter, Labelled)
     for line, text in cells:
         if numeric and not (_NUMBER.fullmatch(text) and math.isfinite(float(text))):
             if parameter is not None:

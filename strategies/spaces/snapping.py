@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from itertools import islice, product
 
 from strategies.spaces.linear import LinearConstraint
-from strategies.spaces.space import Categorical, Continuous, Discrete, Integer, Parameter, Space
+from strategies.spaces.parameters import Continuous, Discrete, Integer, Labelled, Parameter
+from strategies.spaces.space import Space
 
 Setting = float | int | str
 
@@ -30,7 +31,7 @@ def grid_value(parameter: Continuous, step: int) -> float:
 
 def snap(parameter: Parameter, value: Setting) -> Setting:
     """The nearest value that can be set; a category is only checked. Raises `ValueError` for the wrong type."""
-    if isinstance(parameter, Categorical):
+    if isinstance(parameter, Labelled):
         if value not in parameter.choices:
             raise ValueError(f"{value!r} is none of {', '.join(parameter.choices)}")
         return value
@@ -42,7 +43,7 @@ def snap(parameter: Parameter, value: Setting) -> Setting:
 def _nearest(parameter: Continuous | Integer | Discrete, value: float) -> list[float | int]:
     """The settable values below and above, nearest first (one where both are the same)."""
     if isinstance(parameter, Discrete):
-        return sorted(sorted(parameter.values), key=lambda known: abs(known - value))[:2]
+        return sorted(sorted(parameter.values), key=lambda known: _distance(parameter, known, value))[:2]
     if isinstance(parameter, Integer):
         inside = min(max(value, parameter.low), parameter.high)
         return sorted({math.floor(inside), math.ceil(inside)}, key=lambda whole: abs(whole - inside))
@@ -53,6 +54,12 @@ def _nearest(parameter: Continuous | Integer | Discrete, value: float) -> list[f
     place = min((inside - parameter.low) / parameter.resolution, last)
     around = {min(math.floor(place), last), min(math.ceil(place), last)}
     return [grid_value(parameter, step) for step in sorted(around, key=lambda step: abs(step - place))]
+
+
+def _distance(parameter: Discrete, known: float, value: float) -> float:
+    if parameter.scale == "linear":
+        return abs(known - value)
+    return abs(math.log(known) - math.log(max(value, 1e-300)))
 
 
 def snap_values(space: Space, values: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -101,8 +108,8 @@ def _absorb(space: Space, values: dict[str, Setting], constraints: list[LinearCo
 
 
 def _neighbours(parameter: Parameter, value: float) -> list[float | int]:
-    if isinstance(parameter, Categorical):
-        raise ValueError("a category cannot stand in a linear constraint")
+    if isinstance(parameter, Labelled):
+        raise ValueError("a label cannot stand in a linear constraint")
     return _nearest(parameter, value)
 
 
