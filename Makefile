@@ -8,7 +8,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install demo test test-all bench lint
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.installed
+
+.PHONY: install demo test test-all bench bench-full peers lint
 
 install: $(STAMP)
 
@@ -29,6 +32,20 @@ test-all: install
 
 bench: install
 	$(BIN)/python -m tests.benchmarks
+
+# The long benchmark of an area; it goes on where an earlier call was broken off. Results: TATARA_RESULTS.
+bench-full: install
+	$(BIN)/python -m tests.benchmarks.full $(AREA) $(BENCH_ARGS)
+
+# What the benchmark compares with, in an environment of its own.
+peers: $(PEERS_STAMP)
+
+$(PEERS_STAMP): tests/benchmarks/peers.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		$(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' tests/benchmarks/peers.txt)"
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .

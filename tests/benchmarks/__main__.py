@@ -5,7 +5,7 @@ import sys
 
 from tests.benchmarks.figure import Figure, table
 
-NAMES = ("startup", "restart", "latency", "loop_lag", "intake", "client", "console")
+NAMES = ("startup", "restart", "latency", "loop_lag", "intake", "client", "console", "optimization.short")
 
 
 def main(names: list[str]) -> int:
