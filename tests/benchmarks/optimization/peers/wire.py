@@ -15,7 +15,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -31,7 +31,7 @@ class Problem:
     parameters: dict[str, dict[str, Any]]
     smiles: dict[str, dict[str, str]]
     goals: dict[str, str]
-    regions: dict[str, tuple[float, float]]  # of goals that are targets
+    regions: dict[str, tuple[float, float]] = field(default_factory=dict)  # of goals that are targets
 
 
 class Run(Protocol):
