@@ -7,7 +7,7 @@ from tests.benchmarks.optimization.experiments import METHODS, SHORT, Experiment
 from tests.benchmarks.optimization.peer import Peer, PeerFailed
 from tests.benchmarks.optimization.results import Results
 from tests.benchmarks.optimization.tables import load
-from tests.benchmarks.optimization.trace import Method, run
+from tests.benchmarks.optimization.trace import Method, NotOffered, run
 
 
 def run_missing(experiment: Experiment, results: Results, methods: Collection[str], short: bool = False) -> list[str]:
@@ -19,7 +19,7 @@ def run_missing(experiment: Experiment, results: Results, methods: Collection[st
         method = METHODS[name]()
         try:
             _run_method(experiment, method, min(seeds, SHORT) if short else seeds, results)
-        except PeerFailed as error:
+        except (PeerFailed, NotOffered) as error:
             missing.append(f"{experiment.name}, {name}: {error}")
         finally:
             if isinstance(method, Peer):
@@ -39,7 +39,8 @@ def _run_method(experiment: Experiment, method: Method, seeds: int, results: Res
 def _one(experiment: Experiment, method: Method, seed: int) -> dict[str, object]:
     table = load(experiment.table)
     measure = experiment.measure(seed)
-    trace = run(method, table, seed, experiment.budget, experiment.batch, measure)
+    start = None if experiment.start is None else experiment.start(table, seed)
+    trace = run(method, table, seed, experiment.budget, experiment.batch, measure, start)
     settled = {}
     if experiment.noisy:
         settled["recommended"] = method.recommend(list(zip(trace.rows, trace.values, strict=True)), seed)

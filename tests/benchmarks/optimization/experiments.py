@@ -20,7 +20,7 @@ class Experiment:
     """`peers` maps each method beside ours and random to its number of seeds; `noisy`: single repeats are measured.
 
     `solved`: the value (in the outcome's unit) that ends a search, absent: the best of the table. `short`: it is part
-    of the short benchmark.
+    of the short benchmark. `start`: the rows that a seed begins with, absent: one random row.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Experiment:
     own: tuple[str, ...] = ("tatara", "random")
     short: bool = False
     solved: float | None = None
+    start: Callable[[Table, int], list[int]] | None = None
 
     def methods(self) -> dict[str, int]:
         """Every method and its number of seeds."""
@@ -89,5 +90,6 @@ METHODS: dict[str, Callable[[], Method]] = {
     "baybe-edbo": lambda: Peer("baybe-edbo", "baybe", {"preset": "EDBO"}),
     "physbo": lambda: Peer("physbo", "physbo"),
     "ax": lambda: Peer("ax", "ax-platform"),
+    "spacier": lambda: Peer("spacier", "scikit-learn", script="spacier_peer.py"),
     "bofire": lambda: Peer("bofire", "bofire"),
 }

@@ -37,12 +37,14 @@ def pinned(package: str) -> str:
 
 
 class Peer:
-    """`package` stands in peers.txt, its script in peers/; `options` go to it at every start."""
+    """`package` stands in peers.txt, its `script` in peers/; `options` go to it at every start."""
 
-    def __init__(self, name: str, package: str, options: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, name: str, package: str, options: Mapping[str, Any] | None = None, script: str | None = None
+    ) -> None:
         self.name = name
         self.version = pinned(package)
-        self._script = f"{package.split('-')[0]}_peer.py"
+        self._script = script or f"{package.split('-')[0]}_peer.py"
         self._options = dict(options or {})
         self._child: subprocess.Popen[str] | None = None
 

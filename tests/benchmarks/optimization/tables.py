@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.optimization.polymer_table import GOALS, SHIPPED, polymers
 from tests.benchmarks.optimization.table import Goal, Setting, Table, averaged
 
 DATA = "TATARA_REFERENCE_DATA"
@@ -36,13 +37,13 @@ def data_folder() -> Path:
 
 def names() -> list[str]:
     """All tables."""
-    return list(_TABLES)
+    return list(_LOADERS)
 
 
 @cache
 def load(name: str) -> Table:
     """A table by name; raises `NoData`."""
-    return replace(_TABLES[name](data_folder()), name=name)
+    return replace(_LOADERS[name](data_folder()), name=name)
 
 
 def _with_header(path: Path) -> list[dict[str, str]]:
@@ -165,7 +166,7 @@ def _hplc(data: Path) -> Table:
     return Table("hplc", table.rows, table.parameters, {"peak_area": means}, table.goals)
 
 
-_TABLES: dict[str, Callable[[Path], Table]] = {
+_LOADERS: dict[str, Callable[[Path], Table]] = {
     "direct_arylation": _direct_arylation,
     "crossed_barrel": _crossed_barrel,
     "agnp": _agnp,
@@ -179,4 +180,5 @@ _TABLES: dict[str, Callable[[Path], Table]] = {
     "buchwald_c": _olympus("buchwald_c", ("yield", "maximize"), chemical=True),
     "hplc": _hplc,
     "arylation_cost": _arylation_cost,
+    **{f"polymers_{goal}{start}": polymers(goal, bool(start)) for goal in GOALS for start in ("", SHIPPED)},
 }

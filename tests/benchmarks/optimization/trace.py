@@ -11,6 +11,10 @@ Outcome = list[float]  # one value for each goal of the table, in its unit; nan 
 History = Sequence[tuple[int, Outcome]]
 
 
+class NotOffered(Exception):
+    """What an experiment needs is not there yet; the text says what."""
+
+
 class Method(Protocol):
     """What is compared: it is asked for rows of a table."""
 
