@@ -37,7 +37,7 @@ def summarize(experiment: Experiment, results: Results) -> dict[str, Any]:
         "rows": len(table),
         "budget": experiment.budget,
         "batch": experiment.batch,
-        "methods": {name: _described(experiment, table, scores, found) for name, found in done.items()},
+        "methods": {name: described(experiment, table, found) for name, found in done.items()},
         "against": {
             name: against(scores, done[OURS], found) for name, found in done.items() if OURS in done and name != OURS
         },
@@ -89,7 +89,9 @@ def _needed(experiment: Experiment, table: Table, record: Record) -> int:
     return experiments_until(values, _threshold(experiment, table), experiment.budget, experiment.batch)
 
 
-def _described(experiment: Experiment, table: Table, scores: Mapping[str, Score], runs: Runs) -> dict[str, Any]:
+def described(experiment: Experiment, table: Table, runs: Runs) -> dict[str, Any]:
+    """A method's runs in numbers."""
+    scores = _scores(experiment, table)
     records = list(runs.values())
     sign = 1.0 if table.goals[table.objective] == "maximize" else -1.0
     signs = {name: sign if name in IN_UNIT else 1.0 for name in scores if name != "saved"}
