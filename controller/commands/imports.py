@@ -103,7 +103,7 @@ def _rows(unit: Unit, campaign: Campaign, spec: Spec, table: Table, row: Importe
         proposal.state, proposal.failure = "failed", "failed-synthesis"
         return [proposal]
     proposal.state = "completed"
-    campaign.progress = advance(campaign.progress, spec, row.values, imported=True)
+    campaign.progress = advance(campaign.progress, spec, row.key, row.values, imported=True)
     units = units_of(spec)
     measured = [
         Measurement(

@@ -14,6 +14,7 @@ from adapters.compute import TaskFailed, WorkerDied, Workers
 from controller.effects.runner import mark_done
 from controller.files import Files
 from controller.loop import ITERATION
+from controller.loop.progress import expect
 from controller.store import Store, Unit
 from controller.store.change import pause_for
 from controller.store.history import build_request
@@ -119,6 +120,7 @@ def finish_iteration(unit: Unit, row: Outbox, iteration_id: str, asked: Asked) -
         return
     iteration.state, iteration.report = ITERATION.next(iteration.state, "finish"), response.report
     iteration.versions = asked.answer["versions"]
+    campaign.progress = expect(campaign.progress, spec_of(unit.session, campaign), response.report)
     wanted = campaign.state in ("running", "paused")  # what comes after a stop is not begun
     made = _proposals(unit, campaign, iteration, response, asked.answer) if wanted else []
     campaign.exhausted = campaign.exhausted or not response.proposals

@@ -13,8 +13,12 @@ class StartIteration:
 
 @dataclass(frozen=True)
 class StopCampaign:
-    """A deadline or stopping rule is reached: begin nothing new, let finish what runs."""
+    """A deadline or stopping rule is reached: begin nothing new, let finish what runs.
 
+    `rule` is the rule's name as in the campaign file, or `wall_time` or `deadline` of its budget.
+    """
+
+    rule: str
     reason: str
 
 

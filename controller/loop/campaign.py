@@ -33,8 +33,8 @@ def decide_campaign(view: CampaignView, now: datetime) -> list[Action]:
         return [] if view.proposals or view.iteration_running else [EndCampaign("end", view.reason or "by an operator")]
     if view.state != "running":
         return []
-    if (reached := stop_reason(view, now)) is not None:
-        return [StopCampaign(reached)]
+    if (reached := stop_reached(view, now)) is not None:
+        return [reached]
     if exhausted(view) and not (view.proposals or view.finished or view.iteration_running):
         return [EndCampaign("complete", exhausted(view) or "")]
     return []
@@ -59,12 +59,15 @@ def affordable(view: CampaignView, cost: float) -> bool:
     return budget is None or (used < budget and used + cost <= budget * (1 + 1e-9))
 
 
-def stop_reason(view: CampaignView, now: datetime) -> str | None:
+def stop_reached(view: CampaignView, now: datetime) -> StopCampaign | None:
     """Say which deadline or stopping rule has been reached."""
     budget = view.spec.budget
     if (ends := time_limit(view)) is not None and now >= ends:
-        return "wall time is used" if budget.deadline is None or ends != budget.deadline else "deadline has passed"
-    return next((reason for rule in view.spec.stop if (reason := rule.reached(view.progress)) is not None), None)
+        if budget.deadline is not None and ends == budget.deadline:
+            return StopCampaign("deadline", "deadline has passed")
+        return StopCampaign("wall_time", "wall time is used")
+    told = ((rule.rule, rule.reached(view.progress)) for rule in view.spec.stop)
+    return next((StopCampaign(name, reason) for name, reason in told if reason is not None), None)
 
 
 def time_limit(view: CampaignView) -> datetime | None:

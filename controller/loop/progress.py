@@ -3,7 +3,8 @@
 An experiment is a completed proposal of the last stage (`last_stage`); a candidate that is carried out again is another
 experiment. Its values are means (`means`) of what was measured for it and counts (`counts`); what it is silent on comes
 from the stages before (`gathered`). It competes where its objectives are measured and its constraints hold (`merits`).
-The best is what no other experiment dominates; of equal ones the first.
+The best is what no other experiment dominates; of equal ones the first. What a stopping rule looks back upon is carried
+along as well, as far as that rule looks.
 """
 
 from collections import defaultdict
@@ -69,10 +70,56 @@ def merits(spec: Spec, values: Mapping[str, float]) -> tuple[float, ...] | None:
 
 
 def advance(
-    progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float], *, imported: bool = False
+    progress: Mapping[str, Any], spec: Spec, key: str, values: Mapping[str, float], *, imported: bool = False
 ) -> dict[str, Any]:
-    """Return the progress after one more experiment; what was imported is no sign that the campaign stands still."""
-    waited = 0 if imported else progress.get("without_improvement", 0) + 1
+    """Return the progress after one more experiment; what was imported is no sign that the campaign stands still.
+
+    `key` is that of its candidate.
+    """
+    after = improved(progress, spec, values, 0 if imported else progress.get("without_improvement", 0) + 1)
+    return after | _good(after, spec, key, values) | _volumes(after, spec, imported)
+
+
+def expect(progress: Mapping[str, Any], spec: Spec, report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the progress after one more iteration, whose report may say what it expects to gain."""
+    longest = look_back(spec)
+    if not longest:
+        return dict(progress)
+    gain = report.get("expected_improvement")
+    told = isinstance(gain, int | float) and not isinstance(gain, bool)
+    return {**progress, "expected": [*progress.get("expected", []), gain][-longest:] if told else []}
+
+
+def look_back(spec: Spec) -> int:
+    """Upon how many iterations the stopping rules look back."""
+    return max((rule.in_a_row for rule in spec.stop if rule.rule == "expected_gain"), default=0)
+
+
+def _good(progress: Mapping[str, Any], spec: Spec, key: str, values: Mapping[str, float]) -> dict[str, Any]:
+    """The keys of the first candidates that are good enough, for each rule that wants several."""
+    rules = [rule for rule in spec.stop if rule.rule == "target_reached" and rule.times > 1]
+    if not rules:
+        return {}
+    found = {name: list(keys) for name, keys in progress.get("good", {}).items()}
+    for rule in rules if merits(spec, values) is not None else ():
+        keys = found.setdefault(rule.asks(), [])
+        if rule.good(values[rule.property]) and key not in keys and len(keys) < rule.times:
+            keys.append(key)
+    return {"good": found}
+
+
+def _volumes(progress: Mapping[str, Any], spec: Spec, imported: bool) -> dict[str, Any]:
+    """The hypervolume after each of the last experiments; what is imported is where the next one begins."""
+    longest = max((rule.experiments for rule in spec.stop if rule.rule == "hypervolume_stalled"), default=0)
+    if not longest:
+        return {}
+    volumes = list(progress.get("volumes", []))
+    kept = volumes[:-1] if imported else volumes
+    return {"volumes": [*kept, progress.get("hypervolume") or 0.0][-1 - longest :]}
+
+
+def improved(progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float], waited: int = 0) -> dict[str, Any]:
+    """Return the progress with the best as it is now; where it is no better, `waited` experiments improved nothing."""
     point = merits(spec, values)
     if point is None:
         return {**progress, "without_improvement": waited}
@@ -83,6 +130,7 @@ def advance(
     # A better single value always enters the front, so that entering it is what improvement means.
     front, improved = _enter(progress.get("front", []), point)
     return {
+        **progress,
         "best": best,
         "front": front,
         "hypervolume": hypervolume(spec, front),

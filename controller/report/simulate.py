@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from adapters.compute import Workers
-from controller.loop.progress import advance, hypervolume
+from controller.loop.progress import hypervolume, improved
 from controller.report.lookup import LookupTable, Replicates
 from controller.report.offline import Offline, OfflineError
 from controller.spec import Approval, Budget, Step, TableError
@@ -104,7 +104,7 @@ def run_once(task: Plain) -> Plain:
                 values = table.measure(attempt.request["candidate"], spec.seed, attempt.request["replicate"])
                 offline.answer(attempt, values)
                 if _is_last(spec, attempt.request["step"]):
-                    progress = progress if values is None else advance(progress, spec, values)
+                    progress = progress if values is None else improved(progress, spec, values)
                     curve.append(score(spec, progress))
     except (TableError, OfflineError) as error:
         return {"fault": str(error)}
@@ -142,7 +142,7 @@ def best_of_table(plan: Plan) -> float | None:
     """The score of knowing the whole table."""
     progress: Plain = {}
     for values in LookupTable(plan.table.read_bytes(), plan.spec, plan.replicates).means():
-        progress = advance(progress, plan.spec, values)
+        progress = improved(progress, plan.spec, values)
     return score(plan.spec, progress)
 
 

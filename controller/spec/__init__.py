@@ -5,7 +5,15 @@ from controller.spec.loading import budget_of, json_schema, load, spec_digest
 from controller.spec.model import Campaign, Data, Strategy
 from controller.spec.problems import Problem, SpecError
 from controller.spec.stages import PEOPLE, Analysis, Approval, ApprovalRule, Promotion, Stage, Step
-from controller.spec.stopping import Budget, Hypervolume, NoImprovement, StoppingRule, TargetReached
+from controller.spec.stopping import (
+    Budget,
+    ExpectedGain,
+    Hypervolume,
+    HypervolumeStalled,
+    NoImprovement,
+    StoppingRule,
+    TargetReached,
+)
 from controller.spec.windows import Window
 
 __all__ = [
@@ -17,7 +25,9 @@ __all__ = [
     "Campaign",
     "Data",
     "DataRow",
+    "ExpectedGain",
     "Hypervolume",
+    "HypervolumeStalled",
     "NoImprovement",
     "Problem",
     "Promotion",

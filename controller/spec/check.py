@@ -160,10 +160,15 @@ def _goals_can_be_judged(campaign: Campaign) -> Iterator[Fault]:
     for place, rule in enumerate(campaign.stop):
         if rule.rule == "target_reached" and rule.property not in references:
             yield ["stop", place, "property"], f"should be the property of an objective: {', '.join(references)}"
-        if rule.rule == "hypervolume" and len(references) != 2:
+        volume = rule.rule in ("hypervolume", "hypervolume_stalled")
+        if volume and len(references) != 2:
             yield ["stop", place, "rule"], "is computed for two objectives; use target_reached or no_improvement"
-        elif rule.rule == "hypervolume" and without:
+        elif volume and without:
             yield ["stop", place, "rule"], f"needs a `reference` on every objective; missing on {', '.join(without)}"
+        if rule.rule == "expected_gain" and len(references) != 1:
+            yield ["stop", place, "rule"], "is in the unit of one objective; of several use hypervolume_stalled"
+        elif rule.rule == "expected_gain" and campaign.strategy.name in ("random", "sobol"):
+            yield ["stop", place, "rule"], f"strategy {campaign.strategy.name!r} expects nothing; use no_improvement"
 
 
 def _strategy_is_known(campaign: Campaign) -> Iterator[Fault]:

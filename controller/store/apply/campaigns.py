@@ -26,8 +26,8 @@ def start_iteration(unit: Unit, campaign: Campaign, action: StartIteration) -> N
 
 def stop(unit: Unit, campaign: Campaign, action: StopCampaign) -> None:
     """Begin nothing new; what runs may finish."""
-    campaign.reason = action.reason
-    change_campaign(unit, campaign, "stop", reason=action.reason)
+    campaign.reason = f"{action.reason} (rule {action.rule})"
+    change_campaign(unit, campaign, "stop", rule=action.rule, reason=action.reason)
 
 
 def end(unit: Unit, campaign: Campaign, action: EndCampaign) -> None:

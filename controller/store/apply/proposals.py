@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from controller.loop.actions import (
     ApproveByRule,
@@ -15,11 +15,11 @@ from controller.loop.actions import (
     Promote,
     SubmitForApproval,
 )
-from controller.loop.progress import advance, gathered, last_stage
+from controller.loop.progress import advance, expect, gathered, last_stage, look_back
 from controller.store.change import change_proposal
 from controller.store.proposals import IMPORT, approval_deadline, make_proposal
 from controller.store.specs import spec_of
-from controller.store.tables import Campaign, Proposal
+from controller.store.tables import Campaign, Iteration, Proposal
 from controller.store.unit import Unit
 from controller.store.views import mean_values, mean_values_of
 
@@ -67,7 +67,7 @@ def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:
     spec = spec_of(unit.session, campaign)
     if proposal.stage == last_stage(spec):
         proposal.promotion = "last"
-        campaign.progress = advance(campaign.progress, spec, _values(unit, proposal))
+        campaign.progress = advance(campaign.progress, spec, proposal.key, _values(unit, proposal))
     change_proposal(unit, proposal, "complete", campaign)
 
 
@@ -85,8 +85,20 @@ def judge_anew(unit: Unit, campaign: Campaign) -> None:
     for row in rows:
         if row.stage == last_stage(spec):
             values = gathered(completed[row.id], completed.get, lambda key: measured.get(key, {}))
-            progress = advance(progress, spec, values, imported=row.made_by == IMPORT)
+            progress = advance(progress, spec, row.key, values, imported=row.made_by == IMPORT)
+    for report in latest_reports(unit.session, campaign, look_back(spec)):
+        progress = expect(progress, spec, report)
     campaign.progress = progress
+
+
+def latest_reports(session: Session, campaign: Campaign, count: int) -> list[dict[str, Any]]:
+    """What the last iterations that were answered said of themselves, the latest last."""
+    if not count:
+        return []
+    query = select(col(Iteration.report)).where(
+        col(Iteration.campaign_id) == campaign.id, col(Iteration.state) == "done"
+    )
+    return list(session.scalars(query.order_by(col(Iteration.number).desc()).limit(count)))[::-1]
 
 
 def _values(unit: Unit, proposal: Proposal) -> dict[str, float]:

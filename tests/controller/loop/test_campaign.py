@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controller.loop.actions import EndCampaign, StopCampaign
-from controller.loop.campaign import affordable, decide_campaign, exhausted, stop_reason, time_limit
+from controller.loop.campaign import affordable, decide_campaign, exhausted, stop_reached, time_limit
 from controller.loop.view import FinishedView
 from tests.controller.loop.views import (
     NOON,
@@ -102,21 +102,21 @@ def test_in_other_states_it_neither_stops_nor_ends(state: str) -> None:
 def test_a_time_limit_stops_it_at_that_moment() -> None:
     view = make_view(spec=make_spec(budget={"wall_time": 60}))
     assert decide_campaign(view, later(59.9)) == []
-    assert decide_campaign(view, later(60)) == [StopCampaign("wall time is used")]
+    assert decide_campaign(view, later(60)) == [StopCampaign("wall_time", "wall time is used")]
     deadline = make_view(spec=make_spec(budget={"deadline": later(60).isoformat()}))
     assert decide_campaign(deadline, later(59)) == []
-    assert decide_campaign(deadline, later(60)) == [StopCampaign("deadline has passed")]
+    assert decide_campaign(deadline, later(60)) == [StopCampaign("deadline", "deadline has passed")]
 
 
 def test_the_earlier_of_two_time_limits_counts_and_is_named() -> None:
     early = make_view(spec=make_spec(budget={"deadline": later(10).isoformat(), "wall_time": 60}))
     assert time_limit(early) == later(10)
-    assert stop_reason(early, later(11)) == "deadline has passed"
+    assert stop_reached(early, later(11)) == StopCampaign("deadline", "deadline has passed")
     late = make_view(spec=make_spec(budget={"deadline": later(100).isoformat(), "wall_time": 60}))
     assert time_limit(late) == later(60)
-    assert stop_reason(late, later(61)) == "wall time is used"
+    assert stop_reached(late, later(61)) == StopCampaign("wall_time", "wall time is used")
     assert time_limit(make_view()) is None
-    assert stop_reason(make_view(), NOON + timedelta(days=9999)) is None
+    assert stop_reached(make_view(), NOON + timedelta(days=9999)) is None
 
 
 def test_wall_time_counts_from_the_start_of_the_campaign() -> None:
@@ -134,11 +134,11 @@ def test_a_stopping_rule_that_is_reached_stops_it() -> None:
     close = {"best": {"yield": 89.9}, "without_improvement": 2}
     assert decide_campaign(make_view(spec=spec, progress=close), NOON) == []
     good = make_view(spec=spec, progress={"best": {"yield": 90.0}})
-    assert decide_campaign(good, NOON) == [StopCampaign("yield has reached 90 (>= 90)")]
+    assert decide_campaign(good, NOON) == [StopCampaign("target_reached", "yield has reached 90 (>= 90)")]
     stuck = make_view(spec=spec, progress={"without_improvement": 3})
-    assert decide_campaign(stuck, NOON) == [StopCampaign("no improvement in 3 experiments")]
+    assert decide_campaign(stuck, NOON) == [StopCampaign("no_improvement", "no improvement in 3 experiments")]
 
 
 def test_stopping_comes_before_completing() -> None:
     view = make_view(spec=make_spec(budget={"experiments": 1, "wall_time": 1}), experiments=1)
-    assert decide_campaign(view, later(1)) == [StopCampaign("wall time is used")]
+    assert decide_campaign(view, later(1)) == [StopCampaign("wall_time", "wall time is used")]

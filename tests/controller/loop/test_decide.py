@@ -113,7 +113,7 @@ def test_work_goes_on_outside_of_windows() -> None:
 
 def test_stopping_comes_before_everything() -> None:
     view = make_view(make_proposal(), running(2, make_job()), spec=make_spec(budget={"wall_time": 1}))
-    assert decide(view, later(1)).actions == [StopCampaign("wall time is used")]
+    assert decide(view, later(1)).actions == [StopCampaign("wall_time", "wall time is used")]
     assert decide(view, later(1)).wake_at is None
 
 

@@ -16,7 +16,8 @@ from controller.commands.values import unmeasured
 from controller.effects.analyse import Found
 from controller.loop import ATTEMPT, CAMPAIGN, TABLES, CampaignView, ForbiddenTransition, Transitions, decide
 from controller.loop.job import step_key
-from controller.store.tables import Attempt, EStop, Iteration, Job, Measurement, Proposal
+from controller.store.apply.proposals import judge_anew
+from controller.store.tables import Attempt, Campaign, EStop, Iteration, Job, Measurement, Proposal
 from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import ADA, BEN, INSTRUMENTS, World
 
@@ -66,6 +67,17 @@ SPECS = {
         strategy={"name": "random", "batch": 2},
         budget={"experiments": 5},
         stop=[{"rule": "target_reached", "property": "yield", "comparison": ">=", "value": 99}],
+    ),
+    "stopped": make_spec(
+        stage("bench", COOK, WEIGH),
+        parallel=2,
+        objectives=[{**goal, "reference": reference} for goal, reference in zip(TWO_GOALS, (0, 2000), strict=True)],
+        budget={"experiments": 9},
+        stop=[
+            {"rule": "target_reached", "property": "yield", "comparison": ">=", "value": 20, "times": 2},
+            {"rule": "hypervolume_stalled", "experiments": 2, "share": 0.05},
+            {"rule": "expected_gain", "less_than": 0.5, "in_a_row": 3},
+        ],
     ),
 }
 
@@ -190,10 +202,13 @@ class LoopMachine(RuleBasedStateMachine):
     @rule(
         answer=st.none() | st.lists(st.integers(20, 90).map(float), max_size=3),
         region=st.sampled_from([None, 0.0, 0.5]),
+        report=st.just({}) | st.sampled_from([0.1, 0.4, 0.6]).map(lambda gain: {"expected_improvement": gain}),
         then=THEN,
     )
-    def strategy_answers(self, answer: list[float] | None, region: float | None, then: str) -> None:
-        self.world.answer_strategy(answer, {} if region is None else {"known_region": region})
+    def strategy_answers(
+        self, answer: list[float] | None, region: float | None, report: dict[str, Any], then: str
+    ) -> None:
+        self.world.answer_strategy(answer, {} if region is None else {"known_region": region}, report)
         self.then(then)
 
     @rule(temperature=st.integers(20, 80).map(float))
@@ -408,6 +423,9 @@ class LoopMachine(RuleBasedStateMachine):
     def check_everything(self) -> None:
         report = self.world.audit()
         assert report.ok, report.faults[:3]
+        carried = self.world.campaign.progress
+        self.world.do(lambda unit: judge_anew(unit, unit.session.get_one(Campaign, self.world.campaign_id)))
+        assert self.world.campaign.progress == (carried or {}), "what is carried along is what all the rows say"
 
     def abort_to_the_end(self) -> None:
         """From everywhere, an abort leads to the end as soon as the instruments answer."""

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from controller.loop.progress import advance, feasible, hypervolume, merit
+from controller.loop.progress import advance, expect, feasible, hypervolume, merit
 from tests.controller.loop.views import make_spec
 
 MORE = {"property": "yield", "goal": "maximize", "reference": 10.0}
 LESS = {"property": "waste", "goal": "minimize", "reference": 8.0}
 TWO = make_spec(objectives=[MORE, LESS])
+KEY = "k"
 
 
 def objective(**fields: Any) -> Any:
@@ -51,7 +52,7 @@ def test_constraints_include_their_limit_and_a_missing_value_breaks_them() -> No
 
 
 def test_the_first_good_experiment_is_the_best() -> None:
-    assert advance({}, TWO, {"yield": 30, "waste": 3, "other": 1}) == {
+    assert advance({}, TWO, KEY, {"yield": 30, "waste": 3, "other": 1}) == {
         "best": {"yield": 30, "waste": 3},
         "front": [[30, -3]],
         "hypervolume": (30 - 10) * (8 - 3),
@@ -60,16 +61,16 @@ def test_the_first_good_experiment_is_the_best() -> None:
 
 
 def test_the_front_keeps_what_nothing_beats() -> None:
-    progress = advance({}, TWO, {"yield": 30, "waste": 3})
-    worse = advance(progress, TWO, {"yield": 29, "waste": 3})
+    progress = advance({}, TWO, KEY, {"yield": 30, "waste": 3})
+    worse = advance(progress, TWO, KEY, {"yield": 29, "waste": 3})
     assert (worse["front"], worse["without_improvement"]) == ([[30, -3]], 1)
-    equal = advance(worse, TWO, {"yield": 30, "waste": 3})
+    equal = advance(worse, TWO, KEY, {"yield": 30, "waste": 3})
     assert (equal["front"], equal["without_improvement"]) == ([[30, -3]], 2)
-    other = advance(equal, TWO, {"yield": 20, "waste": 2})
+    other = advance(equal, TWO, KEY, {"yield": 20, "waste": 2})
     assert (other["front"], other["without_improvement"]) == ([[30, -3], [20, -2]], 0)
     assert other["best"] == {"yield": 30, "waste": 2}
     assert other["hypervolume"] == 20 * 5 + 10 * 1
-    better = advance(other, TWO, {"yield": 30, "waste": 2})
+    better = advance(other, TWO, KEY, {"yield": 30, "waste": 2})
     assert better["front"] == [[30, -2]]
     assert better["best"] == {"yield": 30, "waste": 2}
     assert progress["front"] == [[30, -3]], "what was there before is left as it was"
@@ -77,13 +78,13 @@ def test_the_front_keeps_what_nothing_beats() -> None:
 
 def test_of_two_equally_good_values_the_first_stays_the_best() -> None:
     spec = objective(goal="target", low=4, high=6)
-    first = advance({}, spec, {"yield": 4.5})
-    assert advance(first, spec, {"yield": 5}) == {**first, "without_improvement": 1}
+    first = advance({}, spec, KEY, {"yield": 4.5})
+    assert advance(first, spec, KEY, {"yield": 5}) == {**first, "without_improvement": 1}
 
 
 def test_half_beaten_points_stay() -> None:
     front = [[30.0, -3.0], [20.0, -2.0]]
-    after = advance({"front": front, "best": {"yield": 30.0, "waste": 2.0}}, TWO, {"yield": 25, "waste": 2})
+    after = advance({"front": front, "best": {"yield": 30.0, "waste": 2.0}}, TWO, KEY, {"yield": 25, "waste": 2})
     assert after["front"] == [[30, -3], [25, -2]]
     assert after["best"] == {"yield": 30.0, "waste": 2.0}
 
@@ -92,13 +93,13 @@ def test_what_misses_a_value_or_breaks_a_constraint_improves_nothing() -> None:
     spec = make_spec(objectives=[MORE, LESS], constraints=[{"property": "waste", "comparison": "<=", "value": 5}])
     before = {"best": {"yield": 1.0}, "without_improvement": 4}
     for values in ({"yield": 99}, {"waste": 1}, {"yield": 99, "waste": 6}, {}):
-        assert advance(before, spec, values) == {**before, "without_improvement": 5}
-        assert advance({}, spec, values) == {"without_improvement": 1}
+        assert advance(before, spec, KEY, values) == {**before, "without_improvement": 5}
+        assert advance({}, spec, KEY, values) == {"without_improvement": 1}
 
 
 def test_a_worse_experiment_counts_from_nothing() -> None:
     assert (
-        advance({"front": [[30, -3]], "best": {"yield": 30, "waste": 3}}, TWO, {"yield": 1, "waste": 9})[
+        advance({"front": [[30, -3]], "best": {"yield": 30, "waste": 3}}, TWO, KEY, {"yield": 1, "waste": 9})[
             "without_improvement"
         ]
         == 1
@@ -121,3 +122,54 @@ def test_hypervolume_needs_two_objectives_with_reference_points() -> None:
     third = {"property": "cost", "goal": "minimize", "reference": 1.0}
     assert hypervolume(make_spec(objectives=[MORE, LESS, third]), [[1, 1, 1]]) is None
     assert hypervolume(make_spec(objectives=[{**MORE, "reference": 0.0}, LESS]), [[2, -7]]) == 2
+
+
+def test_good_candidates_are_counted_once_each_and_only_where_a_rule_wants_several() -> None:
+    rule = {"rule": "target_reached", "property": "yield", "comparison": ">=", "value": 90}
+    limit = [{"property": "waste", "comparison": "<=", "value": 5}]
+    spec = make_spec(objectives=[MORE], constraints=limit, stop=[{**rule, "times": 2}])
+    [wanted] = spec.stop
+    after: dict[str, Any] = {}
+    for key, value, waste in [("a", 91, 1), ("a", 95, 1), ("b", 89, 1), ("c", 99, 6)]:
+        after = advance(after, spec, key, {"yield": value, "waste": waste})
+        assert wanted.reached(after) is None
+    after = advance(after, spec, "d", {"yield": 90, "waste": 5})
+    assert wanted.reached(after) == "yield has reached 95 (>= 90), 2 candidates are that good"
+    assert after["good"] == {"yield >= 90.0": ["a", "d"]}
+    assert advance(after, spec, "e", {"yield": 92, "waste": 1})["good"] == after["good"], "no more than the rule wants"
+    assert "good" not in advance({}, make_spec(objectives=[MORE], stop=[rule]), "a", {"yield": 99})
+
+
+def test_the_hypervolume_stalls_when_the_last_experiments_add_too_little() -> None:
+    rule = {"rule": "hypervolume_stalled", "experiments": 2, "share": 0.1}
+    spec = make_spec(objectives=[MORE, LESS], stop=[rule])
+    [stalled] = spec.stop
+    after: dict[str, Any] = {}
+    for value in (5, 5, 5, 20, 25):  # nothing beyond the reference; 10 * 5; 15 * 5
+        after = advance(after, spec, KEY, {"yield": value, "waste": 3})
+        assert stalled.reached(after) is None
+    assert after["volumes"] == [0, 50, 75]
+    after = advance(after, spec, KEY, {"yield": 26, "waste": 3})
+    assert stalled.reached(after) is None, "80 is more than a tenth above 50"
+    after = advance(after, spec, KEY, {"yield": 26.5, "waste": 3})
+    assert after["volumes"] == [75, 80, 82.5]
+    assert stalled.reached(after) == "hypervolume has risen by 10.00% in 2 experiments"
+    imported = advance(after, spec, KEY, {"yield": 30, "waste": 3}, imported=True)
+    assert imported["volumes"] == [75, 80, 100], "imported data is no experiment that was made in vain"
+    assert "volumes" not in advance({}, TWO, KEY, {"yield": 20, "waste": 3})
+
+
+def test_what_the_last_iterations_expect_is_kept_as_far_as_a_rule_looks_back() -> None:
+    spec = make_spec(objectives=[MORE], stop=[{"rule": "expected_gain", "less_than": 0.5, "in_a_row": 2}])
+    [small] = spec.stop
+    after = expect({"best": {"yield": 1}}, spec, {"expected_improvement": 0.4})
+    assert (after, small.reached(after)) == ({"best": {"yield": 1}, "expected": [0.4]}, None)
+    after = expect(after, spec, {"expected_improvement": 0.5})
+    assert small.reached(after) is None
+    after = expect(expect(after, spec, {"expected_improvement": 0.2}), spec, {"expected_improvement": 0.1})
+    assert after["expected"] == [0.2, 0.1]
+    assert small.reached(after) == "2 iterations in a row expect to gain at most 0.2 (less than 0.5)"
+    assert small.reached(expect(after, spec, {})) is None, "an iteration that expects nothing breaks the row"
+    better = advance(after, spec, KEY, {"yield": 50})
+    assert better["expected"] == [0.2, 0.1]
+    assert expect({}, make_spec(), {"expected_improvement": 0.1}) == {}

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col
 
 from adapters.instruments.messages import Outcome
 from controller.loop.view import CampaignView
-from controller.store.tables import Attempt, Proposal
+from controller.store.tables import Attempt, Event, Proposal
 from tests.controller.loop.histories import dump_view
 from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import World
@@ -32,6 +33,23 @@ def run(spec: Any, *, until: int = 40) -> World:
         if world.campaign.state != "running":
             break
     return world
+
+
+def test_a_stop_is_an_event_with_the_rule_and_its_words_and_stays_to_be_read() -> None:
+    rule = {"rule": "expected_gain", "less_than": 0.5, "in_a_row": 2}
+    world = World(make_spec(stage("bench", COOK), stop=[rule], budget={"experiments": 9}))
+    for gain in (0.1, 0.9, 0.3, 0.2):
+        world.turn()
+        world.answer_strategy([20 + 10 * gain], report={"expected_improvement": gain})
+        world.turn()
+        world.publish()
+        for attempt in world.open_attempts():
+            world.result(attempt, 0.5)
+    assert world.campaign.experiments == 3, "what the last iteration proposed is not begun"
+    said = "2 iterations in a row expect to gain at most 0.3 (less than 0.5)"
+    [stopped] = world.all(Event, col(Event.kind) == "campaign.stop")
+    assert (stopped.data["rule"], stopped.data["reason"]) == ("expected_gain", said)
+    assert (world.campaign.state, world.campaign.reason) == ("stopped", f"{said} (rule expected_gain)")
 
 
 def stages(world: World) -> Counter[str]:

@@ -166,18 +166,23 @@ class World:
     def wanted(self, kind: str) -> Sequence[Outbox]:
         return self.all(Outbox, col(Outbox.kind) == kind, col(Outbox.done_at).is_(None))
 
-    def answer_strategy(self, temperatures: Sequence[float] | None, facts: dict[str, float] | None = None) -> bool:
+    def answer_strategy(
+        self,
+        temperatures: Sequence[float] | None,
+        facts: dict[str, float] | None = None,
+        report: dict[str, Any] | None = None,
+    ) -> bool:
         """Answer the iteration under way, if there is one: with as many candidates as it wants at most, or None."""
         if not (waiting := self.wanted("propose")):
             return False
         iteration_id = waiting[0].payload["iteration"]
         [iteration] = self.all(Iteration, col(Iteration.id) == iteration_id)
-        answer = None if temperatures is None else self._answer(temperatures[: iteration.n], facts or {})
+        answer = None if temperatures is None else self._answer(temperatures[: iteration.n], facts or {}, report or {})
         asked = Asked("digest", 0.1, answer, None if answer else "the strategy broke")
         self.do(lambda unit: finish_iteration(unit, waiting[0], iteration_id, asked))
         return True
 
-    def _answer(self, temperatures: Sequence[float], facts: dict[str, float]) -> dict[str, Any]:
+    def _answer(self, temperatures: Sequence[float], facts: dict[str, float], report: dict[str, Any]) -> dict[str, Any]:
         units = {"temperature": "degC"}
         candidates = [{"kind": "conditions", "values": {"temperature": each}, "units": units} for each in temperatures]
         prediction = {"yield": {"mean": 50.0, "standard_deviation": 1.0}}
@@ -186,7 +191,7 @@ class World:
             {"candidate": each, "stage": first, "reason": "test", "prediction": prediction} for each in candidates
         ]
         return {
-            "response": {"proposals": proposals, "report": {}},
+            "response": {"proposals": proposals, "report": report},
             "keys": [f"key-{each}" for each in temperatures],
             "facts": [facts] * len(candidates),
             "versions": {},

@@ -116,6 +116,16 @@ def test_durations(reactor: str, text: str, seconds: float) -> None:
         ),
         ("{rule: no_improvement, experiments: 5}", {"without_improvement": 4}, {"without_improvement": 5}),
         ("{rule: hypervolume, value: 100}", {"hypervolume": 99.9}, {"hypervolume": 100.0}),
+        (
+            '{rule: target_reached, property: e_factor, comparison: "<=", value: 2, times: 2}',
+            {"best": {"e_factor": 1}, "good": {"e_factor <= 2.0": ["a"]}},
+            {"best": {"e_factor": 1}, "good": {"e_factor <= 2.0": ["a", "b"]}},
+        ),
+        (
+            "{rule: hypervolume_stalled, experiments: 2, share: 0.1}",
+            {"volumes": [5.0, 5.4, 5.51]},
+            {"volumes": [5.0, 5.4, 5.5]},
+        ),
     ],
 )
 def test_stopping_rules_say_when_they_are_reached(

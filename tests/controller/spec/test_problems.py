@@ -128,9 +128,9 @@ def test_promotion_rules_are_complete(coating: str, promote: str, says: str) -> 
     assert says in problem.message
 
 
-def test_hypervolume_needs_references(reactor: str) -> None:
-    text = reactor.replace(", reference: 100", "") + "\nstop: [{rule: hypervolume, value: 1}]\n"
-    (problem,) = _problems(text)
+@pytest.mark.parametrize("rule", ["hypervolume, value: 1", "hypervolume_stalled, experiments: 5"])
+def test_hypervolume_needs_references(reactor: str, rule: str) -> None:
+    (problem,) = _problems(reactor.replace(", reference: 100", "") + f"\nstop: [{{rule: {rule}}}]\n")
     assert "missing on e_factor" in problem.message
 
 
@@ -138,6 +138,16 @@ def test_hypervolume_needs_two_objectives(reactor: str) -> None:
     text = reactor.replace("  - {property: e_factor, goal: minimize, reference: 100}\n", "")
     (problem,) = _problems(f"{text}\nstop: [{{rule: hypervolume, value: 1}}]\n")
     assert "two objectives" in problem.message
+
+
+def test_a_gain_is_expected_by_a_model_and_of_one_objective(reactor: str) -> None:
+    rule = "\nstop: [{rule: expected_gain, less_than: 1}]\n"
+    one = reactor.replace("  - {property: e_factor, goal: minimize, reference: 100}\n", "")
+    assert load(one + rule).stop
+    (problem,) = _problems(reactor + rule)
+    assert "one objective" in problem.message
+    (problem,) = _problems(one.replace("name: botorch", "name: sobol") + rule)
+    assert "expects nothing" in problem.message
 
 
 def test_stop_names_an_objective(reactor: str) -> None:
