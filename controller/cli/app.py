@@ -17,6 +17,7 @@ from controller.cli import (
     new,
     people,
     plan,
+    propose,
     records,
     serve,
     simulate,
@@ -48,7 +49,8 @@ app = typer.Typer(
 
 for part in (serve, demo):
     part.add_to(app)
-plan.add_to(app, campaigns.app)
+propose.add_to(app)
+plan.add_to(campaigns.app)
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(people.users, name="user", rich_help_panel="Administration")
 app.add_typer(people.tokens, name="token", rich_help_panel="Administration")

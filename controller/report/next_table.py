@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from controller.report.explained import said_cells, said_columns
 from controller.report.table import write_csv
 from controller.spec import Campaign as Spec
 from controller.spec import properties_of
@@ -12,31 +13,24 @@ from strategies.spaces import Space, conditions, space_contains
 DIGITS = (6, 9, 12)  # significant ones: the fewest with which the candidate stays in its space
 
 
-def write_next(path: Path, spec: Spec, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_next(path: Path, spec: Spec, rows: Sequence[Mapping[str, Any]], *, explain: bool = False) -> None:
     """One line for each proposal: its settings, an empty cell for each property, then what is predicted and why."""
     names, wanted, predicted = spec.space.names(), properties_of(spec), [each.property for each in spec.objectives]
     label = spec.space.pool.label if spec.space.pool else None
     lines = []
     for row in rows:
         candidate = row["candidate"]
-        said = [row["prediction"].get(name, {}) for name in predicted]
-        numbers = [value for each in said for value in _moments(each)]
         settings = _rounded(spec.space, candidate["values"])
         lines.append(
             [
                 *([candidate.get("label")] if label else []),
                 *(settings[name] for name in names),
                 *(None for _ in wanted),
-                *numbers,
-                row["reason"],
+                *said_cells(predicted, row, explain=explain),
             ]
         )
-    columns = [f"{kind} {name}" for name in predicted for kind in ("predicted", "standard deviation")]
-    write_csv(path, [*([label] if label else []), *names, *wanted, *columns, "reason"], lines)
-
-
-def _moments(said: Mapping[str, float]) -> list[float | None]:
-    return [_short(said[name], DIGITS[0]) if name in said else None for name in ("mean", "standard_deviation")]
+    columns = said_columns(predicted, explain=explain)
+    write_csv(path, [*([label] if label else []), *names, *wanted, *columns], lines)
 
 
 def _rounded(space: Space, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Planning at the command line: no daemon, nothing sent, nothing kept."""
 
+import csv
 import json
 import os
 import sqlite3
@@ -8,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from controller.cli.app import app
 from controller.report.offline import Offline
 from tests.controller.loop.views import make_spec, stage, step
 
@@ -201,3 +204,81 @@ def store_a_campaign(folder: Path) -> None:
     with sqlite3.connect(folder / "tatara.db") as file:
         offline.read(lambda session: session.connection().connection.driver_connection.backup(file))  # type: ignore[union-attr]
     offline.close()
+
+
+def pool(folder: Path, measured: int) -> Path:
+    lines = [f"{place % 5},{place // 5},tray {place}" for place in range(25)]
+    values = [f"{-((place % 5 - 2) ** 2) + place // 5}" if place < measured else "" for place in range(25)]
+    rows = [f"{line},{value}" for line, value in zip(lines, values, strict=True)]
+    path = folder / "pool.csv"
+    path.write_text("\n".join(["x,y,tray,gain", *rows]) + "\n")
+    return path
+
+
+def test_a_table_of_candidates_needs_no_campaign_file(folder: Path) -> None:
+    pool(folder, 14)
+    command = ("propose", "--candidates", "pool.csv", "--maximize", "gain", "--ignore", "tray", "-n", "3")
+    done = tatara(folder, *command, "--explain", "--out", "next.csv")
+    assert done.returncode == 0, done.stderr
+    assert "leave-one-out R2" in done.stdout
+    with (folder / "next.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    free = {(str(place % 5), str(place // 5), f"tray {place}") for place in range(14, 25)}
+    assert {(row["x"], row["y"], row["tray"]) for row in rows} <= free, "only what is free, every column kept"
+    for row in rows:
+        assert float(row["standard deviation gain"]) > 0
+        assert "line " in row["nearest measured"]
+        assert (row["gain"], row["P(feasible)"]) == ("", "")
+    again = tatara(folder, *command, "--explain", "--json")
+    said = json.loads(again.stdout)
+    assert [str(int(each["candidate"]["values"]["x"])) for each in said["proposals"]] == [row["x"] for row in rows]
+    assert said["report"]["models"]["gain"]["n"] == 14
+
+
+def test_a_table_without_measured_rows_begins_with_a_design(folder: Path) -> None:
+    pool(folder, 0)
+    done = tatara(folder, "propose", "--candidates", "pool.csv", "--minimize", "gain", "--ignore", "tray", "--explain")
+    assert done.returncode == 0, done.stderr
+    assert "No model yet" in done.stdout
+
+
+def test_propose_explains_for_a_campaign_file_too(folder: Path) -> None:
+    done = tatara(folder, "propose", "grid.yaml", "--data", "seen.csv", "--explain", "--output", "next.csv")
+    assert done.returncode == 0, done.stderr
+    header, line = (folder / "next.csv").read_text().splitlines()
+    assert "nearest measured" in header
+    assert "of seen.csv (" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "give a campaign file, or a table"),
+        (("grid.yaml", "--candidates", "pool.csv"), "give a campaign file, or a table"),
+        (("grid.yaml", "--maximize", "gain"), "belong to --candidates"),
+        (("--candidates", "pool.csv"), "say what is wanted"),
+        (("--candidates", "pool.csv", "--maximize", "gain", "--minimize", "gain"), "each column once"),
+        (("--candidates", "pool.csv", "--maximize", "gain", "--strategy", "magic"), "unknown strategy 'magic'"),
+        (("--candidates", "pool.csv", "--maximize", "gain", "--data", "x.csv"), "in the same table"),
+    ],
+)
+def test_what_is_asked_of_propose_must_be_clear(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], says: str
+) -> None:
+    pool(folder, 3)
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(app, ["propose", *options])
+    assert done.exit_code == 2
+    assert says in done.stderr
+
+
+def test_a_table_of_candidates_that_cannot_be_used_is_explained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    command = ["propose", "--candidates", "pool.csv", "--maximize", "gain"]
+    pool(folder, 3)
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, "pool.csv: column 'tray' has another text" in done.stderr) == (1, True)
+    (folder / "pool.csv").write_text("x,gain\n1,zero\n2,\n")
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, "pool.csv: line 2: 'zero' in column 'gain'" in done.stderr) == (1, True)
