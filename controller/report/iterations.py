@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from controller.commands.lookup import find_campaign
 from controller.report.course import Experiment, course
+from controller.report.lists import as_dict
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Campaign, Iteration, Proposal
 
@@ -57,6 +58,37 @@ def _proposals(session: Session, iterations: Sequence[str]) -> dict[str | None, 
     for iteration, key, number, state in session.execute(query):
         found[iteration].append((key, number, state))
     return found
+
+
+def explained_proposals(session: Session, name: str) -> list[Plain]:
+    """The proposals of the last iteration that made any, in its order: what is told of each, and what it is near to.
+
+    The report's `proposals` may tell of each, in the same order, `nearest`: the proposal (its number) or else the
+    candidate that was measured, and the `distance`. A report without it leaves this empty.
+    """
+    campaign = find_campaign(session, name)
+    query = select(Proposal, Iteration).join(Iteration, col(Iteration.id) == col(Proposal.iteration_id))
+    latest = select(col(Proposal.iteration_id)).where(
+        col(Proposal.campaign_id) == campaign.id, col(Proposal.iteration_id).is_not(None)
+    )
+    wanted = session.scalars(latest.order_by(col(Proposal.number).desc()).limit(1)).first()
+    rows = session.execute(query.where(col(Proposal.iteration_id) == wanted).order_by(col(Proposal.number))).all()
+    return [_explained(row, iteration.report.get("proposals") or []) for row, iteration in rows]
+
+
+def _explained(row: Proposal, told: Sequence[Plain]) -> Plain:
+    nearest = told[row.place].get("nearest") or [] if row.place < len(told) else []
+    return {
+        **as_dict(row, "number", "candidate", "prediction", "acquisition", "reason"),
+        "feasibility": row.facts.get("feasibility"),
+        "nearest": [_near(each) for each in nearest],
+    }
+
+
+def _near(told: Plain) -> Plain:
+    number, candidate = told.get("proposal"), told.get("candidate") or {}
+    known = candidate.get("label") or ", ".join(f"{key} {each}" for key, each in candidate.get("values", {}).items())
+    return {"name": known if number is None else f"proposal {number}", "distance": told["distance"]}
 
 
 def model_health(session: Session, name: str) -> Plain | None:

@@ -1,24 +1,23 @@
 """A campaign as one HTML page with its plots inside, which opens anywhere and loads nothing."""
 
-import base64
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from math import inf, nan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlmodel import Session
 
 from controller.commands.lookup import find_campaign
 from controller.report import lists
+from controller.report.explained import model_lines, said_cells, said_columns
 from controller.report.export import newest_event
+from controller.report.figures import figure, image
+from controller.report.iterations import explained_proposals, model_health
+from controller.report.model_plots import calibration, parity, sensitivities, slices
 from controller.report.pareto import Tried, tried
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOST_ROWS = 500
 STYLE = (
@@ -45,6 +44,8 @@ def page(session: Session, name: str) -> str:
         "<h2>Best</h2>",
         _table(spec, [row for row in rows if row.best]),
         *_plots(spec, rows),
+        *_model(session, name),
+        *_proposed(session, name, spec),
         "<h2>Everything that was measured</h2>",
         _table(spec, rows[:MOST_ROWS]),
         f"<p><small>The first {MOST_ROWS} of {len(rows)}; the others are in the export.</small></p>"
@@ -127,40 +128,63 @@ def _progress(index: int, name: str, unit: str, rows: Sequence[Tried]) -> str:
         better = row.merits is not None and row.merits[index] > highest
         highest = row.merits[index] if row.merits is not None and better else highest
         best.append(row.values[name] if better else best[-1] if best else nan)
-    figure, plot = _figure()
+    drawn, [plot] = figure()
     numbers = range(1, len(rows) + 1)
     plot.plot(numbers, [row.values.get(name, nan) for row in rows], "o", color="0.6", markersize=4, label="measured")
     plot.step(numbers, best, where="post", label="best so far")
     plot.set(xlabel="experiments", ylabel=f"{name} / {unit}")
     plot.legend()
-    return _image(figure, f"{name} by experiment")
+    return image(drawn, f"{name} by experiment")
 
 
 def _trade_off(spec: Spec, rows: Sequence[Tried]) -> str:
     first, second = (each.property for each in spec.objectives)
     complete = [row for row in rows if first in row.values and second in row.values]
-    figure, plot = _figure()
+    drawn, [plot] = figure()
     for best, color, label in ((False, "0.6", "measured"), (True, "tab:green", "Pareto set")):
         points = [row for row in complete if row.best == best]
         plot.plot([r.values[first] for r in points], [r.values[second] for r in points], "o", color=color, label=label)
     plot.set(xlabel=first, ylabel=second)
     plot.legend()
-    return _image(figure, "Pareto set")
+    return image(drawn, "Pareto set")
 
 
-def _figure() -> tuple["Figure", Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _model(session: Session, name: str) -> list[str]:
+    """What the latest model says of itself."""
+    if (found := model_health(session, name)) is None:
+        return []
+    lines = "".join(f"<li>{escape(each)}</li>" for each in model_lines(found["report"]))
+    parts = [f"<h2>Model</h2><p>As of iteration {found['number']}:</p><ul>{lines}</ul>"]
+    for property_, model in (found["report"].get("models") or {}).items():
+        for draw, what in _FIGURES:
+            if (drawn := draw(model, property_)) is not None:
+                parts.append(f"<h3>{what} of {escape(property_)}</h3>{image(drawn, f'{what} of {property_}')}")
+    return parts
 
-    figure = Figure(figsize=(7.5, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    plot: Any = figure.add_subplot()
-    plot.grid(alpha=0.3)
-    return figure, plot
+
+_FIGURES = (
+    (parity, "Leave-one-out predictions"),
+    (calibration, "Calibration"),
+    (sensitivities, "Sensitivities"),
+    (slices, "Slices"),
+)
 
 
-def _image(figure: "Figure", what: str) -> str:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
-    data = base64.b64encode(content.getvalue()).decode()
-    return f'<p><img alt="{escape(what)}" src="data:image/png;base64,{data}"></p>'
+def _proposed(session: Session, name: str, spec: Spec) -> list[str]:
+    """Why the last iteration proposed what it proposed."""
+    rows = explained_proposals(session, name)
+    if not rows:
+        return []
+    names = [each.property for each in spec.objectives]
+    header = ("proposal", "candidate", *said_columns(names, explain=True))
+    cells = (
+        (row["number"], _values(spec, row["candidate"]), *said_cells(names, row, explain=True))
+        for row in rows[:MOST_ROWS]
+    )
+    return ["<h2>What was proposed last, and why</h2>", _rows(header, cells)]
+
+
+def _values(spec: Spec, candidate: Mapping[str, Any]) -> str:
+    given = candidate.get("values", {})
+    values = ", ".join(f"{name} {_said(given[name])}" for name in spec.space.names() if name in given)
+    return f"{candidate['label']}: {values}" if candidate.get("label") else values
