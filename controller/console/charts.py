@@ -4,11 +4,12 @@ A key that begins with a colon would be run as a script by the browser: names th
 Nothing of theirs stands in tooltips either, which ECharts draws as HTML.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from controller.console.shown import named, plain
 from controller.console.texts import say
+from controller.report.model_plots import band
 
 Plain = dict[str, Any]
 
@@ -162,16 +163,49 @@ def calibration(pairs: Sequence[Sequence[float]]) -> Plain:
     return chart
 
 
-def sensitivities(lengthscales: Plain) -> Plain:
-    """Inverse length scales as bars, the largest on top: how quickly the property changes along a parameter's range."""
-    ordered = sorted(lengthscales.items(), key=lambda pair: -pair[1])[-MOST_BARS:]
+def sensitivities(bars: Plain, axis: str) -> Plain:
+    """How much each parameter matters as bars, the largest on top; `axis` says what the number is."""
+    ordered = sorted(bars.items(), key=lambda pair: pair[1])[-MOST_BARS:]
     return {
         "animation": False,
         "grid": {"left": 10, "right": 20, "top": 20, "bottom": 40, "containLabel": True},
-        "xAxis": {**_axis(say("campaign.sensitivity")), "scale": False, "min": 0},
+        "xAxis": {**_axis(axis), "scale": False, "min": 0},
         "yAxis": {"type": "category", "data": [plain(name) for name, _ in ordered], "axisLine": LINE},
-        "series": [{"type": "bar", "data": [1 / length for _, length in ordered], "itemStyle": {"color": BLUE}}],
+        "series": [{"type": "bar", "data": [value for _, value in ordered], "itemStyle": {"color": BLUE}}],
     }
+
+
+def along(one: Mapping[str, Any], x: str, y: str) -> Plain:
+    """A slice of a model: its prediction along one parameter with the interval of 95 %; `x` and `y` name the axes."""
+    low, high = band(one)
+    if any(isinstance(each, str) for each in one["at"]):
+        labels = [str(each) for each in one["at"]]
+        series = [
+            _scatter(say("campaign.predicted"), list(enumerate(one["mean"])), BLUE),
+            _intervals([(at, low[at], at, high[at]) for at in range(len(labels))], BLUE),
+        ]
+        chart = _chart(series, x, y)
+        # A tooltip would show the label, as HTML.
+        return {**chart, "tooltip": {"show": False}, "xAxis": {**chart["xAxis"], "type": "category", "data": labels}}
+    line = {
+        "type": "line",
+        "name": say("campaign.predicted"),
+        "data": [list(pair) for pair in zip(one["at"], one["mean"], strict=True)],
+        "showSymbol": False,
+        "lineStyle": {"width": 2, "color": BLUE},
+        "itemStyle": {"color": BLUE},
+    }
+    return _chart([*_band(one["at"], low, high), line], x, y)
+
+
+def _band(at: Sequence[float], low: Sequence[float], high: Sequence[float]) -> list[Plain]:
+    """An area between two lines: the lower one, unseen, and on top of it how far the upper one is above it."""
+    edge = {"type": "line", "stack": "band", "stackStrategy": "all", "showSymbol": False, "silent": True}
+    wide = [top - bottom for bottom, top in zip(low, high, strict=True)]
+    return [
+        {**edge, "data": [list(pair) for pair in zip(at, each, strict=True)], "lineStyle": {"opacity": 0}, **seen}
+        for each, seen in ((low, {}), (wide, {"areaStyle": {"color": BLUE, "opacity": 0.2}}))
+    ]
 
 
 def columns(headings: Sequence[str], points: Sequence[Sequence[tuple[float, float]]]) -> Plain:

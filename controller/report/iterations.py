@@ -101,4 +101,6 @@ def model_health(session: Session, name: str) -> Plain | None:
         return None
     modelled = (each for each in chain([last], rows) if each[1].get("models"))
     number, report = next(modelled, last)
-    return {"number": number, "report": report, "units": units_of(spec_of(session, campaign))}
+    spec = spec_of(session, campaign)
+    parameters = {each: spec.space.unit(each) for each in spec.space.names()}
+    return {"number": number, "report": report, "units": units_of(spec), "parameters": parameters}

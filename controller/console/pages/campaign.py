@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from controller.access.actors import Role
 from controller.console import campaign_dialogs as dialogs
-from controller.console.campaign_plots import Model, Progress
+from controller.console.campaign_model import Model
+from controller.console.campaign_plots import Progress
 from controller.console.campaign_tables import Measurements, iterations, work
 from controller.console.desk import Desk
 from controller.console.frame import READS_WITHIN_S, opened

@@ -84,10 +84,32 @@ def test_parity_has_room_for_intervals_that_are_near() -> None:
 
 
 def test_sensitivities_are_few_and_the_largest_on_top() -> None:
-    options = charts.sensitivities({f"p{place}": float(place + 1) for place in range(100)})
+    options = charts.sensitivities({f"p{place}": 1 / (place + 1) for place in range(100)}, "share (%)")
     assert len(options["yAxis"]["data"]) == charts.MOST_BARS
     assert options["yAxis"]["data"][-1] == "p0"
     assert options["series"][0]["data"][-1] == 1.0
+    assert options["xAxis"]["name"] == "share (%)"
+
+
+def test_a_slice_has_a_band_that_begins_at_its_lower_end() -> None:
+    one = {"parameter": "a", "at": [1.0, 2.0], "mean": [-5.0, 5.0], "sd": [1.0, 2.0]}
+    options = charts.along(one, "a (°C)", "yield (%)")
+    low, wide, mean = (each["data"] for each in options["series"])
+    assert mean == [[1.0, -5.0], [2.0, 5.0]]
+    assert low == [[1.0, -5 - 1.96], [2.0, 5 - 3.92]]
+    assert [[round(each, 9) for each in pair] for pair in wide] == [[1.0, 3.92], [2.0, 7.84]]
+    stacked = options["series"][:2]
+    assert {(each["stack"], each["stackStrategy"]) for each in stacked} == {("band", "all")}, "below zero too"
+    assert (options["xAxis"]["name"], options["yAxis"]["name"]) == ("a (°C)", "yield (%)")
+
+
+def test_a_slice_along_a_category_has_an_interval_for_each_label() -> None:
+    one = {"parameter": "s", "at": ["water", NASTY], "mean": [1.0, 2.0], "sd": [0.5, 0.0]}
+    options = charts.along(one, "s", "yield")
+    assert (options["xAxis"]["type"], options["xAxis"]["data"]) == ("category", ["water", NASTY])
+    assert [list(each) for each in series(options, "scatter")[0]["data"]] == [[0, 1.0], [1, 2.0]]
+    assert series(options, "lines")[0]["data"][0] == {"coords": [[0, 1 - 0.98], [0, 1 + 0.98]]}
+    assert options["tooltip"] == {"show": False}, "it would show the label"
 
 
 def test_calibration_is_in_percent() -> None:
@@ -104,7 +126,9 @@ def test_names_are_never_keys() -> None:
         charts.trade_off([given], objective, objective),
         charts.parallel([given], [{"name": NASTY, "unit": NASTY}], [objective]),
         charts.parity(points, NASTY, NASTY),
-        charts.sensitivities({NASTY: 1.0}),
+        charts.sensitivities({NASTY: 1.0}, "share"),
+        charts.along({"parameter": NASTY, "at": [NASTY], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
+        charts.along({"parameter": NASTY, "at": [1.0], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
     ]
     assert not [key for options in drawn for key in keys_of(options) if key.startswith(":") or "<" in key]
     tips = [options.get("tooltip") for options in drawn]
