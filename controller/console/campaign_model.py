@@ -9,7 +9,7 @@ from controller.console import charts
 from controller.console.campaign_plots import AXES, Plots
 from controller.console.shown import named, number, plain, table
 from controller.console.texts import say
-from controller.report.model_plots import ordered_slices
+from controller.report.model_plots import band, ordered_slices
 
 Plain = dict[str, Any]
 SLICES = 8  # of one model
@@ -50,10 +50,17 @@ def _model_plots(models: Plain, found: Plain) -> list[tuple[str, tuple[str, Plai
         if bars:
             drawn = charts.sensitivities(bars, axis)
             plots.append((f"sensitivity {name}", (say("campaign.sensitivity_of", name=shown), drawn)))
-        for one in ordered_slices(model)[:SLICES]:
+        shown_slices = ordered_slices(model)[:SLICES]
+        ends = [end for one in shown_slices for edge in band(one) for end in edge]
+        for one in shown_slices:
             title = say("campaign.slice_of", name=shown, parameter=plain(one["parameter"]))
             along = named(one["parameter"], found["parameters"].get(one["parameter"]))
-            plots.append((f"slice {name} {one['parameter']}", (title, charts.along(one, along, named(name, unit)))))
+            plots.append(
+                (
+                    f"slice {name} {one['parameter']}",
+                    (title, charts.along(one, along, named(name, unit), (min(ends), max(ends)))),
+                )
+            )
     return plots
 
 

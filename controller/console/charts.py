@@ -175,18 +175,24 @@ def sensitivities(bars: Plain, axis: str) -> Plain:
     }
 
 
-def along(one: Mapping[str, Any], x: str, y: str) -> Plain:
-    """A slice of a model: its prediction along one parameter with the interval of 95 %; `x` and `y` name the axes."""
+def along(one: Mapping[str, Any], x: str, y: str, ends: Sequence[float] = ()) -> Plain:
+    """A slice of a model: its prediction along one parameter with the interval of 95 %; `x` and `y` name the axes.
+
+    The upward axis has room for `ends`, the same ones for slices that are to be compared.
+    """
     low, high = band(one)
     if any(isinstance(each, str) for each in one["at"]):
         labels = [str(each) for each in one["at"]]
         series = [
             _scatter(say("campaign.predicted"), list(enumerate(one["mean"])), BLUE),
             _intervals([(at, low[at], at, high[at]) for at in range(len(labels))], BLUE),
+            _unseen(0, [*low, *high, *ends]),
         ]
         chart = _chart(series, x, y)
         # A tooltip would show the label, as HTML.
-        return {**chart, "tooltip": {"show": False}, "xAxis": {**chart["xAxis"], "type": "category", "data": labels}}
+        words = {"interval": 0, "width": 80, "overflow": "truncate", "rotate": 25 if len(labels) > 2 else 0}
+        axis = {**chart["xAxis"], "type": "category", "data": labels, "axisLabel": words, "nameGap": 48}
+        return {**chart, "tooltip": {"show": False}, "xAxis": axis}
     line = {
         "type": "line",
         "name": say("campaign.predicted"),
@@ -195,7 +201,7 @@ def along(one: Mapping[str, Any], x: str, y: str) -> Plain:
         "lineStyle": {"width": 2, "color": BLUE},
         "itemStyle": {"color": BLUE},
     }
-    return _chart([*_band(one["at"], low, high), line], x, y)
+    return _chart([*_band(one["at"], low, high), line, _unseen(one["at"][0], ends)], x, y)
 
 
 def _band(at: Sequence[float], low: Sequence[float], high: Sequence[float]) -> list[Plain]:
@@ -273,7 +279,11 @@ def _room(values: Sequence[float], ends: Sequence[float], x: float) -> Plain:
     """Makes the upward axis long enough for the ends of intervals, unless they are far from all values."""
     least, most = min(values), max(values)
     near = [end for end in ends if least - (most - least) <= end <= most + (most - least)]
-    return {"type": "scatter", "data": [[x, each] for each in near], "symbolSize": 0, "silent": True}
+    return _unseen(x, near)
+
+
+def _unseen(x: float, values: Sequence[float]) -> Plain:
+    return {"type": "scatter", "data": [[x, each] for each in values], "symbolSize": 0, "silent": True}
 
 
 def _diagonal(ends: Sequence[float]) -> Plain:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def figure(rows: int = 1, columns: int = 1, size: tuple[float, float] = (7.5, 4)) -> tuple["Figure", list[Any]]:
-    """A figure of `size` (inches) and its plots, row by row."""
+    """A figure of `size` (inches) and its plots, row by row, with one scale upward: they are there to be compared."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     fresh = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(fresh)
-    plots = list(fresh.subplots(rows, columns, squeeze=False).flat)
+    plots = list(fresh.subplots(rows, columns, squeeze=False, sharey=True).flat)
     for plot in plots:
         plot.grid(alpha=0.3)
     return fresh, plots

@@ -93,8 +93,9 @@ def test_sensitivities_are_few_and_the_largest_on_top() -> None:
 
 def test_a_slice_has_a_band_that_begins_at_its_lower_end() -> None:
     one = {"parameter": "a", "at": [1.0, 2.0], "mean": [-5.0, 5.0], "sd": [1.0, 2.0]}
-    options = charts.along(one, "a (°C)", "yield (%)")
-    low, wide, mean = (each["data"] for each in options["series"])
+    options = charts.along(one, "a (°C)", "yield (%)", (-20.0, 9.0))
+    low, wide, mean, unseen = (each["data"] for each in options["series"])
+    assert unseen == [[1.0, -20.0], [1.0, 9.0]], "room for what it is compared with"
     assert mean == [[1.0, -5.0], [2.0, 5.0]]
     assert low == [[1.0, -5 - 1.96], [2.0, 5 - 3.92]]
     assert [[round(each, 9) for each in pair] for pair in wide] == [[1.0, 3.92], [2.0, 7.84]]

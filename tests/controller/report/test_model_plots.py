@@ -63,6 +63,7 @@ def test_slices_are_small_multiples_with_bands_and_the_most_sensitive_first() ->
     shown = [plot for plot in drawn.axes if plot.get_visible()]
     assert [plot.get_xlabel() for plot in shown] == ["solvent", "temperature"]
     assert [label.get_text() for label in shown[0].get_xticklabels()] == ["water", "<b>"]
+    assert shown[0].get_ylim() == shown[1].get_ylim(), "they are there to be compared"
     assert shown[1].lines[0].get_xydata().tolist() == [[20, 1], [40, 2], [60, 3]]
     [area] = shown[1].collections
     assert area.get_datalim(shown[1].transData).ymax == pytest.approx(3 + 1.96 * 0.3)
