@@ -119,9 +119,10 @@ def _for_table(file: Path, said: Mapping[str, Any], table: Path | None, explain:
     except ValueError as error:
         raise Refused(USAGE, str(error)) from None
     spec = adapted(given.spec, said["strategy"], said["n"], said["n"], said["seed"])
-    answer = _ask(spec, {given.measured.sha256: file}, [given.measured] if given.measured.rows else [], explain)
+    files = {given.measured.sha256: file}
+    answer = _ask(spec, files, [given.measured] if given.measured.rows else [], explain)
     if table is not None:
-        given.write(table, answer.rows, explain=explain)
+        given.write(table, files, answer.rows, explain=explain)
         print(f"{table} is written.", file=sys.stderr)
     return answer
 

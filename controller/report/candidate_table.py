@@ -19,7 +19,17 @@ from controller.report.table import as_number, write_csv
 from controller.spec import Campaign as Spec
 from controller.spec import TableError
 from controller.spec.headers import names_and_units
-from strategies.spaces import Pool, PoolError, PoolTable, Sheet, SheetError, key_of_valid, parse_pool, read_sheet
+from strategies.spaces import (
+    Pool,
+    PoolError,
+    PoolTable,
+    Sheet,
+    SheetError,
+    finite_rows,
+    key_of_valid,
+    parse_pool,
+    read_sheet,
+)
 
 FAILED = "failed"
 PENDING = "pending"  # as EDBO+ writes into the cells of a candidate
@@ -41,22 +51,25 @@ class Asked:
 
 @dataclass(frozen=True)
 class CandidateTable:
-    """The table as a campaign: its file, what has been measured, and where the rows of a candidate stand."""
+    """The table as a campaign, and what has been measured of it."""
 
     sheet: Sheet
     spec: Spec
     goals: Mapping[str, str]  # header -> property
     measured: Table
-    places: Mapping[str, int]  # key of a candidate -> its first row that has not been measured, else its first
 
-    def write(self, path: Path, rows: Sequence[Mapping[str, Any]], *, explain: bool) -> None:
-        """The rows of the table that are proposed, every column kept, and beside them what is said of each."""
+    def write(self, path: Path, files: Mapping[str, Path], rows: Sequence[Mapping[str, Any]], *, explain: bool) -> None:
+        """The rows of the table that are proposed, every column kept, and beside them what is said of each.
+
+        `files` hold the table itself, by its digest; of equal rows the first is written.
+        """
+        places = finite_rows(self.spec.space, files).keys
         properties = [each.property for each in self.spec.objectives]
         fresh = said_columns(properties, explain=explain)
         kept = [place for place, header in enumerate(self.sheet.header) if header not in fresh]
         lines = []
         for row in rows:
-            _, cells = self.sheet.rows[self.places[key_of_valid(row["candidate"])]]
+            _, cells = self.sheet.rows[places[key_of_valid(row["candidate"])]]
             blank = [None if self.sheet.header[place] in self.goals else as_number(cells[place]) for place in kept]
             lines.append([*blank, *said_cells(properties, row, explain=explain)])
         write_csv(path, [*(self.sheet.header[place] for place in kept), *fresh], lines)
@@ -76,14 +89,8 @@ def read_candidate_table(name: str, content: bytes, asked: Asked) -> CandidateTa
         raise TableError(str(error).removeprefix(f"{name}, ").removeprefix(f"{name}: ")) from error
     _refuse_names(table, len(sheet.rows))
     spec = _spec(pool, named, asked)
-    rows = _rows(sheet, spec, table, {header: found for header, (found, _) in named.items()})
-    return CandidateTable(
-        sheet,
-        spec,
-        {header: found for header, (found, _) in named.items()},
-        Table(name, sha256, [row for row in rows if row is not None]),
-        _places(spec, table, rows),
-    )
+    goals = {header: found for header, (found, _) in named.items()}
+    return CandidateTable(sheet, spec, goals, Table(name, sha256, _measured(sheet, spec, table, goals)))
 
 
 def _sheet(content: bytes) -> Sheet:
@@ -151,18 +158,16 @@ def _spec(pool: Pool, named: Mapping[str, tuple[str, str | None]], asked: Asked)
     return Spec.model_validate(document)
 
 
-def _rows(sheet: Sheet, spec: Spec, table: PoolTable, goals: Mapping[str, str]) -> list[ImportedRow | None]:
-    """What was measured of each row; None of a candidate."""
+def _measured(sheet: Sheet, spec: Spec, table: PoolTable, goals: Mapping[str, str]) -> list[ImportedRow]:
+    """The rows of which something is told; the others are candidates."""
     faults: list[str] = []
-    rows: list[ImportedRow | None] = []
+    rows: list[ImportedRow] = []
     places = {property_: sheet.header.index(header) for header, property_ in goals.items()}
     for index, (line, cells) in enumerate(sheet.rows):
         told = {name: cells[place] for name, place in places.items() if cells[place].lower() not in ("", PENDING)}
         if wrong := list(_faults(told, {name: header for header, name in goals.items()})):
             faults.append(f"line {line}: {'; '.join(wrong)}")
-        elif not told:
-            rows.append(None)
-        else:
+        elif told:
             candidate = table.candidate(spec.space, index)
             failed = any(text.lower() == FAILED for text in told.values())
             values = None if failed else {name: float(text) for name, text in told.items()}
@@ -186,12 +191,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _places(spec: Spec, table: PoolTable, rows: Sequence[ImportedRow | None]) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for wanted in (False, True):
-        for index, row in enumerate(rows):
-            if (row is not None) is wanted:
-                places.setdefault(row.key if row else key_of_valid(table.candidate(spec.space, index)), index)
-    return places

@@ -26,7 +26,7 @@ def start_iteration(unit: Unit, campaign: Campaign, action: StartIteration) -> N
 
 def stop(unit: Unit, campaign: Campaign, action: StopCampaign) -> None:
     """Begin nothing new; what runs may finish."""
-    campaign.reason = f"{action.reason} (rule {action.rule})"
+    campaign.reason = f"rule {action.rule}: {action.reason}"
     change_campaign(unit, campaign, "stop", rule=action.rule, reason=action.reason)
 
 

@@ -49,7 +49,7 @@ def test_a_stop_is_an_event_with_the_rule_and_its_words_and_stays_to_be_read() -
     said = "2 iterations in a row expect to gain at most 0.3 (less than 0.5)"
     [stopped] = world.all(Event, col(Event.kind) == "campaign.stop")
     assert (stopped.data["rule"], stopped.data["reason"]) == ("expected_gain", said)
-    assert (world.campaign.state, world.campaign.reason) == ("stopped", f"{said} (rule expected_gain)")
+    assert (world.campaign.state, world.campaign.reason) == ("stopped", f"rule expected_gain: {said}")
 
 
 def stages(world: World) -> Counter[str]:

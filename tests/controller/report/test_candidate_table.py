@@ -1,6 +1,7 @@
 """A table of candidates as a campaign: what is measured, what is free, and what is written beside it."""
 
 import csv
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ ASKED = Asked({"Yield (percent)": "maximize"}, label="id", ignored=["where"])
 
 def read(text: str = TABLE, asked: Asked = ASKED) -> Any:
     return read_candidate_table("pool.csv", text.encode(), asked)
+
+
+def write(table: Any, folder: Path, rows: list[dict[str, Any]], text: str = TABLE, explain: bool = True) -> str:
+    """The text of the table that is written."""
+    (folder / "pool.csv").write_text(text, encoding="utf-8")
+    table.write(folder / "next.csv", {table.measured.sha256: folder / "pool.csv"}, rows, explain=explain)
+    return (folder / "next.csv").read_text(encoding="utf-8")
 
 
 def proposal(table: Any, values: dict[str, Any], label: str | None) -> dict[str, Any]:
@@ -53,8 +61,7 @@ def test_what_edbo_writes_of_a_candidate_is_an_empty_cell() -> None:
 def test_every_column_is_kept_and_the_cells_to_be_filled_in_are_empty(tmp_path: Path) -> None:
     table = read()
     rows = [proposal(table, {"T (°C)": 60.0, "solvent": "ethanol"}, "d")]
-    table.write(tmp_path / "next.csv", rows, explain=True)
-    [line] = csv.DictReader((tmp_path / "next.csv").open(encoding="utf-8"))
+    [line] = csv.DictReader(io.StringIO(write(table, tmp_path, rows)))
     assert line == {
         "id": "d",
         "T (°C)": "60",
@@ -68,34 +75,30 @@ def test_every_column_is_kept_and_the_cells_to_be_filled_in_are_empty(tmp_path: 
         "nearest measured": "a (0.25); c (1)",
         "reason": "explores",
     }
-    table.write(tmp_path / "short.csv", rows, explain=False)
-    assert next(iter(csv.reader((tmp_path / "short.csv").open(encoding="utf-8"))))[5:] == [
-        "predicted Yield", "standard deviation Yield", "reason",
-    ]  # fmt: skip
+    header = write(table, tmp_path, rows, explain=False).splitlines()[0].split(",")
+    assert header[5:] == ["predicted Yield", "standard deviation Yield", "reason"]
 
 
 def test_numbers_keep_their_digits_and_are_no_formula(tmp_path: Path) -> None:
     table = read()
-    table.write(tmp_path / "next.csv", [proposal(table, {"T (°C)": 40.0, "solvent": "ethanol"}, "c")], explain=False)
-    [line] = csv.DictReader((tmp_path / "next.csv").open(encoding="utf-8"))
-    assert line["where"] == "-3.50"
+    rows = [proposal(table, {"T (°C)": 40.0, "solvent": "ethanol"}, "c")]
+    assert ",ethanol,-3.50,," in write(table, tmp_path, rows)
 
 
-def test_what_an_earlier_answer_said_is_no_parameter(tmp_path: Path) -> None:
+def test_what_an_earlier_answer_said_is_no_parameter_and_is_said_anew(tmp_path: Path) -> None:
     table = read()
-    table.write(tmp_path / "next.csv", [proposal(table, {"T (°C)": 60.0, "solvent": "ethanol"}, "d")], explain=True)
-    again = read((tmp_path / "next.csv").read_text())
+    text = write(table, tmp_path, [proposal(table, {"T (°C)": 60.0, "solvent": "ethanol"}, "d")])
+    again = read(text)
     assert again.spec.space.pool.columns == ["T (°C)", "solvent"]
-    again.write(tmp_path / "more.csv", [], explain=True)
-    header = (tmp_path / "more.csv").read_text().strip().split(",")
+    header = write(again, tmp_path, [], text).strip().split(",")
     assert len(header) == len(set(header)) == 11
 
 
-def test_of_equal_rows_the_one_that_is_still_free_is_written(tmp_path: Path) -> None:
-    table = read("x,y,note\n1,5,first\n1,,second\n2,,third\n", Asked({"y": "minimize"}, ignored=["note"]))
+def test_of_equal_rows_the_first_is_written(tmp_path: Path) -> None:
+    text = "x,y,note\n1,5,first\n1,,second\n2,,third\n"
+    table = read(text, Asked({"y": "minimize"}, ignored=["note"]))
     row = {**proposal(table, {"x": 1.0}, None), "prediction": {}}
-    table.write(tmp_path / "next.csv", [row], explain=False)
-    assert "1,,second" in (tmp_path / "next.csv").read_text()
+    assert "1,,first" in write(table, tmp_path, [row], text), "to be measured once more: its value is not repeated"
 
 
 @pytest.mark.parametrize(
