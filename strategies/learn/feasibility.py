@@ -10,13 +10,18 @@ is rationed: after `LESSONS` failures a point must be held feasible with at leas
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from strategies.learn.fitting import LogNormal, Priors, fit
+from strategies.learn.gp import process
+from strategies.learn.kernel import Group
+from strategies.learn.process import GaussianProcess
 
 Array = NDArray[np.float64]
 
@@ -28,25 +33,25 @@ SAFE = 0.9
 SHARE = 0.25
 STEEP = 100.0  # weight of the logarithm's shortfall: outweighs any gain, and still shows the way back
 SHARPNESS = 0.3  # standard deviation of the probit's noise
+PRIORS = Priors(lengthscale=LogNormal(0.0, 1.0), variance=LogNormal(0.0, 0.1))
 
 
 @dataclass(frozen=True)
 class Feasibility:
     """A fitted classifier."""
 
-    gp: Any  # SingleTaskGP on labels minus PRIOR_MEAN
+    gp: GaussianProcess  # on labels minus PRIOR_MEAN
     floor: float  # the least probability worth a try; 0 while there is little to learn from
 
     def log_probability(self, inputs: Tensor) -> Tensor:
-        """log P(feasible) at ... x q x d inputs, summed over q: shape ..."""
-        posterior = self.gp.posterior(inputs)
-        mean = posterior.mean.squeeze(-1) + PRIOR_MEAN
-        spread = (posterior.variance.squeeze(-1).clamp_min(0) + SHARPNESS**2).sqrt()
-        logarithm: Tensor = torch.special.log_ndtr(mean / spread).sum(-1)
+        """log P(feasible) at each of m x d inputs (m)."""
+        mean, variance = self.gp.marginal(inputs)
+        spread = (variance + SHARPNESS**2).sqrt()
+        logarithm: Tensor = torch.special.log_ndtr((mean + PRIOR_MEAN) / spread)
         return logarithm
 
     def log_weight(self, inputs: Tensor) -> Tensor:
-        """What is added to a logarithmic acquisition at ... x q x d inputs: log P, and a wall below the floor."""
+        """What is added to a logarithmic acquisition at each of m x d inputs (m): log P, and a wall below the floor."""
         logarithm = self.log_probability(inputs)
         if self.floor == 0:
             return logarithm
@@ -55,39 +60,15 @@ class Feasibility:
     def probability(self, inputs: Array) -> Array:
         """P(feasible) at m x d inputs (m)."""
         with torch.no_grad():
-            rows = torch.as_tensor(inputs, dtype=torch.float64).unsqueeze(-2)
-            return np.asarray(self.log_probability(rows).exp().numpy())
+            return np.asarray(self.log_probability(torch.as_tensor(inputs, dtype=torch.float64)).exp().numpy())
 
 
-def fit_feasibility(made: Array, failed: Array) -> Feasibility:
+def fit_feasibility(made: Array, failed: Array, together: Sequence[Group]) -> Feasibility:
     """Fit from points that were made (m x d) and points that failed (f x d, f >= 1)."""
-    from botorch.exceptions.errors import ModelFittingError
-    from botorch.fit import fit_gpytorch_mll
-    from botorch.models import SingleTaskGP
-    from botorch.settings import validate_input_scaling
-    from gpytorch.means import ZeroMean
-    from gpytorch.mlls import ExactMarginalLogLikelihood
-
-    inputs = torch.as_tensor(np.vstack([made, failed]), dtype=torch.float64)
-    labels = torch.cat([torch.ones(len(made)), -torch.ones(len(failed))]).to(torch.float64).unsqueeze(-1) - PRIOR_MEAN
-
-    def build() -> Any:
-        with validate_input_scaling(False):  # labels are what they are
-            return SingleTaskGP(
-                inputs,
-                labels,
-                train_Yvar=torch.full_like(labels, NOISE),
-                mean_module=ZeroMean(),
-                outcome_transform=None,
-            )
-
-    gp = build()
-    try:
-        fit_gpytorch_mll(ExactMarginalLogLikelihood(gp.likelihood, gp))
-    except ModelFittingError:
-        gp = build()  # the priors' own lengthscales: a wide, cautious classifier
-    gp.eval()
-    return Feasibility(gp, _floor(len(made), len(failed)))
+    inputs = np.vstack([made, failed])
+    labels = np.concatenate([np.ones(len(made)), -np.ones(len(failed))]) - PRIOR_MEAN
+    fitted = fit(together, inputs, labels, np.full(len(labels), NOISE), PRIORS, centred=True)
+    return Feasibility(process(fitted, inputs, labels), _floor(len(made), len(failed)))
 
 
 def _floor(made: int, failed: int) -> float:

@@ -1,13 +1,13 @@
 """One property: an exact Gaussian process on encoded inputs.
 
-BoTorch's SingleTaskGP in float64 with its default covariance (RBF, dimension-scaled log-normal lengthscale priors,
-Hvarfner et al. 2024), on standardized values, or on standardized logarithms where all values are positive and the
-evidence prefers it (Jacobian counted; Snelson et al. 2003 with the choice kept to these two).
+Covariance: `kernel.py`; hyperparameters: `fitting.py`; float64. The values are standardized, or their logarithms are,
+where all are positive and the evidence prefers it (Jacobian counted; Snelson et al. 2003 with the choice kept to these
+two). A value that all others speak against is taken with the error that it seems to have, and told.
 """
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from strategies.learn.data import PropertyData
+from strategies.learn.fitting import Fit, Priors, fit
+from strategies.learn.kernel import Group
+from strategies.learn.process import GaussianProcess
+from strategies.represent.encoding import Encoding
 
 Array = NDArray[np.float64]
 
@@ -25,10 +29,10 @@ VARIANCE_FLOOR = 1e-6  # of the standardized values; smaller noise makes the cov
 
 @dataclass(frozen=True)
 class PropertyModel:
-    """A fitted GP. `gp` lives on standardized (and, with `log`, log-transformed) values: z = (t(y) - shift) / scale."""
+    """A fitted GP on standardized (and, with `log`, log-transformed) values: z = (t(y) - shift) / scale."""
 
     name: str
-    gp: Any  # SingleTaskGP
+    gp: GaussianProcess
     shift: float
     scale: float
     log: bool
@@ -40,85 +44,81 @@ class PropertyModel:
         plain = z * self.scale + self.shift
         return plain.exp() if self.log else plain
 
+    def standardized(self, value: float) -> float:
+        """A value of the property on the model's scale; minus infinity for what has no logarithm."""
+        if self.log and value <= 0:
+            return -math.inf
+        return ((math.log(value) if self.log else value) - self.shift) / self.scale
+
     def predict(self, inputs: Array) -> tuple[Array, Array]:
         """Posterior mean and standard deviation (m, m) of the noise-free property at m x d inputs, in its unit."""
         with torch.no_grad():
-            posterior = self.gp.posterior(torch.as_tensor(inputs, dtype=torch.float64))
-            mean = (posterior.mean.squeeze(-1) * self.scale + self.shift).numpy()
-            variance = posterior.variance.clamp_min(0).squeeze(-1).numpy() * self.scale**2
+            middle, spread = self.gp.marginal(torch.as_tensor(inputs, dtype=torch.float64))
+        mean, variance = (middle * self.scale + self.shift).numpy(), spread.numpy() * self.scale**2
         if not self.log:
             return mean, np.sqrt(variance)
         log_normal = np.exp(mean + variance / 2)
         return log_normal, log_normal * np.sqrt(np.expm1(variance))
 
 
-def fit_property(data: PropertyData) -> PropertyModel:
+def groups(encoding: Encoding) -> tuple[Group, ...]:
+    """What shares a lengthscale: a number, an ordered label, the labels of a category, each of its descriptors."""
+    found: list[Group] = []
+    for column in encoding.columns:
+        if column.kind == "descriptors":
+            parts = zip(column.labels(), range(column.start, column.start + column.size), strict=True)
+            found += [Group(label, place, 1) for label, place in parts]
+        else:
+            kind = "tanimoto" if column.kind == "fingerprint" else "matern"
+            found.append(Group(column.name, column.start, column.size, kind))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel:
     """Fit one property; needs at least one value. Deterministic."""
     if not len(data):
         raise ValueError(f"no measured value of {data.name}")
-    plain = _fit(data, log=False)
+    plain = _fit(data, together, log=False)
     smallest, largest = float(data.values.min()), float(data.values.max())
     if smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
         return plain
-    logarithmic = _fit(data, log=True)
+    logarithmic = _fit(data, together, log=True)
     return logarithmic if logarithmic.evidence > plain.evidence + LOG_MARGIN else plain
 
 
-def _fit(data: PropertyData, log: bool) -> PropertyModel:
-    from botorch.exceptions.errors import ModelFittingError
-    from botorch.fit import fit_gpytorch_mll
-    from gpytorch.mlls import ExactMarginalLogLikelihood
-
-    model = _unfitted(data, log)
-    likelihood = ExactMarginalLogLikelihood(model.gp.likelihood, model.gp)
-    warnings = list(data.warnings)
-    try:
-        fit_gpytorch_mll(likelihood)
-    except ModelFittingError as error:
-        warnings.append(f"{data.name}: the fit failed ({error}); its prior hyperparameters are used")
-        model = _unfitted(data, log)
-    model.gp.eval()
-    return replace(model, evidence=_evidence(model, data), warnings=tuple(warnings))
-
-
-def _unfitted(data: PropertyData, log: bool) -> PropertyModel:
-    from botorch.models import SingleTaskGP
-    from botorch.settings import validate_input_scaling
-
+def _fit(data: PropertyData, together: Sequence[Group], log: bool) -> PropertyModel:
     values = np.log(data.values) if log else data.values
     errors = data.standard_errors
     if errors is not None and log:
         errors = errors / data.values  # first order
+    shift, scale = _moments(values)
+    targets = (values - shift) / scale
+    known = None if errors is None else np.maximum((errors / scale) ** 2, VARIANCE_FLOOR)
+    fitted = fit(together, data.inputs, targets, known, Priors())
+    return PropertyModel(
+        data.name,
+        process(fitted, data.inputs, targets),
+        shift,
+        scale,
+        log,
+        evidence=fitted.evidence + _jacobian(data.values, scale, log),
+        warnings=tuple(data.warnings),
+    )
+
+
+def process(fitted: Fit, inputs: Array, targets: Array) -> GaussianProcess:
+    """The Gaussian process of a fit, given n targets at n x d inputs."""
+    return GaussianProcess(
+        fitted.kernel, fitted.mean, torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(fitted.noise)
+    )
+
+
+def _moments(values: Array) -> tuple[float, float]:
+    """Mean and standard deviation; 1 for the latter where there is none."""
     shift = float(values.mean())
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    scale = spread if spread > 1e-12 * max(1.0, abs(shift)) else 1.0
-    targets = torch.as_tensor((values - shift) / scale, dtype=torch.float64).unsqueeze(-1)
-    variances = None if errors is None else torch.as_tensor((errors / scale) ** 2, dtype=torch.float64)
-    with validate_input_scaling(False):  # one value, or equal ones, cannot be standardized
-        gp = SingleTaskGP(
-            torch.as_tensor(data.inputs, dtype=torch.float64),
-            targets,
-            train_Yvar=None if variances is None else variances.clamp_min(VARIANCE_FLOOR).unsqueeze(-1),
-            outcome_transform=None,
-        )
-    return PropertyModel(data.name, gp, shift, scale, log, evidence=0.0)
+    return shift, spread if spread > 1e-12 * max(1.0, abs(shift)) else 1.0
 
 
-def training_covariance(model: PropertyModel) -> tuple[Tensor, Tensor, Tensor]:
-    """Covariance with noise (n x n), residuals from the mean (n) and noise variances (n) of the training data."""
-    gp = model.gp
-    inputs = gp.train_inputs[0]
-    prior = gp.mean_module(inputs).detach()
-    covariance = gp.covar_module(inputs).to_dense().detach()
-    noise = gp.likelihood.noise.detach().expand(len(inputs))
-    return covariance + torch.diag(noise), gp.train_targets - prior, noise
-
-
-def _evidence(model: PropertyModel, data: PropertyData) -> float:
-    covariance, residuals, _ = training_covariance(model)
-    factor = torch.linalg.cholesky(covariance)
-    white = torch.linalg.solve_triangular(factor, residuals.unsqueeze(-1), upper=False)
-    logarithm = -0.5 * float(white.square().sum()) - float(factor.diagonal().log().sum())
-    count = len(data)
-    jacobian = -count * math.log(model.scale) - (float(np.log(data.values).sum()) if model.log else 0.0)
-    return logarithm - 0.5 * count * math.log(2 * math.pi) + jacobian
+def _jacobian(values: Array, scale: float, log: bool) -> float:
+    return -len(values) * math.log(scale) - (float(np.log(values).sum()) if log else 0.0)

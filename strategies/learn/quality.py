@@ -4,6 +4,7 @@ The hyperparameters stay as they were fitted to all values; the predictions with
 (Rasmussen and Williams 2006, section 5.4.2, eq. 5.10-5.12).
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from strategies.learn.gp import PropertyModel, training_covariance
+from strategies.learn.gp import PropertyModel
 
 Array = NDArray[np.float64]
 
@@ -24,24 +25,24 @@ LARGEST = 1e300
 
 def leave_one_out(model: PropertyModel) -> tuple[Array, Array, Array]:
     """Standardized targets, their leave-one-out means and standard deviations, noise included (n each)."""
-    covariance, residuals, _ = training_covariance(model)
-    inverse = torch.linalg.inv(covariance)
-    variance = 1.0 / inverse.diagonal()
-    means = model.gp.train_targets - (inverse @ residuals) * variance
-    return model.gp.train_targets.numpy(), means.numpy(), variance.sqrt().numpy()
+    gp = model.gp
+    variance = 1.0 / torch.cholesky_inverse(gp.factor).diagonal()
+    means = gp.targets - gp.weights * variance
+    return gp.targets.numpy(), means.numpy(), variance.sqrt().numpy()
 
 
-def describe(model: PropertyModel, labels: list[str]) -> dict[str, Any]:
+def describe(model: PropertyModel) -> dict[str, Any]:
     """The model in numbers: lengthscales (in units of each column's range), noise, leave-one-out quality."""
-    _, _, noise = training_covariance(model)
     targets, means, deviations = leave_one_out(model)
     total = float(((targets - targets.mean()) ** 2).sum())
-    lengthscales = model.gp.covar_module.lengthscale.detach().reshape(-1).tolist()
+    kernel = model.gp.kernel
+    names = [group.name for group in kernel.groups if group.kind == "matern"]
     return {
         "n": len(targets),
         "scale": "logarithmic" if model.log else "linear",
-        "lengthscales": dict(zip(labels, lengthscales, strict=True)),
-        "noise_standard_deviation": float(noise.mean().sqrt()) * model.scale,  # on the scale named above
+        "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),
+        "signal_standard_deviation": math.sqrt(kernel.variance) * model.scale,  # on the scale named above, as the noise
+        "noise_standard_deviation": float(model.gp.noise.mean().sqrt()) * model.scale,
         "leave_one_out_r2": 1.0 - float(((targets - means) ** 2).sum()) / total if total > 0 else None,
         "leave_one_out_coverage_95": float(np.mean(np.abs(targets - means) <= WIDTH_95 * deviations)),
         "leave_one_out": left_out_points(model, targets, means, deviations),

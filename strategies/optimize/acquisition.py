@@ -1,4 +1,4 @@
-"""Acquisition: qLogNEI for one objective, qLogNEHVI for several, weighted by the learned feasibility.
+"""Acquisition: noisy expected improvement for one objective, qLogNEHVI for several, weighted by what must hold.
 
 Ament et al. 2023 (log forms), Daulton et al. 2021 (noisy hypervolume improvement).
 """
@@ -13,13 +13,14 @@ from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
 from botorch.acquisition.objective import GenericMCObjective
-from botorch.models import ModelListGP
 from botorch.sampling.normal import SobolQMCNormalSampler
 from numpy.typing import NDArray
 from torch import Tensor
 
 from strategies.learn.feasibility import Feasibility
+from strategies.learn.process import Independent
 from strategies.optimize.goals import Goals
+from strategies.optimize.improvement import LogImprovement, Weighted
 
 Array = NDArray[np.float64]
 
@@ -32,41 +33,37 @@ assert hasattr(logei, "_load_attempted")
 logei._load_attempted = True
 
 
-class FeasibleAcquisition(AcquisitionFunction):
-    """A logarithmic acquisition plus the learned feasibility's log weight."""
-
-    def __init__(self, acquisition: Any, feasibility: Feasibility) -> None:
-        super().__init__(model=acquisition.model)
-        self.acquisition = acquisition
-        self.feasibility = feasibility
-
-    def forward(self, X: Tensor) -> Tensor:
-        """b x q x d -> b."""
-        value: Tensor = self.acquisition(X) + self.feasibility.log_weight(X)
-        return value
-
-
 def build_acquisition(
     goals: Goals, baseline: Array, pending: Array, feasibility: Feasibility | None, seed: int
 ) -> AcquisitionFunction:
     """The acquisition with the measured points (n x d) as baseline and pending points (p x d) taken as under way."""
-    single = len(goals.models) == 1
-    model = goals.models[0].gp if single else ModelListGP(*[model.gp for model in goals.models])
+    measured, waiting = torch.as_tensor(baseline), torch.as_tensor(pending)
+    weights = [] if feasibility is None else [feasibility.log_weight]
+    if goals.improves_one:
+        incumbents = goals.likely_allowed(measured)
+        model, sign = goals.first_model.gp, goals.first_sign
+        acquisition: AcquisitionFunction = LogImprovement(model, sign, incumbents, waiting, seed)
+        weights += goals.log_probabilities()
+    else:
+        acquisition = _by_sampling(goals, measured, waiting, seed)
+    return Weighted(acquisition, weights) if weights else acquisition
+
+
+def _by_sampling(goals: Goals, measured: Tensor, waiting: Tensor, seed: int) -> AcquisitionFunction:
+    """Objectives that are no plain maximum or minimum, and several of them, by BoTorch's Monte Carlo."""
     common: dict[str, Any] = {
-        "model": model,
-        "X_baseline": torch.as_tensor(baseline, dtype=torch.float64),
-        "X_pending": torch.as_tensor(pending, dtype=torch.float64) if len(pending) else None,
+        "model": Independent([model.gp for model in goals.models]),
+        "X_baseline": measured,
+        "X_pending": waiting if len(waiting) else None,
         "sampler": SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
         "constraints": goals.outcome_constraints(),
         "prune_baseline": True,
+        "cache_root": False,
     }
     if len(goals.objectives) == 1:
-        objective = GenericMCObjective(goals.first_utility)
-        acquisition: AcquisitionFunction = qLogNoisyExpectedImprovement(objective=objective, **common)
-    else:
-        acquisition = qLogNoisyExpectedHypervolumeImprovement(
-            objective=GenericMCMultiOutputObjective(goals.utilities),
-            ref_point=[0.0] * len(goals.objectives),
-            **common,
-        )
-    return acquisition if feasibility is None else FeasibleAcquisition(acquisition, feasibility)
+        return qLogNoisyExpectedImprovement(objective=GenericMCObjective(goals.first_utility), **common)
+    return qLogNoisyExpectedHypervolumeImprovement(
+        objective=GenericMCMultiOutputObjective(goals.utilities),
+        ref_point=[0.0] * len(goals.objectives),
+        **common,
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData, modelled_properties, property_data
 from strategies.learn.feasibility import Feasibility, fit_feasibility
-from strategies.learn.gp import PropertyModel, fit_property
+from strategies.learn.gp import PropertyModel, fit_property, groups
 from strategies.learn.quality import describe
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import health, reason
@@ -64,7 +64,8 @@ def _iteration_seed(request: Request) -> int:
 def fit(request: Request, encoding: Encoding) -> Fitted:
     """Fit a model of every property, the feasibility and the goals."""
     data = {name: property_data(request, encoding, name) for name in modelled_properties(request)}
-    models = [fit_property(one) for one in data.values()]
+    together = groups(encoding)
+    models = [fit_property(one, together) for one in data.values()]
     baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
     best, warnings = measured(data, request.objectives, request.constraints), []
     if best is None:
@@ -86,7 +87,7 @@ def _feasibility(request: Request, encoding: Encoding, data: Mapping[str, Proper
         return None
     made = encoding.encode([row.candidate for row in request.observations])
     failed = encoding.encode([row.candidate for row in request.failures])
-    return fit_feasibility(np.unique(made, axis=0), np.unique(failed, axis=0))
+    return fit_feasibility(np.unique(made, axis=0), np.unique(failed, axis=0), groups(encoding))
 
 
 def _choose(
@@ -130,7 +131,8 @@ def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> d
     torch.set_num_threads(1)
     torch.manual_seed(_iteration_seed(request))
     data = [property_data(request, encoding, name) for name in modelled_properties(request)]
-    return _predicted([fit_property(one) for one in data], encoding.encode([candidate]))
+    together = groups(encoding)
+    return _predicted([fit_property(one, together) for one in data], encoding.encode([candidate]))
 
 
 def _predicted(models: list[PropertyModel], row: Array) -> dict[str, Prediction]:
@@ -159,8 +161,7 @@ def _front(request: Request, fitted: Fitted) -> dict[str, Any]:
 
 
 def _report(request: Request, encoding: Encoding, fitted: Fitted, warnings: list[str]) -> dict[str, Any]:
-    labels = encoding.labels()
-    described = {model.name: describe(model, labels) for model in fitted.models}
+    described = {model.name: describe(model) for model in fitted.models}
     several = len(request.objectives) > 1
     return {
         "strategy": "botorch",
@@ -168,7 +169,7 @@ def _report(request: Request, encoding: Encoding, fitted: Fitted, warnings: list
         "n": len(request.observations),
         "failures": len(request.failures),
         "pending": len(request.pending),
-        "acquisition": "qLogNEHVI" if several else "qLogNEI",
+        "acquisition": "qLogNEHVI" if several else "LogNEI" if fitted.goals.improves_one else "qLogNEI",
         **(_front(request, fitted) if several else {}),
         "models": described,
         "warnings": [*fitted.warnings, *health(fitted.models, described), *warnings],

@@ -4,6 +4,7 @@ Utility of an objective: the value (maximize), its negative (minimize), or minus
 0 is the reference point and 1 the range of the utilities observed so far, so that all objectives weigh alike.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,43 @@ class Goals:
     def _place(self, name: str) -> int:
         return [model.name for model in self.models].index(name)
 
+    @property
+    def improves_one(self) -> bool:
+        """Whether one property is to be as large, or as small, as can be."""
+        return len(self.objectives) == 1 and self.objectives[0].goal != "target"
+
+    @property
+    def first_model(self) -> PropertyModel:
+        """The model of the first objective's property."""
+        return self.models[self._place(self.objectives[0].property)]
+
+    @property
+    def first_sign(self) -> float:
+        """1 where more of the first objective's property is better, -1 where less is."""
+        return -1.0 if self.objectives[0].goal == "minimize" else 1.0
+
+    def log_probabilities(self) -> list[Callable[[Tensor], Tensor]]:
+        """For each outcome constraint the function of m x d inputs that gives log P(it holds) (m)."""
+        return [self._log_probability(constraint) for constraint in self.constraints]
+
+    def _log_probability(self, constraint: OutcomeConstraint) -> Callable[[Tensor], Tensor]:
+        model = self.models[self._place(constraint.property)]
+        limit, sign = model.standardized(constraint.value), 1.0 if constraint.comparison == "<=" else -1.0
+
+        def logarithm(rows: Tensor) -> Tensor:
+            mean, variance = model.gp.marginal(rows)
+            found: Tensor = torch.special.log_ndtr(sign * (limit - mean) / variance.sqrt())
+            return found
+
+        return logarithm
+
+    def likely_allowed(self, rows: Tensor) -> Tensor:
+        """Those of n x d measured points that rather keep all outcome constraints; all, if none does."""
+        kept = torch.ones(len(rows), dtype=torch.bool)
+        for probability in self.log_probabilities():
+            kept &= probability(rows) >= math.log(0.5)
+        return rows[kept] if bool(kept.any()) else rows
+
     def utilities(self, samples: Tensor, X: Tensor | None = None) -> Tensor:
         """... x m model samples as ... x k scaled utilities."""
         columns = []
@@ -72,7 +110,7 @@ class Goals:
         place = self._place(constraint.property)
         model = self.models[place]
         sign = 1.0 if constraint.comparison == "<=" else -1.0
-        width = float(model.natural(model.gp.train_targets).std()) if len(model.gp.train_targets) > 1 else 0.0
+        width = float(model.natural(model.gp.targets).std()) if len(model.gp.targets) > 1 else 0.0
         unit = width or max(1.0, abs(constraint.value))
 
         def excess(samples: Tensor) -> Tensor:

@@ -101,5 +101,7 @@ def space(table: Table, digest: str) -> dict[str, Any]:
 
 
 def category(table: Table, name: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """A categorical parameter; the place where the molecules of `table.smiles` will be declared."""
-    return dict(about)
+    """A categorical parameter; molecules are described by the default descriptors of their SMILES."""
+    if name not in table.smiles:
+        return dict(about)
+    return {**about, "descriptors": {"method": "mordred", "smiles": dict(table.smiles[name])}}

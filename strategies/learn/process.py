@@ -1,0 +1,107 @@
+"""An exact Gaussian process whose hyperparameters are known: posterior of new points, as a BoTorch model."""
+
+from typing import Any
+
+import torch
+from botorch.models.model import Model
+from botorch.posteriors.gpytorch import GPyTorchPosterior
+from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from torch import Tensor
+
+from strategies.learn.kernel import Kernel
+
+JITTER = 1e-8
+
+
+class GaussianProcess(Model):
+    """Posterior of one function given n observations with noise (Rasmussen and Williams 2006, eq. 2.25, 2.26)."""
+
+    num_outputs = 1
+    batch_shape = torch.Size([])
+
+    def __init__(self, kernel: Kernel, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor) -> None:
+        """`inputs` n x d, `targets` n, `noise` variances n."""
+        super().__init__()
+        self.kernel, self.mean = kernel, mean
+        self.inputs, self.targets, self.noise = inputs, targets, noise
+        covariance = kernel.covariance(inputs, inputs) + torch.diag(noise + JITTER * kernel.variance)
+        self.factor = torch.linalg.cholesky(covariance)
+        self.weights = torch.cholesky_solve((targets - mean).unsqueeze(-1), self.factor).squeeze(-1)
+
+    def marginal(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance (m, m) of the function at each of m x d points alone."""
+        cross = self.kernel.covariance(X, self.inputs)
+        solved = torch.linalg.solve_triangular(self.factor, cross.T, upper=False)
+        variance = self.kernel.variance - solved.square().sum(0)
+        return self.mean + cross @ self.weights, variance.clamp_min(1e-12)
+
+    def shared(self, X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean and variance (m, m) at m x d points, and their posterior covariance (m x k) with k x d others."""
+        cross = self.kernel.covariance(X, torch.cat([self.inputs, Z]))
+        seen, beyond = cross[:, : len(self.inputs)], cross[:, len(self.inputs) :]
+        solved = torch.linalg.solve_triangular(self.factor, seen.T, upper=False)
+        variance = self.kernel.variance - solved.square().sum(0)
+        covariance = beyond - solved.T @ self._whitened(Z)
+        return self.mean + seen @ self.weights, variance.clamp_min(1e-12), covariance
+
+    def _whitened(self, X: Tensor) -> Tensor:
+        cross = self.kernel.covariance(self.inputs, X)
+        return torch.linalg.solve_triangular(self.factor, cross, upper=False)
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: Any = None,
+    ) -> Any:
+        """The joint posterior at ... x q x d points, of the function without noise."""
+        found = GPyTorchPosterior(self.distribution(X))
+        return found if posterior_transform is None else posterior_transform(found)
+
+    def distribution(self, X: Tensor) -> MultivariateNormal:
+        """The joint normal distribution (mean ... x q) at ... x q x d points."""
+        cross = self.kernel.covariance(self.inputs, X)
+        whitened = torch.linalg.solve_triangular(self.factor, cross, upper=False)
+        mean = self.mean + torch.einsum("...nq,n->...q", cross, self.weights)
+        covariance = self.kernel.covariance(X, X) - whitened.transpose(-1, -2) @ whitened
+        floor = JITTER * self.kernel.variance * torch.eye(X.shape[-2], dtype=X.dtype)
+        return MultivariateNormal(mean, covariance + floor)
+
+    def given(self, X: Tensor, targets: Tensor, noise: Tensor) -> "GaussianProcess":
+        """The process that has also seen targets (m) at m x d points; hyperparameters stay."""
+        return GaussianProcess(
+            self.kernel,
+            self.mean,
+            torch.cat([self.inputs, X]),
+            torch.cat([self.targets, targets]),
+            torch.cat([self.noise, noise]),
+        )
+
+
+class Independent(Model):
+    """Several processes side by side: one output each, no correlation between them."""
+
+    batch_shape = torch.Size([])
+
+    def __init__(self, processes: list[GaussianProcess]) -> None:
+        super().__init__()
+        self.processes = processes
+
+    @property
+    def num_outputs(self) -> int:
+        """One for each process."""
+        return len(self.processes)
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: Any = None,
+    ) -> Any:
+        """The joint posterior at ... x q x d points, outputs independent."""
+        each = [process.distribution(X) for process in self.processes]
+        together = each[0] if len(each) == 1 else MultitaskMultivariateNormal.from_independent_mvns(each)
+        found = GPyTorchPosterior(together)
+        return found if posterior_transform is None else posterior_transform(found)
