@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+PARTS = ("values", "amounts", "elements")  # what is to be set, as the kinds of candidates name it
 _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
@@ -17,7 +18,8 @@ def instructions_for(text: str, candidate: Mapping[str, Any]) -> str:
 
     A name that the candidate does not have stays as it is, so that whoever reads it sees what is missing.
     """
-    values, units = candidate.get("values", {}), candidate.get("units", {})
+    values = {name: value for part in PARTS for name, value in candidate.get(part, {}).items()}
+    units = candidate.get("units", {})
 
     def said(found: re.Match[str]) -> str:
         name = found[1]

@@ -29,13 +29,16 @@ def tables(campaign: LocalCampaign, spec: "Spec", files: Mapping[str, Path], dat
 
 
 def _table(spec: "Spec", name: str, content: bytes, files: Mapping[str, Path]) -> "Table":
-    from controller.commands.imports import read_table
+    from controller.commands.imports import notes, read_table
     from controller.spec import TableError
 
     try:
-        return read_table(spec, name, hashlib.sha256(content).hexdigest(), content, files)
+        table = read_table(spec, name, hashlib.sha256(content).hexdigest(), content, files)
     except TableError as error:
         raise Refused(FAILED, f"{name}: {error}") from None
+    for note in notes(table):
+        print(f"{name}: {note}", file=sys.stderr)
+    return table
 
 
 def offline(

@@ -20,7 +20,7 @@ from controller.store.proposals import make_proposal
 from controller.store.specs import spec_of
 from controller.store.tables import Campaign, Event, Proposal
 from strategies import Request
-from strategies.spaces import Continuous, Discrete, Integer, conditions
+from strategies.spaces import CandidateError, Continuous, Discrete, Integer, candidate_of, settings_of, values_in
 
 EDITABLE = ("proposed", "awaiting-approval", "approved")
 
@@ -51,20 +51,29 @@ def candidate_from(
     spec: Spec, values: Mapping[str, float | str], base: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A candidate with these values, in the space's units; with `base`, those of that candidate otherwise."""
-    if spec.space.kind != "conditions":
-        raise Invalid(f"candidates of kind {spec.space.kind!r} cannot be put forward by values")
     if unknown := sorted(set(values) - set(spec.space.names())):
         raise Invalid(f"the space has no parameter {unknown[0]!r}; it has {', '.join(spec.space.names())}")
-    given = {**(base or {}).get("values", {}), **values}
-    if missing := [each for each in spec.space.names() if each not in given]:
+    given: dict[str, float | int | str] = {**_values_of(spec, base), **values}
+    absent = {name for mixture in spec.space.mixtures for name in mixture.of if mixture.low == 0}
+    if missing := [each for each in spec.space.names() if each not in given and each not in absent]:
         raise Invalid(f"no value for {', '.join(missing)}")
     for name, value in given.items():
         if isinstance(value, str) and isinstance(spec.space.parameter(name), (Continuous, Integer, Discrete)):
             raise Invalid(f"{name}: {value!r} is no number")
     try:
-        return conditions(spec.space, given)
+        return candidate_of(spec.space, given)
     except ValueError as error:
         raise Invalid(str(error)) from error
+
+
+def _values_of(spec: Spec, base: Mapping[str, Any] | None) -> Mapping[str, float | int | str]:
+    """A candidate's values; of one from a space that was another, those that it has."""
+    if base is None:
+        return {}
+    try:
+        return values_in(spec.space, dict(base))
+    except CandidateError:
+        return settings_of(base)
 
 
 def inject(unit: Unit, actor: Actor, name: str, assessed: Assessment, why: str, stage: str | None = None) -> Proposal:

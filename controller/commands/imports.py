@@ -18,6 +18,8 @@ from controller.store.specs import spec_of, units_of
 from controller.store.tables import Campaign, Measurement, Proposal
 from strategies.spaces import candidate_key
 
+MOST_NOTES = 10
+
 
 @dataclass(frozen=True)
 class ImportedRow:
@@ -27,6 +29,7 @@ class ImportedRow:
     key: str
     candidate: dict[str, Any]
     values: Mapping[str, float] | None
+    outside: Sequence[str] = ()  # what keeps it out of the space: data all the same
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class Table:
 def read_table(spec: Spec, name: str, sha256: str, content: bytes, files: Mapping[str, Path]) -> Table:
     """Read and check a CSV; raises `TableError`. Takes long for many rows: call it off the event loop."""
     found = read_candidates(content, spec, files)
-    rows = [ImportedRow(row.line, candidate_key(candidate), candidate, row.values) for row, candidate in found]
+    rows = [
+        ImportedRow(one.row.line, candidate_key(one.candidate), one.candidate, one.row.values, one.outside)
+        for one in found
+    ]
     return Table(name, sha256, rows)
 
 
@@ -51,6 +57,13 @@ def checked_table(spec: Spec, name: str, sha256: str, content: bytes, files: Map
         return read_table(spec, name, sha256, content, files)
     except TableError as error:
         raise Invalid(f"{name}: {error}") from error
+
+
+def notes(table: Table) -> list[str]:
+    """The rows that lie outside the space, with the reasons; `MOST_NOTES` of them, and how many more."""
+    found = [f"line {row.line} lies outside the space: {', '.join(row.outside)}" for row in table.rows if row.outside]
+    more = len(found) - MOST_NOTES
+    return [*found[:MOST_NOTES], *([f"and {more} more"] if more > 0 else [])]
 
 
 def import_table(unit: Unit, actor: Actor, name: str, table: Table) -> Campaign:
@@ -80,7 +93,12 @@ def write_table(unit: Unit, actor: Actor, campaign: Campaign, spec: Spec, table:
             actor=actor.name,
             sha256=table.sha256,
             line=row.line,
+            **({"outside": list(row.outside)} if row.outside else {}),
         )
+
+
+def _outside(row: ImportedRow) -> list[str]:
+    return [f"outside the space: {', '.join(row.outside)}"[:1000]] if row.outside else []
 
 
 def _measurement_id(campaign: Campaign, table: Table, line: int, spec: Spec, name: str | None = None) -> str:
@@ -94,7 +112,7 @@ def _rows(unit: Unit, campaign: Campaign, spec: Spec, table: Table, row: Importe
         stage=spec.stages[-1].name,
         key=row.key,
         candidate=row.candidate,
-        reason=f"line {row.line} of {table.name}",
+        reason="; ".join([f"line {row.line} of {table.name}", *_outside(row)]),
         made_by=IMPORT,
     )
     proposal.ended_event = unit.next_event

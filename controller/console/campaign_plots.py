@@ -8,6 +8,7 @@ from nicegui import ui
 from controller.console import charts
 from controller.console.shown import heading, named, number, plain, table, with_error
 from controller.console.texts import say
+from strategies.spaces import settings_of
 
 Plain = dict[str, Any]
 AXES = 24  # of parallel coordinates; a descriptor table may have hundreds of columns
@@ -110,7 +111,7 @@ def _best_table(found: Plain) -> None:
             [
                 str(row["number"]),
                 *(_mean(row, each["property"]) for each in objectives),
-                *(number(row["candidate"].get("values", {}).get(each["name"])) for each in parameters),
+                *(number(settings_of(row["candidate"]).get(each["name"])) for each in parameters),
             ]
             for row in found["best"]
         ),

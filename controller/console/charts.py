@@ -10,6 +10,7 @@ from typing import Any
 from controller.console.shown import named, plain
 from controller.console.texts import say
 from controller.report.model_plots import band
+from strategies.spaces import settings_of
 
 Plain = dict[str, Any]
 
@@ -111,7 +112,7 @@ def parallel(lines: Sequence[Plain], parameters: Sequence[Plain], objectives: Se
 
 
 def _at(line: Plain, name: str, given: bool) -> Any:
-    found = line["candidate"].get("values", {}) if given else line["values"]
+    found = settings_of(line["candidate"]) if given else line["values"]
     return found.get(name)
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from adapters.instruments.messages import Capability, Description, ParameterLimits, Quantity
 from controller.loop.site_limits import side
+from strategies.spaces import settings_of
 from strategies.units import UnitError, convert
 
 Parameters = dict[str, Quantity]
@@ -20,7 +21,7 @@ def parameters_for(
 
     `wanted` are the parameters that the step names; without it, those that the description has.
     """
-    values, units = candidate.get("values", {}), candidate.get("units", {})
+    values, units = settings_of(candidate), candidate.get("units", {})
     names = [name for name in values if name in capability.parameters] if wanted is None else wanted
     parameters: Parameters = {}
     problems = [f"parameter {name!r} is missing" for name in capability.parameters if name not in names]

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from strategies.spaces import settings_of
 from strategies.units import UnitName, convert
 
 HIGHEST = 9
@@ -44,17 +45,18 @@ class Limits(_Section):
 
     def violations(self, candidate: Mapping[str, Any]) -> list[str]:
         """What in a candidate the site does not allow."""
-        if self.parameters and "values" not in candidate:
+        settings = settings_of(candidate)
+        if self.parameters and not settings:
             return [f"site limits: they say nothing about candidates of kind {candidate.get('kind')}"]
         return [
             f"site limits: {problem}"
             for name, allowed in self.parameters.items()
-            if name in candidate.get("values", {}) and (problem := _outside(name, allowed, candidate)) is not None
+            if name in settings and (problem := _outside(name, allowed, candidate)) is not None
         ]
 
     def hazard_class(self, candidate: Mapping[str, Any]) -> int:
         """The highest class of hazard of a candidate; 0 where nothing is listed, the highest where nobody can tell."""
-        if self.hazards and "values" not in candidate:
+        if self.hazards and not settings_of(candidate):
             return HIGHEST
         return max((each.hazard_class for each in self.hazards if _applies(each, candidate)), default=0)
 
@@ -76,7 +78,7 @@ def side(value: float, low: float | None, high: float | None) -> str | None:
 
 
 def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:
-    values = candidate.get("values", {})
+    values = settings_of(candidate)
     if hazard.parameter not in values:
         return False
     if hazard.equals is not None:
@@ -91,4 +93,4 @@ def _applies(hazard: Hazard, candidate: Mapping[str, Any]) -> bool:
 
 
 def _value(name: str, unit: str, candidate: Mapping[str, Any]) -> float:
-    return convert(float(candidate["values"][name]), candidate.get("units", {}).get(name, "dimensionless"), unit)
+    return convert(float(settings_of(candidate)[name]), candidate.get("units", {}).get(name, "dimensionless"), unit)

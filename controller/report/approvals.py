@@ -14,7 +14,7 @@ from controller.report.pareto import Tried, tried
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import ApprovalDecision, Campaign, Proposal
-from strategies.spaces import Discrete, Labelled
+from strategies.spaces import Discrete, Labelled, settings_of
 
 Plain = dict[str, Any]
 SHOWN = 25  # the others come when these are decided; each card costs the event loop some milliseconds
@@ -82,8 +82,8 @@ def nearest(session: Session, proposal_id: str) -> list[Plain]:
 def distance(scales: Mapping[str, float], one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     """Euclidean, each number in shares of its range; another label counts as a whole range."""
     total = 0.0
-    for name, value in one.get("values", {}).items():
-        there = other.get("values", {}).get(name)
+    for name, value in settings_of(one).items():
+        there = settings_of(other).get(name)
         if isinstance(value, (int, float)) and isinstance(there, (int, float)):
             total += ((value - there) / scales.get(name, 1.0)) ** 2
         else:
@@ -103,7 +103,7 @@ def _scales(spec: Spec, known: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         elif parameter is not None:
             length = float(parameter.high - parameter.low)
         else:
-            values = [v for each in known if isinstance(v := each.get("values", {}).get(name), (int, float))]
+            values = [v for each in known if isinstance(v := settings_of(each).get(name), (int, float))]
             length = max(values) - min(values) if values else 0.0
         scales[name] = length or 1.0
     return scales

@@ -15,6 +15,7 @@ from controller.report.table import cell
 from controller.store.specs import spec_of, units_of
 from controller.store.tables import Event, Proposal, SpecVersion
 from controller.store.views import mean_values_of
+from strategies.spaces import settings_of
 
 Plain = dict[str, Any]
 ALL = 10_000_000
@@ -85,7 +86,7 @@ def _proposals(session: Session, campaign_id: str) -> Iterator[Plain]:
 
 
 def _line(row: Plain, parameters: Sequence[str], properties: Sequence[str], measured: Mapping[str, float]) -> list[Any]:
-    values = row["candidate"].get("values", {})
+    values = settings_of(row["candidate"])
     numbers: list[float | None] = []
     for name in properties:
         numbers += [measured.get(name), row["prediction"].get(name, {}).get("mean")]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from controller.spec import Campaign as Spec
 from controller.spec import TableError, read_rows
-from strategies.spaces import ENUMERATION_LIMIT, Space, finite_rows, finite_size
+from strategies.spaces import ENUMERATION_LIMIT, Space, finite_rows, finite_size, values_in
 
 REMEDY = "give the space exactly the table's values, for instance as a pool whose file is the table"
 
@@ -22,8 +22,7 @@ class LookupTable:
     """Rows of a CSV whose columns are named as in the space and the objectives; equal inputs are replicates."""
 
     def __init__(self, content: bytes, spec: Spec, replicates: Replicates = "mean") -> None:
-        if spec.space.kind != "conditions":
-            raise TableError(f"candidates of kind {spec.space.kind!r} cannot be looked up in a table")
+        self._space = spec.space
         self._names = spec.space.names()
         self._replicates = replicates
         self._rows: dict[Key, list[Values | None]] = defaultdict(list)
@@ -41,11 +40,11 @@ class LookupTable:
         if size is not None and size > ENUMERATION_LIMIT:
             return
         rows = finite_rows(space, files)
-        missing = [place for place in rows.keys.values() if self._key(rows.table.row(place)) not in self._rows]
+        missing = [place for place in rows.places.tolist() if self._key(rows.table.row(place)) not in self._rows]
         if missing:
             first = self._shown(rows.table.row(missing[0]))
             raise TableError(
-                f"the table has no row for {len(missing)} of the {len(rows.keys)} candidates of the space, such as "
+                f"the table has no row for {len(missing)} of the {len(rows)} candidates of the space, such as "
                 f"{first}; {REMEDY}"
             )
 
@@ -55,9 +54,10 @@ class LookupTable:
 
     def measure(self, candidate: Mapping[str, Any], seed: int, replicate: int) -> Values | None:
         """What a measurement gives, None for a failure; raises `TableError` where the table is silent."""
-        key = self._key(candidate["values"])
+        values = values_in(self._space, dict(candidate))
+        key = self._key(values)
         if (rows := self._rows.get(key)) is None:
-            raise TableError(f"the table has no row for {self._shown(candidate['values'])}; {REMEDY}")
+            raise TableError(f"the table has no row for {self._shown(values)}; {REMEDY}")
         if self._replicates == "mean":
             return _mean(rows)
         return random.Random(f"{seed}/{key}/{replicate}").choice(rows)

@@ -8,7 +8,7 @@ from controller.report.explained import said_cells, said_columns
 from controller.report.table import write_csv
 from controller.spec import Campaign as Spec
 from controller.spec import properties_of
-from strategies.spaces import Space, conditions, space_contains
+from strategies.spaces import Space, candidate_of, space_contains, values_in
 
 DIGITS = (6, 9, 12)  # significant ones: the fewest with which the candidate stays in its space
 
@@ -20,7 +20,7 @@ def write_next(path: Path, spec: Spec, rows: Sequence[Mapping[str, Any]], *, exp
     lines = []
     for row in rows:
         candidate = row["candidate"]
-        settings = _rounded(spec.space, candidate["values"])
+        settings = _rounded(spec.space, values_in(spec.space, candidate))
         lines.append(
             [
                 *([candidate.get("label")] if label else []),
@@ -39,7 +39,7 @@ def _rounded(space: Space, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return values
     for digits in DIGITS:
         shorter = {name: _short(value, digits) for name, value in values.items()}
-        if not space_contains(space, conditions(space, shorter)):
+        if not space_contains(space, candidate_of(space, shorter)):
             return shorter
     return values
 

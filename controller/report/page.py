@@ -18,6 +18,7 @@ from controller.report.model_plots import calibration, parity, sensitivities, sl
 from controller.report.pareto import Tried, tried
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
+from strategies.spaces import settings_of
 
 MOST_ROWS = 500
 STYLE = (
@@ -102,7 +103,7 @@ def _table(spec: Spec, rows: Sequence[Tried]) -> str:
     lines = (
         [
             row.number,
-            *(row.candidate.get("values", {}).get(name) for name in names),
+            *(settings_of(row.candidate).get(name) for name in names),
             *(row.values.get(name) for name in properties),
         ]
         for row in rows

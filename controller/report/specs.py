@@ -70,12 +70,12 @@ def _parameters(spec: Spec, step: Step, name: str, capability: Capability) -> It
 
 def _ends(spec: Spec) -> Iterator[Candidate]:
     """Candidates at the lower and upper ends and with every label; of a pool none, its rows are checked when sent."""
-    declared = spec.space.parameters
-    if spec.space.pool is not None or not declared:
+    if spec.space.pool is not None:
         return
-    values = {name: _values(parameter) for name, parameter in declared.items()}
+    flat = spec.space.model_copy(update={"kind": "conditions"})  # the ends of a mixture are no mixture
+    values = {name: _values(parameter) for name, parameter in flat.settable().items()}
     for place in range(max(map(len, values.values()))):
-        yield conditions(spec.space, {name: each[min(place, len(each) - 1)] for name, each in values.items()})
+        yield conditions(flat, {name: each[min(place, len(each) - 1)] for name, each in values.items()})
 
 
 def _values(parameter: Parameter) -> Sequence[float | str]:

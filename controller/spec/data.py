@@ -1,19 +1,18 @@
 """Tables of earlier measurements: a CSV whose columns are named as the parameters and the properties."""
 
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from controller.spec.model import Campaign
-    from strategies.spaces import Parameter, Sheet
+    from strategies.spaces import Parameter, Rows, Sheet
 
 MOST_ROWS = 100_000
 MOST_FAULTS = 10  # shown of one table; the rest is counted
 LARGEST = 1e100  # as of a measurement that an instrument sends
-WAY_OUT = "delete these rows or mend them, or widen the space"
 
 
 class TableError(ValueError):
@@ -38,6 +37,15 @@ class DataRow:
     label: str | None = None
 
 
+@dataclass(frozen=True)
+class MeasuredCandidate:
+    """A row with its candidate; `outside` says what keeps that out of the space, so that it would not be proposed."""
+
+    row: DataRow
+    candidate: dict[str, Any]
+    outside: Sequence[str] = ()
+
+
 def properties_of(campaign: "Campaign") -> list[str]:
     """The properties that a table must have: those of objectives and outcome constraints."""
     named = [*(each.property for each in campaign.objectives), *(each.property for each in campaign.constraints)]
@@ -59,30 +67,23 @@ def read_candidates(
     content: bytes,
     campaign: "Campaign",
     files: Mapping[str, Path] | None = None,
-    keys: Container[str] | None = None,
-) -> list[tuple[DataRow, dict[str, Any]]]:
-    """The rows with their candidates of the space; raises `TableError` with every row that cannot be used.
+    rows: "Rows | None" = None,
+) -> list[MeasuredCandidate]:
+    """The rows as candidates; raises `TableError` with every row that cannot be used.
 
-    A pool's rows are known by their `keys`, or read from `files` (path by digest).
+    A candidate outside of the space is taken as data, with a note that says so. A pool's are looked up among its
+    `rows`, or in those read from `files` (path by digest).
     """
-    rows, faults = _rows(content, campaign)
-    found: list[tuple[DataRow, dict[str, Any]]] = []
-    misfits: list[str] = []
-    for row in rows:
+    found, faults = _rows(content, campaign)
+    taken: list[MeasuredCandidate] = []
+    for row in found:
         try:
-            found.append((row, candidate_of(campaign, row, files, keys)))
+            taken.append(_measured(campaign, row, files, rows))
         except TableError as error:
-            misfits.append(str(error))
-    if faults or misfits:
-        raise TableError(*_told([*faults, *misfits], WAY_OUT if misfits else None))
-    return found
-
-
-def _told(faults: Sequence[str], way_out: str | None) -> Sequence[str]:
-    """The faults by line; the way out stands with the last that is shown."""
-    ordered = sorted(faults, key=lambda fault: int(fault.removeprefix("line ").split(":")[0]))
-    last = min(len(ordered), MOST_FAULTS) - 1
-    return [f"{fault}; {way_out}" if way_out and place == last else fault for place, fault in enumerate(ordered)]
+            faults.append(str(error))
+    if faults:
+        raise TableError(*sorted(faults, key=lambda fault: int(fault.removeprefix("line ").split(":")[0])))
+    return taken
 
 
 def _rows(content: bytes, campaign: "Campaign") -> tuple[list[DataRow], list[str]]:
@@ -142,24 +143,19 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def candidate_of(
-    campaign: "Campaign",
-    row: DataRow,
-    files: Mapping[str, Path] | None = None,
-    keys: Container[str] | None = None,
-) -> dict[str, Any]:
-    """The row as a candidate of the space, a pool's known as in `read_candidates`. Raises `TableError`."""
-    from strategies.spaces import conditions, space_contains
+def _measured(
+    campaign: "Campaign", row: DataRow, files: Mapping[str, Path] | None, rows: "Rows | None"
+) -> MeasuredCandidate:
+    from strategies.spaces import candidate_of, space_contains, validate_candidate
 
-    values = {name: _setting(row, name, campaign.space.parameter(name)) for name in row.inputs}
+    space = campaign.space
+    values = {name: _setting(row, name, space.parameter(name)) for name in row.inputs}
     try:
-        candidate = conditions(campaign.space, values, row.label)
-        faults = space_contains(campaign.space, candidate, files, keys)
+        candidate = candidate_of(space, values, row.label)
+        validate_candidate(candidate)
+        return MeasuredCandidate(row, candidate, space_contains(space, candidate, files, rows))
     except ValueError as error:
-        faults = [str(error)]
-    if faults:
-        raise TableError(f"line {row.line}: {'; '.join(faults)}")
-    return candidate
+        raise TableError(f"line {row.line}: {error}") from error
 
 
 def _setting(row: DataRow, name: str, declared: "Parameter | None") -> float | str:

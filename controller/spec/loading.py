@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from controller.spec.model import Campaign
 from controller.spec.problems import Problem, SpecError
 from controller.spec.source import Node, read
 from controller.spec.stopping import Budget
-from strategies.spaces import Pool, PoolError, Space, canonical_json, parse_pool, rows_of
+from strategies.spaces import Pool, PoolError, Rows, Space, canonical_json, parse_pool, rows_of
 from strategies.units import convert
 
 MAX_POOL_BYTES = 256 * 1024 * 1024
@@ -94,7 +94,7 @@ def _with_pool(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
 def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Campaign:
     """The campaign with the digests of its tables, which must be there and fit the space."""
     faults: list[Fault] = []
-    keys = _pool_keys(campaign, root, files) if campaign.data else None
+    rows = _pool_rows(campaign, root, files) if campaign.data else None
     for place, data in enumerate(campaign.data):
         path: Path = ["data", place, "file"]
         content = files.get(data.file)
@@ -104,7 +104,7 @@ def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
             faults.append((["data", place, "sha256"], f"the file that was sent has the SHA-256 {digest}"))
         else:
             try:
-                read_candidates(content, campaign, keys=keys)
+                read_candidates(content, campaign, rows=rows)
             except TableError as error:
                 faults.extend((path, fault) for fault in error.faults)
     _refuse(root, faults)
@@ -113,13 +113,13 @@ def _with_data(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Ca
     return campaign.model_copy(update={"data": tables})
 
 
-def _pool_keys(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Container[str] | None:
-    """The canonical keys of the pool's rows, if the space has a pool."""
+def _pool_rows(campaign: Campaign, root: Node, files: Mapping[str, bytes]) -> Rows | None:
+    """The pool's rows, if the space has a pool."""
     space = campaign.space
     if space.pool is None:
         return None
     try:
-        return rows_of(space, parse_pool(files[space.pool.file], space.pool, space.parameters)).keys
+        return rows_of(space, parse_pool(files[space.pool.file], space.pool, space.parameters))
     except ValueError as error:
         raise SpecError([root.problem(["space", "constraints"], str(error))]) from error
 

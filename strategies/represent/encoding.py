@@ -8,15 +8,24 @@ become a block: a row of numbers for each label, 0/1 or descriptors; a label tha
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.represent.cube import limits, tidied
 from strategies.represent.descriptors import descriptor_block
-from strategies.spaces import Candidate, Categorical, Ordinal, PoolTable, Space, conditions, read_pool, values_in
-from strategies.spaces.snapping import Setting
+from strategies.spaces import (
+    Candidate,
+    Categorical,
+    Ordinal,
+    PoolTable,
+    Space,
+    candidate_of,
+    read_pool,
+    snap_values,
+    values_in,
+)
+from strategies.spaces.settings import Setting, limits
 
 Array = NDArray[np.float64]
 Kind = Literal["number", "ordinal", "onehot", "descriptors", "fingerprint"]
@@ -54,7 +63,7 @@ class Column:
         """A name for each of its columns."""
         return [f"{self.name}={part}" for part in self.parts] or [self.name]
 
-    def encode(self, values: Sequence[Setting]) -> Array:
+    def encode(self, values: Sequence[Setting] | NDArray[Any]) -> Array:
         """n values as n x size."""
         if self.block is None:
             return self.scaled(np.asarray(values, dtype=np.float64))[:, None]
@@ -102,6 +111,17 @@ class Encoding:
         """A name for each column, such as `temperature` or `solvent=ethanol`."""
         return [label for column in self.columns for label in column.labels()]
 
+    def scales(self) -> Array:
+        """Factors of the columns (d) under which each parameter, and each mixture, has a largest distance of 1."""
+        factors = np.ones(self.dimensions)
+        mixed = {name: mixture for mixture in self.space.mixtures for name in mixture.of}
+        for column in self.columns:
+            if column.block is not None:
+                factors[column.places] = 1.0 / _widest(column.block)
+            elif column.name in mixed:
+                factors[column.places] = 0.5**0.5  # from one pure component to another
+        return factors
+
     def encode(self, candidates: Sequence[Candidate]) -> Array:
         """n candidates as n x d; raises `CandidateError` for one that does not belong to the space."""
         return self.encode_values([values_in(self.space, candidate) for candidate in candidates])
@@ -112,35 +132,47 @@ class Encoding:
             return np.zeros((0, self.dimensions))
         return np.hstack([column.encode([row[column.name] for row in rows]) for column in self.columns])
 
-    def encode_table(self, table: PoolTable, rows: Sequence[int]) -> Array:
+    def encode_table(self, table: PoolTable, rows: NDArray[np.intp]) -> Array:
         """The named rows of a table as n x d."""
         if not len(rows):
             return np.zeros((0, self.dimensions))
-        parts = [column.encode([table.columns[column.name][row] for row in rows]) for column in self.columns]
+        parts = [column.encode(table.columns[column.name][rows]) for column in self.columns]
         return np.hstack(parts)
 
     def decode(self, row: Array) -> Candidate:
         """The candidate nearest to one row (not for pools): snapped, labels by the nearest row of their block.
 
-        Raises `ValueError` if snapping cannot keep the linear constraints.
+        Raises `ValueError` if snapping cannot keep the constraints and rules.
         """
-        raw = {column.name: column.decode(row[column.places]) for column in self.columns}
-        return conditions(self.space, tidied(self.space, raw))
+        return candidate_of(self.space, snap_values(self.space, self.values(row)))
+
+    def values(self, row: Array) -> dict[str, Setting]:
+        """The values of one row, not yet snapped; labels by the nearest row of their block."""
+        return {column.name: column.decode(row[column.places]) for column in self.columns}
+
+
+def _widest(block: Array) -> float:
+    """The largest distance between two rows."""
+    squares = np.square(block).sum(axis=1)
+    return float(np.sqrt(np.max(squares[:, None] + squares[None, :] - 2 * block @ block.T)))
 
 
 def _column(space: Space, table: PoolTable | None, name: str, start: int) -> Column:
-    parameter = space.parameters.get(name)
+    parameter = space.parameter(name)
     if isinstance(parameter, Ordinal):
         choices = tuple(parameter.choices)
         return Column(name, "ordinal", start, choices=choices, block=np.linspace(0.0, 1.0, len(choices))[:, None])
     if isinstance(parameter, Categorical):
         return _category(name, parameter, start)
-    if table is None:
-        low, high = limits(space.parameters[name])
-    elif table.is_numeric(name):
-        low, high = float(min(table.columns[name])), float(max(table.columns[name]))
+    if table is not None:
+        if not table.is_numeric(name):
+            return _onehot(name, sorted({str(value) for value in table.columns[name]}), start)
+        numbers = np.asarray(table.columns[name], dtype=np.float64)
+        low, high = float(numbers.min()), float(numbers.max())
+    elif parameter is not None:
+        low, high = limits(parameter)
     else:
-        return _onehot(name, sorted({str(value) for value in table.columns[name]}), start)
+        raise ValueError(f"the space has no parameter {name!r}")
     log = getattr(parameter, "scale", "linear") == "log"
     if log:
         low, high = float(np.log(low)), float(np.log(high))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.represent.cube import limits
 from strategies.spaces import LinearConstraint, Space
+from strategies.spaces.settings import limits
 
 Array = NDArray[np.float64]
 
@@ -27,12 +27,21 @@ class Polytope:
     targets: Array  # k
 
 
-def polytope(space: Space) -> Polytope | None:
-    """The constrained parameters scaled to [0, 1]; None without constraints."""
+def polytope(space: Space, all_mixtures: bool = False) -> Polytope | None:
+    """The constrained parameters, scaled linearly to [0, 1]; None without constraints.
+
+    A mixture whose components are constrained, or every one, is part of it by its total (how many are present is not).
+    """
     constraints = space.linear_constraints()
+    involved = {name for constraint in constraints for name in constraint.names}
+    for mixture in space.mixtures:
+        if all_mixtures or involved & set(mixture.of):
+            involved |= set(mixture.of)
+            total = tuple((name, 1.0) for name in mixture.of)
+            constraints.append(LinearConstraint("total", total, "==", mixture.total))
     if not constraints:
         return None
-    names = [name for name in space.names() if any(name in constraint.names for constraint in constraints)]
+    names = [name for name in space.names() if name in involved]
     rows = [_row(space, names, constraint) for constraint in constraints]
     below = [row for row, constraint in zip(rows, constraints, strict=True) if constraint.comparison != "=="]
     equal = [row for row, constraint in zip(rows, constraints, strict=True) if constraint.comparison == "=="]
@@ -42,7 +51,8 @@ def polytope(space: Space) -> Polytope | None:
 def _row(space: Space, names: list[str], constraint: LinearConstraint) -> tuple[Array, float]:
     """One constraint over the cube as `row @ u <= bound` (or ==), of unit length."""
     coefficients = dict(constraint.coefficients)
-    low, high = np.array([limits(space.parameters[name]) for name in names]).T
+    parameters = space.settable()
+    low, high = np.array([limits(parameters[name]) for name in names]).T
     weights = np.array([coefficients.get(name, 0.0) for name in names])
     row, bound = weights * (high - low), constraint.bound - float(weights @ low)
     length = float(np.linalg.norm(row)) * (-1.0 if constraint.comparison == ">=" else 1.0)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from strategies.spaces.chemistry import parse_smiles
+from strategies.spaces.chemistry import check_elements, parse_smiles
 from strategies.spaces.parameters import Integer
 from strategies.spaces.space import Space
 from strategies.units import check_unit
@@ -25,9 +25,29 @@ class CandidateError(ValueError):
     """The value is no candidate; the text says where and why."""
 
 
+def candidate_of(space: Space, values: Mapping[str, float | int | str], label: str | None = None) -> Candidate:
+    """The candidate of the space's kind with these values (by name, in the space's units); absent components are 0.
+
+    The other way is `values_in`. Raises `CandidateError` for components that are all absent.
+    """
+    components = space.components()
+    given = {**dict.fromkeys(components, 0.0), **values}
+    if space.kind == "conditions":
+        return conditions(space, given, label)
+    amounts = {name: float(given[name]) for name in components}
+    if not any(amounts.values()):
+        raise CandidateError("a mixture needs a component")
+    beside = conditions(space, given)
+    settings = {part: beside[part] for part in ("values", "units") if beside.get(part)}
+    if space.kind == "composition":
+        return {"kind": "composition", "elements": amounts, **settings}
+    return {"kind": "mixture", "basis": space.basis, "amounts": amounts, **settings}
+
+
 def conditions(space: Space, values: Mapping[str, float | int | str], label: str | None = None) -> Candidate:
-    """The candidate with these values (by name, in the space's units)."""
-    ordered = {name: _plain(space, name, values[name]) for name in space.names()}
+    """Values (by name, in the space's units) as conditions; of a mixture or composition, what stands beside it."""
+    names = space.names() if space.kind == "conditions" else list(space.parameters)
+    ordered = {name: _plain(space, name, values[name]) for name in names}
     units = {name: space.unit(name) for name in ordered if space.unit(name) != "dimensionless"}
     candidate: Candidate = {"kind": "conditions", "values": ordered}
     if units:
@@ -41,6 +61,11 @@ def _plain(space: Space, name: str, value: float | int | str) -> float | int | s
     if isinstance(value, str):
         return value
     return int(value) if isinstance(space.parameters.get(name), Integer) else float(value)
+
+
+def settings_of(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be set, by name: values, and amounts of components or elements; nothing of other kinds."""
+    return {**candidate.get("values", {}), **candidate.get("amounts", {}), **candidate.get("elements", {})}
 
 
 @cache
@@ -125,11 +150,10 @@ def _check_parts(candidate: Candidate) -> None:
 
 
 def _check_elements(symbols: Any) -> None:
-    from pymatgen.core.periodic_table import Element
-
-    for symbol in symbols:
-        if not Element.is_valid_symbol(symbol):
-            raise CandidateError(f"{symbol!r} is no chemical element")
+    try:
+        check_elements(symbols)
+    except ValueError as error:
+        raise CandidateError(str(error)) from error
 
 
 def _check_smiles(text: str, place: str) -> None:

@@ -1,5 +1,6 @@
 """Canonical names of molecules by RDKit: the one door through which a structure is standardized."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +42,15 @@ def canonical_smiles(text: str) -> str:
         smiles = Chem.MolToSmiles(rdMolStandardize.Cleanup(Chem.MolFromSmiles(Chem.MolToSmiles(molecule))))
         # Once more: the first writing need not be a fixed point.
         return str(Chem.MolToSmiles(Chem.MolFromSmiles(smiles)))
+
+
+def check_elements(symbols: Iterable[str]) -> None:
+    """Raise `ValueError` for a symbol that is no chemical element's."""
+    from pymatgen.core.periodic_table import Element
+
+    for symbol in symbols:
+        if not Element.is_valid_symbol(symbol):
+            raise ValueError(f"{symbol!r}: no chemical element")
 
 
 def inchi_key(text: str) -> str:

@@ -1,64 +1,98 @@
 """Spaces whose candidates can all be listed: pools, and small grids."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strategies.spaces.candidates import Candidate
+from strategies.spaces.candidates import Candidate, CandidateError
 from strategies.spaces.keys import key_of_valid
-from strategies.spaces.parameters import Continuous, Discrete, Integer, Labelled, Parameter
-from strategies.spaces.pools import PoolTable, read_pool
-from strategies.spaces.snapping import Setting, all_hold, grid_value, steps
+from strategies.spaces.linear import LinearConstraint
+from strategies.spaces.membership import values_in
+from strategies.spaces.pools import PoolTable, column_of, read_pool
+from strategies.spaces.settings import Setting, levels, settings
 from strategies.spaces.space import Space
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from strategies.spaces.signatures import Signatures
 
 ENUMERATION_LIMIT = 20_000  # larger grids are searched, not listed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """All candidates of a space that keep its constraints; `keys` maps canonical key to row of the table, in order."""
+    """All candidates of a space that keep its constraints and rules: the rows `places` of a table, in order.
+
+    Of equal rows the first stands here. No key is made for a row before somebody asks for it.
+    """
 
     space: Space
     table: PoolTable
-    keys: Mapping[str, int]
+    places: "NDArray[np.intp]"
 
-    def candidate(self, key: str) -> Candidate:
-        """The candidate with this key."""
-        return self.table.candidate(self.space, self.keys[key])
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def candidate(self, row: int) -> Candidate:
+        """The candidate at a place among the rows."""
+        return self.table.candidate(self.space, int(self.places[row]))
+
+    def candidates(self, order: Iterable[int] | None = None) -> Iterator[Candidate]:
+        """The candidates, in the order of the rows or in another one."""
+        return (self.candidate(row) for row in (range(len(self)) if order is None else order))
+
+    def find(self, candidate: Candidate) -> int | None:
+        """The row that is this candidate (looked up by value); None where there is none."""
+        import numpy as np
+
+        try:
+            values = values_in(self.space, candidate)
+        except CandidateError:
+            return None
+        wanted = _one_row(self.table, values, candidate.get("label"))
+        sorted_signatures, order = self._index
+        first, last = (int(np.searchsorted(sorted_signatures, wanted, side)) for side in ("left", "right"))
+        key = key_of_valid(candidate)
+        return next((int(row) for row in order[first:last] if key_of_valid(self.candidate(int(row))) == key), None)
+
+    @cached_property
+    def _index(self) -> "tuple[Signatures, NDArray[np.intp]]":
+        import numpy as np
+
+        found = _signatures(self.table)[self.places]
+        order = np.argsort(found, kind="stable")
+        return found[order], order
+
+
+def _signatures(table: PoolTable) -> "Signatures":
+    from strategies.spaces.signatures import signatures
+
+    return signatures([*table.columns.values(), *([] if table.labels is None else [table.labels])])
+
+
+def _one_row(table: PoolTable, values: Mapping[str, Setting], label: str | None) -> "np.uint64":
+    columns = {name: column_of([values[name]], numeric=table.is_numeric(name)) for name in table.columns}
+    labels = None if table.labels is None else [label or ""]
+    found: np.uint64 = _signatures(PoolTable(columns, labels))[0]
+    return found
 
 
 def finite_size(space: Space) -> int | None:
-    """How many points the grid of the parameters has (constraints aside); None for a continuum."""
+    """How many points the grid has (constraints and rules aside); None for a continuum."""
     counts = [levels(parameter) for parameter in space.parameters.values()]
+    counts += [None if mixture.resolution is None else mixture.lattice().size() for mixture in space.mixtures]
     return None if None in counts else math.prod(count for count in counts if count is not None)
-
-
-def levels(parameter: Parameter) -> int | None:
-    """How many values a parameter can be set to; None for a continuum."""
-    if isinstance(parameter, Continuous):
-        return None if parameter.resolution is None else steps(parameter) + 1
-    if isinstance(parameter, Integer):
-        return parameter.high - parameter.low + 1
-    return len(settings(parameter))
-
-
-def settings(parameter: Parameter) -> list[Setting]:
-    """All values that a parameter can be set to; raises `ValueError` for a continuum."""
-    if isinstance(parameter, Labelled):
-        return list(parameter.choices)
-    if isinstance(parameter, Discrete):
-        return sorted(parameter.values)
-    if isinstance(parameter, Continuous):
-        return [grid_value(parameter, step) for step in range(steps(parameter) + 1)]
-    return list(range(parameter.low, parameter.high + 1))
 
 
 def is_listable(space: Space) -> bool:
     """Whether the space is a pool or a grid of at most `ENUMERATION_LIMIT` points."""
-    size = finite_size(space)
+    size = None if space.pool is not None else finite_size(space)
     return space.pool is not None or (size is not None and size <= ENUMERATION_LIMIT)
 
 
@@ -79,21 +113,38 @@ def _pool_rows(space_json: str, path: str) -> Rows:
 @lru_cache(maxsize=4)
 def _grid_rows(space_json: str) -> Rows:
     space = Space.model_validate_json(space_json)
-    points = list(product(*(settings(parameter) for parameter in space.parameters.values())))
+    lists: list[Sequence[tuple[Setting, ...]]] = [
+        [(setting,) for setting in settings(parameter)] for parameter in space.parameters.values()
+    ]
+    for mixture in space.mixtures:
+        lists.append([tuple(mixture.amounts(point).values()) for point in mixture.lattice().points()])
+    points = [tuple(value for part in parts for value in part) for parts in product(*lists)]
     columns = {
-        name: [setting if isinstance(setting, str) else float(setting) for setting in column]
-        for name, column in zip(space.parameters, zip(*points, strict=True), strict=True)
+        name: column_of(column, numeric=not isinstance(column[0], str))
+        for name, column in zip(space.names(), zip(*points, strict=True), strict=True)
     }
     return rows_of(space, PoolTable(columns, None))
 
 
 def rows_of(space: Space, table: PoolTable) -> Rows:
-    """The rows that keep the space's constraints; raises `ValueError` where there are none."""
-    constraints = space.linear_constraints()
-    keys: dict[str, int] = {}
-    for index in range(len(table)):
-        if all_hold(constraints, table.row(index)):
-            keys.setdefault(key_of_valid(table.candidate(space, index)), index)
-    if not keys:
-        raise ValueError("no candidate of the space keeps its constraints: " + "; ".join(space.constraints))
-    return Rows(space, table, keys)
+    """The rows that keep the space's constraints and rules; raises `ValueError` where there are none."""
+    import numpy as np
+
+    kept = np.full(len(table), True)
+    for constraint in space.linear_constraints():
+        kept &= _held(constraint, table)
+    for rule in space.rules:
+        kept &= rule.holds(table.columns)
+    places = np.flatnonzero(kept)
+    if not len(places):
+        limits = [*space.constraints, *(rule.text() for rule in space.rules)]
+        raise ValueError("no candidate of the space keeps its constraints: " + "; ".join(limits))
+    _, first = np.unique(_signatures(table)[places], return_index=True)
+    return Rows(space, table, places[np.sort(first)])
+
+
+def _held(constraint: LinearConstraint, table: PoolTable) -> "NDArray[np.bool_]":
+    import numpy as np
+
+    columns = {name: np.asarray(table.columns[name], dtype=np.float64) for name in constraint.names}
+    return np.asarray(constraint.excess(columns) <= 0)

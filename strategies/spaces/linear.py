@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 Comparison = Literal["<=", ">=", "=="]
 
@@ -29,8 +29,8 @@ class LinearConstraint:
         """The parameters that take part."""
         return [name for name, _ in self.coefficients]
 
-    def excess(self, values: Mapping[str, float]) -> float:
-        """How far the values are beyond the bound (0 or less: the constraint holds)."""
+    def excess(self, values: Mapping[str, Any]) -> Any:
+        """How far the values (numbers, or columns of them) are beyond the bound (0 or less: the constraint holds)."""
         terms = [coefficient * values[name] for name, coefficient in self.coefficients]
         difference = sum(terms) - self.bound
         slack = TOLERANCE * (sum(map(abs, terms)) + abs(self.bound))
@@ -39,7 +39,12 @@ class LinearConstraint:
 
     def holds(self, values: Mapping[str, float]) -> bool:
         """Whether the values satisfy the constraint, float rounding forgiven."""
-        return self.excess(values) <= 0
+        return bool(self.excess(values) <= 0)
+
+
+def numbers_of(constraint: LinearConstraint, values: Mapping[str, float | int | str]) -> dict[str, float]:
+    """The values that take part in a constraint, as numbers."""
+    return {name: float(values[name]) for name in constraint.names}
 
 
 def parse_linear(text: str, names: Iterable[str]) -> LinearConstraint:

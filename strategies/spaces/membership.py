@@ -1,27 +1,29 @@
 """Whether a candidate belongs to a space, and if not, why."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from strategies.spaces.candidates import Candidate, CandidateError, validate_candidate
-from strategies.spaces.finite import finite_rows
-from strategies.spaces.keys import canonical_number, key_of_valid
+from strategies.spaces.keys import canonical_number
 from strategies.spaces.parameters import Labelled, Parameter
-from strategies.spaces.snapping import Setting, all_hold, snap
+from strategies.spaces.settings import Setting, snap
 from strategies.spaces.space import Space
 from strategies.units import convert
+
+if TYPE_CHECKING:
+    from strategies.spaces.finite import Rows
 
 
 def space_contains(
     space: Space,
     candidate: Candidate,
     files: Mapping[str, Path] | None = None,
-    keys: Container[str] | None = None,
+    rows: "Rows | None" = None,
 ) -> list[str]:
     """What keeps the candidate out of the space, in words; empty when it belongs to it.
 
-    A pool space looks its rows up among the `keys` of them, or without these in `files` (path by SHA-256), and raises
+    A pool space looks the candidate up among its `rows`, or without these in `files` (path by SHA-256), and raises
     `PoolError` when the file is not there.
     """
     try:
@@ -30,23 +32,40 @@ def space_contains(
     except CandidateError as error:
         return [str(error)]
     if space.pool is not None:
-        if key_of_valid(candidate) not in (finite_rows(space, files or {}).keys if keys is None else keys):
+        from strategies.spaces.finite import finite_rows  # which reads candidates' values by this module
+
+        if (finite_rows(space, files or {}) if rows is None else rows).find(candidate) is None:
             return [f"no row of the pool {space.pool.file!r} is this candidate"]
-        return _broken_constraints(space, values)
-    faults = [fault for name, parameter in space.parameters.items() for fault in _faults(name, parameter, values[name])]
-    return faults or _broken_constraints(space, values)
+        return space.broken(values)
+    faults = [fault for name, parameter in space.settable().items() for fault in _faults(name, parameter, values[name])]
+    faults = faults or [fault for mixture in space.mixtures for fault in mixture.faults(values)]
+    return faults or space.broken(values)
 
 
 def values_in(space: Space, candidate: Candidate) -> dict[str, Setting]:
     """The candidate's values in the space's units, by the space's names; raises `CandidateError` for a misfit."""
     if candidate["kind"] != space.kind:
         raise CandidateError(f"the candidate is of kind {candidate['kind']!r}, the space of kind {space.kind!r}")
-    values: dict[str, Any] = candidate["values"]
-    strangers = sorted(set(values) ^ set(space.names()))
+    parts = {} if space.kind == "conditions" else _amounts(space, candidate)
+    values: dict[str, Any] = candidate.get("values", {})
+    strangers = sorted({*values, *parts} ^ set(space.names()))
     if strangers:
         place = "missing" if strangers[0] not in values else "no parameter of the space"
         raise CandidateError(f"{strangers[0]!r} is {place}; the space has {', '.join(space.names())}")
-    return {name: _in_unit(name, value, candidate.get("units", {}).get(name), space) for name, value in values.items()}
+    units = candidate.get("units", {})
+    return {**{name: _in_unit(name, value, units.get(name), space) for name, value in values.items()}, **parts}
+
+
+def _amounts(space: Space, candidate: Candidate) -> dict[str, Setting]:
+    """The components' amounts, of which only the ratios count, brought to the total of the space's mixture."""
+    mixture = space.mixtures[0]
+    if space.kind == "mixture" and candidate["basis"] != space.basis:
+        raise CandidateError(f"the amounts are by {candidate['basis']}, those of the space by {space.basis}")
+    given: dict[str, float] = candidate["amounts" if space.kind == "mixture" else "elements"]
+    if unknown := sorted(name for name in given if name not in mixture.of and given[name] != 0):
+        raise CandidateError(f"{unknown[0]!r} is no component; the mixture is of {', '.join(mixture.of)}")
+    factor = mixture.total / sum(sorted(given.values()))
+    return {name: float(f"{given.get(name, 0.0) * factor:.12g}") for name in mixture.of}
 
 
 def _in_unit(name: str, value: Setting, unit: str | None, space: Space) -> Setting:
@@ -74,11 +93,3 @@ def _same(value: float, nearest: float) -> bool:
     if canonical_number(value) == canonical_number(nearest):
         return True
     return abs(value - nearest) <= 1e-9 * max(abs(value), abs(nearest))
-
-
-def _broken_constraints(space: Space, values: Mapping[str, Setting]) -> list[str]:
-    return [
-        f"{constraint.text} does not hold"
-        for constraint in space.linear_constraints()
-        if not all_hold([constraint], values)
-    ]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strategies.spaces.candidates import Candidate, conditions
+from strategies.spaces.candidates import Candidate, candidate_of
 from strategies.spaces.parameters import Labelled, Parameter
 from strategies.spaces.sheets import Line, SheetError, read_sheet
 from strategies.spaces.space import Pool, Space
@@ -21,11 +22,29 @@ class PoolError(ValueError):
     """The pool's file is missing or cannot be used; the text names line and column."""
 
 
-@dataclass(frozen=True)
-class PoolTable:
-    """The rows of a pool: `columns[name]` holds all floats, or all labels, of one parameter."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-    columns: Mapping[str, Sequence[float | str]]
+    TableColumn = NDArray[np.float64] | NDArray[np.object_]
+
+
+def column_of(values: Sequence[float | int | str], numeric: bool) -> "TableColumn":
+    """A column of numbers, or of labels."""
+    import numpy as np
+
+    if numeric:
+        return np.array(values, dtype=np.float64)
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+@dataclass(frozen=True, eq=False)
+class PoolTable:
+    """The rows of a pool: `columns[name]` holds all numbers (float64), or all labels (objects), of one parameter."""
+
+    columns: Mapping[str, "TableColumn"]
     labels: Sequence[str] | None
 
     def __len__(self) -> int:
@@ -33,15 +52,15 @@ class PoolTable:
 
     def row(self, index: int) -> dict[str, float | str]:
         """The values of one row."""
-        return {name: column[index] for name, column in self.columns.items()}
+        return {name: column[index : index + 1].tolist()[0] for name, column in self.columns.items()}
 
     def is_numeric(self, name: str) -> bool:
         """Whether the column holds numbers."""
-        return isinstance(self.columns[name][0], float)
+        return bool(self.columns[name].dtype != object)
 
     def candidate(self, space: Space, index: int) -> Candidate:
         """The row as a candidate of the space."""
-        return conditions(space, self.row(index), None if self.labels is None else self.labels[index])
+        return candidate_of(space, self.row(index), None if self.labels is None else self.labels[index])
 
 
 def read_pool(space: Space, files: Mapping[str, Path]) -> PoolTable:
@@ -94,7 +113,7 @@ def _cells(file: str, header: Sequence[str], body: Sequence[Line], name: str) ->
     return cells
 
 
-def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Parameter | None) -> list[float] | list[str]:
+def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Parameter | None) -> "TableColumn":
     numeric = not isinstance(parameter, Labelled)
     for line, text in cells:
         if numeric and not (_NUMBER.fullmatch(text) and math.isfinite(float(text))):
@@ -103,4 +122,6 @@ def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Param
             if numeric and _NOT_FINITE.fullmatch(text):
                 raise PoolError(f"{file}, line {line}: {text!r} in column {name!r} is no finite number")
             numeric = False
-    return [float(text) for _, text in cells] if numeric else [text for _, text in cells]
+        if numeric and getattr(parameter, "scale", "linear") == "log" and float(text) <= 0:
+            raise PoolError(f"{file}, line {line}: {text!r} in column {name!r}, on scale log, is not above 0")
+    return column_of([float(text) if numeric else text for _, text in cells], numeric)

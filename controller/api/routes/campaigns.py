@@ -85,14 +85,18 @@ async def amend(services: Serving, actor: Asking, name: Key, body: CampaignFile)
 
 @router.post("/{name}/import")
 async def import_table(services: Serving, actor: Asking, name: Key, body: DataTable) -> dict[str, Any]:
-    """Add a CSV of earlier measurements; the next request to the strategy knows them."""
+    """Add a CSV of earlier measurements; the next request to the strategy knows them.
+
+    `notes` name the rows that lie outside the space: they are data all the same.
+    """
     actor.require(Role.OPERATOR)
     spec, paths = await services.store.read(lambda session: _spec_and_files(session, services, name))
     sha256 = await asyncio.to_thread(services.files.put, body.content)
     table = await asyncio.to_thread(imports.checked_table, spec, body.name, sha256, body.content, paths)
-    return await services.store.write(
+    told = await services.store.write(
         lambda unit: lists.as_dict(imports.import_table(unit, actor, name, table)), name="import"
     )
+    return {**told, "notes": imports.notes(table)}
 
 
 @router.post("/{name}/inject", status_code=201)

@@ -19,6 +19,7 @@ from controller.console.looks import shared
 from controller.console.shown import heading, moment, named, number, plain, predictions, roughly, table
 from controller.console.texts import say
 from controller.report import approvals as report
+from strategies.spaces import settings_of
 
 Plain = dict[str, Any]
 SETTLES_S = 0.8  # a second press of who meant the card before
@@ -298,14 +299,14 @@ def _near(row: Plain, found: list[Plain]) -> None:
     if not found:
         ui.label(say("approvals.no_nearest")).classes("nothing")
         return
-    names = list(found[0]["candidate"].get("values", {}))[:8]
+    names = list(settings_of(found[0]["candidate"]))[:8]
     properties = [name for name in row["units"] if any(name in each["values"] for each in found)]
     header = [*map(plain, names), *(named(name, row["units"][name]) for name in properties)]
     table(
         [*header, say("approvals.distance")],
         (
             [
-                *(number(each["candidate"].get("values", {}).get(name)) for name in names),
+                *(number(settings_of(each["candidate"]).get(name)) for name in names),
                 *(number(each["values"].get(name)) for name in properties),
                 f"{each['distance']:.2f}",
             ]

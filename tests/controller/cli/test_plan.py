@@ -81,10 +81,14 @@ def test_propose_takes_the_tables_that_the_file_names(folder: Path) -> None:
 
 
 def test_a_table_that_does_not_fit_is_explained(folder: Path) -> None:
-    (folder / "seen.csv").write_text("x,y,gain\n9,0,1\n")
+    (folder / "seen.csv").write_text("x,y,gain\nfar,0,1\n")
     done = tatara(folder, "propose", "grid.yaml", "--data", "seen.csv")
     assert done.returncode == 1
-    assert "seen.csv: line 2: x: 9 cannot be set; the nearest value is 3" in done.stderr
+    assert "seen.csv: line 2: 'far' in column 'x' is no finite number" in done.stderr
+    (folder / "seen.csv").write_text("x,y,gain\n9,0,1\n")
+    done = tatara(folder, "propose", "grid.yaml", "--data", "seen.csv")
+    assert done.returncode == 0
+    assert "seen.csv: line 2 lies outside the space: x: 9 cannot be set; the nearest value is 3" in done.stderr
     missing = tatara(folder, "propose", "grid.yaml", "--data", "nothing.csv")
     assert (missing.returncode, "No such file" in missing.stderr) == (1, True)
 

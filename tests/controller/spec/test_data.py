@@ -3,6 +3,7 @@
 import pytest
 
 from controller import spec
+from strategies.spaces import parse_pool, rows_of
 
 FILE = """
 campaign: ester
@@ -30,20 +31,27 @@ def test_a_table_as_excel_writes_it_is_taken() -> None:
     assert spec.load(FILE, {"old.csv": content.encode()}).data[0].sha256
 
 
-def test_every_row_that_does_not_fit_is_told_with_the_way_out() -> None:
+def test_every_row_that_cannot_be_used_is_told() -> None:
     found = messages(
         "T,solvent,yield\n90,water,1\n30,ether,1\n40,water,good\n50,water,3\nhot,water,2\n60,,1\n70,water\n"
     )
-    assert [each.split(":")[0] for each in found] == [f"line {line}" for line in (2, 3, 4, 6, 7, 8)]
-    assert "90 cannot be set; the nearest value is 80" in found[0]
-    assert "'good' in column 'yield'" in found[2]
-    assert found[-1].endswith("or widen the space")
+    assert [each.split(":")[0] for each in found] == [f"line {line}" for line in (4, 6, 7, 8)]
+    assert "'good' in column 'yield'" in found[0]
+
+
+def test_what_was_measured_outside_of_the_space_is_data_with_a_note() -> None:
+    content = b"T,solvent,yield\n90,water,1\n30,ether,1\n40,water,2\n"
+    campaign = spec.load(FILE, {"old.csv": content})
+    found = spec.read_candidates(content, campaign)
+    assert [one.candidate["values"]["T"] for one in found] == [90, 30, 40]
+    assert "90 cannot be set; the nearest value is 80" in found[0].outside[0]
+    assert "'ether' is none of" in found[1].outside[0]
+    assert found[2].outside == []
 
 
 def test_many_faults_are_counted() -> None:
-    found = messages("T,solvent,yield\n" + "90,water,1\n" * 25)
+    found = messages("T,solvent,yield\n" + "hot,water,1\n" * 25)
     assert (len(found), found[-1]) == (11, "and 15 more")
-    assert "widen the space" in found[-2]
 
 
 def test_every_column_that_is_missing_is_told() -> None:
@@ -58,5 +66,9 @@ def test_rows_of_a_pool_are_known_by_their_label() -> None:
     text += FILE[FILE.index("objectives") :]
     pool = b"id;T\nr1;20,5\nr2;30\n"
     assert spec.load(text, {"pool.csv": pool, "old.csv": b"T,id,yield\n20.5,r1,3\n"}).data
-    with pytest.raises(spec.SpecError, match=r"line 2: no row of the pool"):
-        spec.load(text, {"pool.csv": pool, "old.csv": b"T,id,yield\n20.5,r2,3\n"})
+    content = b"T,id,yield\n20.5,r1,3\n20.5,r2,3\n"
+    campaign = spec.load(text, {"pool.csv": pool, "old.csv": content})
+    rows = rows_of(campaign.space, parse_pool(pool, campaign.space.pool)) if campaign.space.pool else None
+    inside, outside = spec.read_candidates(content, campaign, rows=rows)
+    assert inside.outside == []
+    assert outside.outside == ["no row of the pool 'pool.csv' is this candidate"]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.represent.cube import from_cube
 from strategies.represent.encoding import Encoding
 from strategies.represent.polytope import draws, polytope
+from strategies.represent.sampling import values_at
 from strategies.spaces import Space, candidate_key, conditions, space_contains
 
 MIXED = Space.model_validate(
@@ -28,7 +28,7 @@ MIXED = Space.model_validate(
 
 @given(st.lists(st.floats(0, 1), min_size=5, max_size=5))
 def test_decode_undoes_encode(point: list[float]) -> None:
-    candidate = conditions(MIXED, from_cube(MIXED, point))
+    candidate = conditions(MIXED, values_at(MIXED, point))
     assert space_contains(MIXED, candidate) == []
     encoding = Encoding.of(MIXED, {})
     row = encoding.encode([candidate])[0]

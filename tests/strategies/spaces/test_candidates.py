@@ -34,7 +34,7 @@ def test_schemas_are_valid_and_their_examples_pass(kind: str) -> None:
         ({"kind": "conditions", "values": {"x": 1}, "extra": 1}, "extra"),
         ({"kind": "mixture", "basis": "mass", "amounts": {"a": 0}}, "positive, finite sum"),
         ({"kind": "mixture", "basis": "mass", "amounts": {"a": -1}}, "amounts.a"),
-        ({"kind": "composition", "elements": {"Xx": 1}}, "'Xx' is no chemical element"),
+        ({"kind": "composition", "elements": {"Xx": 1}}, "'Xx': no chemical element"),
         ({"kind": "molecule", "smiles": "C(C"}, "is no SMILES"),
         ({"kind": "molecule", "smiles": "C(C)(C)(C)(C)C"}, "valence"),
         ({"kind": "molecule", "smiles": " "}, "1 to 10,000 characters"),

@@ -110,7 +110,7 @@ def test_grids_are_counted_and_listed() -> None:
     parameters = {"x": {**X, "resolution": 0.25}, "c": {"type": "categorical", "choices": ["a", "b"]}}
     space = Space.model_validate({"parameters": parameters, "constraints": ["x <= 0.5"]})
     assert finite_size(space) == 10
-    assert len(finite_rows(space, {}).keys) == 6
+    assert len(finite_rows(space, {})) == 6
     assert finite_size(Space.model_validate({"parameters": {"x": X}})) is None
     assert (
         finite_size(Space.model_validate({"parameters": {"k": {"type": "integer", "low": 1, "high": 10**9}}})) == 10**9
@@ -122,8 +122,8 @@ def test_pool_rows_are_candidates(store_pool: Callable[..., Any]) -> None:
     parameters = {"T": {"type": "continuous", "low": 0, "high": 100, "unit": "degC"}}
     space = Space.model_validate({"pool": pool, "parameters": parameters, "constraints": ["T <= 30"]})
     rows = finite_rows(space, files)
-    assert [rows.candidate(key)["label"] for key in rows.keys] == ["r1", "r3"]
-    first = rows.candidate(next(iter(rows.keys)))
+    assert [one["label"] for one in rows.candidates()] == ["r1", "r3"]
+    first = rows.candidate(0)
     assert first["values"] == {"T": 20.0, "solvent": "water"}
     assert first["units"] == {"T": "degC"}
     assert space_contains(space, first, files) == []
