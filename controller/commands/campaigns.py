@@ -40,7 +40,7 @@ def prepare(text: str, contents: Mapping[str, bytes], files: Files) -> Submissio
     """
     checked = campaign_file.load(text, dict(contents))
     pool = checked.space.pool
-    for name in {each.file for each in checked.data} | ({pool.file} if pool else set()):
+    for name in checked.beside():
         files.put(contents[name])
     kept = {pool.sha256: files.path(pool.sha256)} if pool and pool.sha256 else {}
     tables = [checked_table(checked, each.file, each.sha256 or "", contents[each.file], kept) for each in checked.data]

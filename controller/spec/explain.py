@@ -55,13 +55,15 @@ def _in_file(location: Path, root: Node, missing: bool) -> list[str | int]:
 
 
 def _culprit(path: Path, message: str, root: Node) -> list[str | int]:
-    """A section's own complaint begins with the text that it is about, if it is about one: find that line."""
+    """A section's own complaint begins with the text (a value, or a key) that it is about: find that line."""
     text = message.removeprefix("Value error, ")
     return [*path, *_quoted_below(root.follow(path), text)]
 
 
 def _quoted_below(node: Node, text: str) -> list[str | int]:
     for step, child in node.children.items():
+        if isinstance(step, str) and text.startswith(f"{step!r}:"):
+            return [step]
         if child.children:
             if below := _quoted_below(child, text):
                 return [step, *below]

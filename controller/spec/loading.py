@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from controller.spec.check import Fault, Path, check, check_units_plain
 from controller.spec.data import TableError, read_candidates
+from controller.spec.descriptors import with_tables
 from controller.spec.explain import explain, wrong_units
 from controller.spec.model import Campaign
 from controller.spec.problems import Problem, SpecError
@@ -24,8 +25,8 @@ MAX_POOL_BYTES = 256 * 1024 * 1024
 def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaign:
     """Read, check and return the campaign; raises `SpecError` with every problem and its line.
 
-    `files` holds the contents of the files that it names (a pool's CSV) by the name that stands there; nothing is
-    opened here. CPU-bound: up to some seconds for the largest text that is taken, so call it off the event loop.
+    `files` holds the contents of the files that it names (such as a pool's CSV) by the name that stands there; nothing
+    is opened here. CPU-bound: up to some seconds for the largest text that is taken, so call it off the event loop.
     """
     root = read(text)
     unreadable = list(check_units_plain(root))
@@ -34,6 +35,8 @@ def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaig
     if problems:  # without its units no number can be judged, but the rest can
         rest = [(path, message) for path, message in check(campaign) if path[-1] not in ("unit", "gives")]
         raise SpecError([*problems, *(root.problem(path, message) for path, message in rest)])
+    campaign, faults = with_tables(campaign, files or {})
+    _refuse(root, faults)
     campaign = _with_data(_with_pool(campaign, root, files or {}), root, files or {})
     _refuse(root, check(campaign))
     return _with_one_unit(campaign)

@@ -23,7 +23,7 @@ from controller.spec.stages import Stage
 from controller.spec.stopping import Budget, StoppingRule
 from controller.spec.windows import Window
 from strategies.objectives import Objective, OutcomeConstraint
-from strategies.spaces import Space
+from strategies.spaces import Categorical, Space
 
 
 class Strategy(Section):
@@ -70,6 +70,9 @@ class Campaign(Section):
     def beside(self) -> dict[str, str]:
         """The files that stand beside it, as far as they were stored: SHA-256 by name."""
         digests = {each.file: each.sha256 for each in self.data}
+        for parameter in self.space.parameters.values():
+            if isinstance(parameter, Categorical) and parameter.descriptors and parameter.descriptors.file:
+                digests[parameter.descriptors.file] = parameter.descriptors.sha256
         if self.space.pool:
             digests[self.space.pool.file] = self.space.pool.sha256
         return {name: sha256 for name, sha256 in digests.items() if sha256}

@@ -20,8 +20,8 @@ def mend(
 ) -> dict[str, Setting]:
     """The values changed until all rules hold, or for `ROUNDS` rounds: then some may still be broken.
 
-    What follows from a `when` is set; of an excluded combination one parameter is changed. With a generator the new
-    values are drawn from all that are allowed, else the nearest number or the first label is taken.
+    What follows from a `when` is set; of an excluded combination one parameter is changed. With a generator that
+    parameter and its new value are drawn, else the smallest change is made (of labels the first that is allowed).
     """
     changed = dict(values)
     for _ in range(ROUNDS):
@@ -41,13 +41,24 @@ def _changes(
         if None not in found.values():
             return {name: value for name, value in found.items() if value is not None}
     barred = rule.exclude or rule.when or {}
-    names = list(barred)
-    order = names if generator is None else [names[place] for place in generator.permutation(len(names))]
-    for name in order:
-        value = _other(space, name, barred[name], False, values[name], generator)
-        if value is not None:
-            return {name: value}
-    return {}
+    options = {name: _other(space, name, barred[name], False, values[name], generator) for name in barred}
+    ways = {name: value for name, value in options.items() if value is not None}
+    if not ways:
+        return {}
+    if generator is not None:
+        chosen = list(ways)[int(generator.integers(len(ways)))]
+    else:
+        chosen = min(ways, key=lambda name: _shift(space, name, values[name], ways[name]))
+    return {chosen: ways[chosen]}
+
+
+def _shift(space: Space, name: str, before: Setting, after: Setting) -> float:
+    """How far a value moves, in shares of its range; to another label, the whole of it."""
+    parameter = space.settable()[name]
+    if isinstance(parameter, Labelled):
+        return 1.0
+    low, high = limits(parameter)
+    return abs(float(after) - float(before)) / (high - low)
 
 
 def _other(

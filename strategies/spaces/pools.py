@@ -1,6 +1,7 @@
 """Pools: candidates listed in a CSV file, read once and kept by the digest of its content."""
 
 import hashlib
+import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,9 @@ from strategies.spaces.space import Pool, Space
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity|\d[\d.]*e\+?\d{3,})", re.IGNORECASE)
+
+
+LARGE = 1_000_000  # bytes from which a file is first tried as plain numbers
 
 
 class PoolError(ValueError):
@@ -83,6 +87,9 @@ def _read(path: str, sha256: str, pool_json: str, space_json: str) -> PoolTable:
 
 def parse_pool(content: bytes, pool: Pool, parameters: Mapping[str, Parameter] | None = None) -> PoolTable:
     """The table of a CSV file with a header line; raises `PoolError` naming line and column."""
+    plain = plain_numbers(content, pool, parameters or {}) if len(content) > LARGE else None
+    if plain is not None:
+        return PoolTable(plain, None)
     try:
         sheet = read_sheet(content)
     except SheetError as error:
@@ -125,3 +132,32 @@ def _column(file: str, cells: list[tuple[int, str]], name: str, parameter: Param
         if numeric and getattr(parameter, "scale", "linear") == "log" and float(text) <= 0:
             raise PoolError(f"{file}, line {line}: {text!r} in column {name!r}, on scale log, is not above 0")
     return column_of([float(text) if numeric else text for _, text in cells], numeric)
+
+
+def plain_numbers(
+    content: bytes, pool: Pool, parameters: Mapping[str, Parameter]
+) -> "dict[str, NDArray[np.float64]] | None":
+    """The columns of a CSV that holds nothing but numbers between commas, without an object for each cell.
+
+    None for every other file, and for one with a fault: the general reader then says what and where.
+    """
+    import numpy as np
+
+    header = content.split(b"\n", 1)[0].decode("ascii", "replace").strip().split(",")
+    declared = [parameters.get(name) for name in pool.columns]
+    labelled = pool.label is not None or any(isinstance(each, Labelled) for each in declared)
+    if labelled or b'"' in content or any(header.count(name) != 1 for name in pool.columns):
+        return None
+    text = np.frombuffer(content.rstrip() + b"\n", dtype=np.uint8)
+    commas = np.searchsorted(np.flatnonzero(text == ord(",")), np.flatnonzero(text == ord("\n")))
+    if np.any(np.diff(commas, prepend=0) != len(header) - 1):
+        return None
+    try:
+        places = [header.index(name) for name in pool.columns]
+        numbers = np.loadtxt(io.BytesIO(content), delimiter=",", skiprows=1, comments=None, usecols=places, ndmin=2)
+    except ValueError:
+        return None
+    above = [place for place, each in enumerate(declared) if getattr(each, "scale", "linear") == "log"]
+    if not len(numbers) or not np.isfinite(numbers).all() or (numbers[:, above] <= 0).any():
+        return None
+    return {name: np.ascontiguousarray(numbers[:, place]) for place, name in enumerate(pool.columns)}

@@ -62,7 +62,6 @@ def test_the_same_table_counts_once() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"temperature,yield\n300,1\n", "line 2: temperature: 300 cannot be set; the nearest value is 90"),
         (b"temperature,yield\n30,1\nwarm,1\n", "line 3: 'warm' in column 'temperature' is no finite number"),
         (b"temp,yield\n30,1\n", "column 'temperature' is missing"),
     ],
@@ -70,6 +69,17 @@ def test_the_same_table_counts_once() -> None:
 def test_what_does_not_fit_is_refused_with_its_line(content: bytes, fault: str) -> None:
     with pytest.raises(Invalid, match=fault):
         table(content)
+
+
+def test_what_lies_outside_the_space_is_data_that_says_so() -> None:
+    world, outside = World(SPEC), table(b"temperature,yield\n300,1\n40,2\n")
+    fault = "temperature: 300 cannot be set; the nearest value is 90"
+    assert imports.notes(outside) == [f"line 2 lies outside the space: {fault}"]
+    world.do(lambda unit: imports.import_table(unit, BEN, world.campaign_id, outside))
+    reasons = [row.reason for row in world.all(Proposal)]
+    assert reasons == [f"line 2 of old.csv; outside the space: {fault}", "line 3 of old.csv"]
+    assert [row.candidate["values"]["temperature"] for row in request(world).observations] == [300.0, 40.0]
+    assert world.audit().ok
 
 
 def test_an_ended_campaign_takes_none() -> None:
