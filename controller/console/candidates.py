@@ -32,9 +32,8 @@ def label_of(candidate: Candidate) -> str:
 def brief(candidate: Candidate) -> str:
     """All of it in one line, what tells it from others first, as far as a line goes."""
     units = candidate.get("units", {})
-    amounts = {
-        name: (value, None) for part in ("amounts", "elements") for name, value in candidate.get(part, {}).items()
-    }
+    present = [each for part in ("amounts", "elements") for each in candidate.get(part, {}).items() if each[1]]
+    amounts = {name: (value, None) for name, value in present}
     settings = {name: (value, units.get(name)) for name, value in candidate.get("values", {}).items()}
     parts = [f"{plain(name)} {quantity(*each)}" for name, each in {**amounts, **settings}.items()]
     shown = ", ".join([each for each in (label_of(candidate), *parts) if each])

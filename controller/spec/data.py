@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from controller.spec.model import Campaign
-    from strategies.spaces import Parameter, Rows, Sheet
+    from strategies.spaces import Rows, Sheet, Space
 
 MOST_ROWS = 100_000
 MOST_FAULTS = 10  # shown of one table; the rest is counted
@@ -74,11 +74,15 @@ def read_candidates(
     A candidate outside of the space is taken as data, with a note that says so. A pool's are looked up among its
     `rows`, or in those read from `files` (path by digest).
     """
+    from strategies.spaces import finite_rows
+
     found, faults = _rows(content, campaign)
+    if campaign.space.pool is not None and rows is None:
+        rows = finite_rows(campaign.space, files or {})
     taken: list[MeasuredCandidate] = []
     for row in found:
         try:
-            taken.append(_measured(campaign, row, files, rows))
+            taken.append(_measured(campaign, row, rows))
         except TableError as error:
             faults.append(str(error))
     if faults:
@@ -143,31 +147,33 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _measured(
-    campaign: "Campaign", row: DataRow, files: Mapping[str, Path] | None, rows: "Rows | None"
-) -> MeasuredCandidate:
+def _measured(campaign: "Campaign", row: DataRow, rows: "Rows | None") -> MeasuredCandidate:
     from strategies.spaces import candidate_of, space_contains, validate_candidate
 
     space = campaign.space
-    values = {name: _setting(row, name, space.parameter(name)) for name in row.inputs}
+    values = {name: _setting(row, name, _is_numeric(space, name, rows)) for name in row.inputs}
     try:
         candidate = candidate_of(space, values, row.label)
         validate_candidate(candidate)
-        return MeasuredCandidate(row, candidate, space_contains(space, candidate, files, rows))
+        return MeasuredCandidate(row, candidate, space_contains(space, candidate, rows=rows))
     except ValueError as error:
         raise TableError(f"line {row.line}: {error}") from error
 
 
-def _setting(row: DataRow, name: str, declared: "Parameter | None") -> float | str:
-    """A label where the space has labels, a number where it has numbers, and in an undeclared column what it is."""
+def _is_numeric(space: "Space", name: str, rows: "Rows | None") -> bool:
     from strategies.spaces import Labelled
 
+    if rows is not None:
+        return rows.table.is_numeric(name)
+    return not isinstance(space.parameter(name), Labelled)
+
+
+def _setting(row: DataRow, name: str, numeric: bool) -> float | str:
+    """A label where the space has labels, a number where it has numbers."""
     text = row.inputs[name]
-    if isinstance(declared, Labelled):
+    if not numeric:
         return text
     value = _number(text)
-    if math.isfinite(value):
-        return value
-    if declared is not None:
+    if not math.isfinite(value):
         raise TableError(f"line {row.line}: {text!r} in column {name!r} is no finite number")
-    return text
+    return value

@@ -1,7 +1,11 @@
 """What a request already holds: points that are not to be proposed again."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from strategies.request import Request
-from strategies.spaces import key_of_valid
+from strategies.spaces import finite_rows, key_of_valid, values_in
+from strategies.spaces.membership import faults_in
 
 
 def taken_keys(request: Request) -> set[str]:
@@ -14,6 +18,22 @@ def exhausted(made: int, asked: int, space: str) -> list[str]:
     if made == asked:
         return []
     return [f"{made} of {asked} proposals made: no further new candidate is left in the {space}"]
+
+
+def measured_outside(request: Request, files: Mapping[str, Path]) -> list[str]:
+    """A warning that names how many measured points lie outside the space; they are data all the same."""
+    space = request.space
+    if space.pool is not None:
+        rows = finite_rows(space, files)
+        places = [place for place, row in enumerate(request.observations) if rows.find(row.candidate) is None]
+    else:
+        values = (values_in(space, row.candidate) for row in request.observations)
+        places = [place for place, each in enumerate(values) if faults_in(space, each)]
+    if not places:
+        return []
+    return [
+        f"{len(places)} of {len(request.observations)} measured points lie outside the space; they are used as data"
+    ]
 
 
 def check_any_left(request: Request, made: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from strategies.optimize.known import check_any_left, exhausted, first_stage, taken_keys
+from strategies.optimize.known import check_any_left, exhausted, first_stage, measured_outside, taken_keys
 from strategies.optimize.options import NoOptions
 from strategies.represent.sampling import sample
 from strategies.request import Candidate, Request, Response, Suggestion
@@ -29,7 +29,8 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     candidates = in_batch(request, files)
     proposals = [Suggestion(candidate=one, stage=stage, reason="drawn at random") for one in candidates]
     check_any_left(request, len(proposals))
-    warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
+    warnings = measured_outside(request, files)
+    warnings += exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
     return Response(proposals=proposals, report={"strategy": "random", "warnings": warnings})
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.optimize.known import check_any_left, exhausted, first_stage, taken_keys
+from strategies.optimize.known import check_any_left, exhausted, first_stage, measured_outside, taken_keys
 from strategies.optimize.options import NoOptions
 from strategies.optimize.random import Fixed, batch_fixed, first_new, sequence
 from strategies.represent.encoding import Encoding
@@ -38,7 +38,8 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     candidates = fill(request, files)
     proposals = [Suggestion(candidate=one, stage=stage, reason="fills the space evenly") for one in candidates]
     check_any_left(request, len(proposals))
-    warnings = exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
+    warnings = measured_outside(request, files)
+    warnings += exhausted(len(proposals), request.n, "pool" if request.space.pool else "space")
     return Response(proposals=proposals, report={"strategy": "sobol", "warnings": warnings})
 
 

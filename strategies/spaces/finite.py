@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strategies.spaces.candidates import Candidate, CandidateError
+from strategies.spaces.candidates import Candidate
 from strategies.spaces.keys import key_of_valid
 from strategies.spaces.linear import LinearConstraint
 from strategies.spaces.membership import values_in
@@ -53,9 +53,9 @@ class Rows:
 
         try:
             values = values_in(self.space, candidate)
-        except CandidateError:
+            wanted = _one_row(self.table, values, candidate.get("label"))
+        except ValueError:  # no candidate of the space, or a label in the place of a number
             return None
-        wanted = _one_row(self.table, values, candidate.get("label"))
         sorted_signatures, order = self._index
         first, last = (int(np.searchsorted(sorted_signatures, wanted, side)) for side in ("left", "right"))
         key = key_of_valid(candidate)

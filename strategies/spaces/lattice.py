@@ -7,6 +7,7 @@ A point is a list of n whole numbers of sum `total`. Each is 0 (absent) or lies 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
@@ -89,12 +90,9 @@ class Lattice:
 
     def draw(self, generator: "np.random.Generator") -> list[int]:
         """A point, all being equally probable."""
-        import numpy as np
 
-        counts = self.counts()
-        sizes = [math.comb(self.n, count) * self.ways(count) for count in counts]
-        shares = np.array([size / max(sizes) for size in sizes])
-        count = int(generator.choice(counts, p=shares / shares.sum()))
+        counts, shares = _shares(self)
+        count = int(generator.choice(counts, p=shares))
         parts = self._drawn_parts(count, generator)
         point = [0] * self.n
         for place, steps in zip(sorted(generator.choice(self.n, size=count, replace=False)), parts, strict=True):
@@ -160,3 +158,11 @@ class Lattice:
             missing = self.total - sum(parts)
             parts[place] += max(self.smallest - parts[place], min(self.largest - parts[place], missing))
         return parts
+
+
+@lru_cache(maxsize=256)
+def _shares(lattice: Lattice) -> tuple[list[int], list[float]]:
+    """The numbers of components that may be present, and the share of all points that each of them has."""
+    counts = lattice.counts()
+    sizes = [math.comb(lattice.n, count) * lattice.ways(count) for count in counts]
+    return counts, [size / sum(sizes) for size in sizes]

@@ -37,6 +37,11 @@ def space_contains(
         if (finite_rows(space, files or {}) if rows is None else rows).find(candidate) is None:
             return [f"no row of the pool {space.pool.file!r} is this candidate"]
         return space.broken(values)
+    return faults_in(space, values)
+
+
+def faults_in(space: Space, values: Mapping[str, Setting]) -> list[str]:
+    """What keeps values (in the space's units) out of a space that is no pool, in words."""
     faults = [fault for name, parameter in space.settable().items() for fault in _faults(name, parameter, values[name])]
     faults = faults or [fault for mixture in space.mixtures for fault in mixture.faults(values)]
     return faults or space.broken(values)

@@ -1,9 +1,15 @@
 """What a campaign file may say of its space, and how its faults are told."""
 
+from itertools import islice
+from pathlib import Path
+
 import pytest
 
 from controller import spec
-from strategies.spaces import Categorical
+from strategies.optimize.random import sequence
+from strategies.spaces import Categorical, candidate_key, space_contains
+
+REPOSITORY = Path(__file__).parents[3]
 
 HEAD = "campaign: suzuki\nspace:\n"
 REST = """
@@ -93,3 +99,12 @@ def test_the_schema_for_editors_knows_them() -> None:
     definitions = spec.json_schema()["$defs"]
     assert {"Ordinal", "Mixture", "Rule", "Range", "Descriptors"} <= set(definitions)
     assert definitions["Continuous"]["properties"]["scale"]["enum"] == ["linear", "log"]
+
+
+@pytest.mark.parametrize("name", ["electrolyte", "coupling"])
+def test_the_examples_give_candidates_of_their_spaces(name: str) -> None:
+    campaign = spec.load((REPOSITORY / f"deploy/campaigns/{name}.yaml").read_bytes())
+    drawn = [one for one in islice(sequence(campaign.space, 1, {}), 40) if one]
+    assert len(drawn) > 20
+    assert [fault for one in drawn for fault in space_contains(campaign.space, one)] == []
+    assert len({candidate_key(one) for one in drawn}) == len(drawn)

@@ -225,3 +225,16 @@ def test_rules_and_declared_types_hold_for_a_pool(build_request: Build, store_po
     assert encoding.encode(found)[:, encoding.columns[1].start].tolist() == pytest.approx(
         [np.log10(one["values"]["t"]) / 2 for one in found]
     )
+
+
+def test_what_was_measured_outside_is_used_and_told(build_request: Build) -> None:
+    parameters = {"label": BATH["label"], "x": {**X, "resolution": 0.25}}
+    rows = [{"label": "a", "x": 0.5}, {"label": "new", "x": 1.1}, {"label": "b", "x": 0.3}]
+    observed = [({"kind": "conditions", "values": row}, {"y": float(place)}) for place, row in enumerate(rows)]
+    for strategy in ("random", "sobol"):
+        request = build_request({"parameters": parameters}, strategy, observed=observed)
+        response = load_strategy(strategy)(request, {})
+        assert check_response(request, response) == []
+        assert response.report["warnings"] == ["2 of 3 measured points lie outside the space; they are used as data"]
+    learned = build_request({"parameters": parameters}, "botorch", {"start": 2}, observed=observed)
+    assert ask(learned)[0]["values"]["label"] in ("a", "b", "c")

@@ -75,12 +75,15 @@ def spaces(draw: st.DrawFn) -> Space:
     space: dict[str, Any] = {"parameters": parameters, "kind": draw(st.sampled_from(["conditions", "composition"]))}
     if space["kind"] == "composition" or draw(st.booleans()):
         space["mixtures"] = [draw(mixtures())]
+        if space["kind"] == "conditions" and draw(st.booleans()):
+            space["mixtures"].append({"of": ["oil", "wax", "water"], "total": 10, "unit": "mL", "at_most": 2})
+            space["constraints"] = ["oil <= 6"]
     if draw(st.booleans()) or not (parameters or space.get("mixtures")):
         space["parameters"] = {**parameters, **RULED}
         space["rules"] = draw(st.lists(st.sampled_from(RULES), max_size=3, unique_by=str))
         if draw(st.booleans()):
             space["parameters"]["other"] = {"type": "continuous", "low": 0, "high": 10}
-            space["constraints"] = ["number + 2 * other <= 20"]
+            space["constraints"] = [*space.get("constraints", []), "number + 2 * other <= 20"]
     return Space.model_validate(space)
 
 
