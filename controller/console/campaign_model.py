@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from controller.console import charts
+from controller.console import model_charts
 from controller.console.campaign_plots import AXES, Plots
 from controller.console.shown import named, number, plain, table
 from controller.console.texts import say
@@ -41,14 +41,14 @@ def _model_plots(models: Plain, found: Plain) -> list[tuple[str, tuple[str, Plai
     for name, model in models.items():
         shown, unit = plain(name), found["units"].get(name)
         if model.get("leave_one_out"):
-            drawn = charts.parity(model["leave_one_out"], name, unit)
+            drawn = model_charts.parity(model["leave_one_out"], name, unit)
             plots.append((f"parity {name}", (say("campaign.left_out_of", name=shown), drawn)))
         if model.get("calibration"):
-            drawn = charts.calibration(model["calibration"])
+            drawn = model_charts.calibration(model["calibration"])
             plots.append((f"calibration {name}", (say("campaign.calibration_of", name=shown), drawn)))
         bars, axis = _bars(model)
         if bars:
-            drawn = charts.sensitivities(bars, axis)
+            drawn = model_charts.sensitivities(bars, axis)
             plots.append((f"sensitivity {name}", (say("campaign.sensitivity_of", name=shown), drawn)))
         shown_slices = ordered_slices(model)[:SLICES]
         ends = [end for one in shown_slices for edge in band(one) for end in edge]
@@ -58,7 +58,7 @@ def _model_plots(models: Plain, found: Plain) -> list[tuple[str, tuple[str, Plai
             plots.append(
                 (
                     f"slice {name} {one['parameter']}",
-                    (title, charts.along(one, along, named(name, unit), (min(ends), max(ends)))),
+                    (title, model_charts.along(one, along, named(name, unit), (min(ends), max(ends)))),
                 )
             )
     return plots

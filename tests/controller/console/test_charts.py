@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from controller.console import charts
+from controller.console import charts, model_charts
 
 YIELD = {"property": "yield", "goal": "maximize", "unit": "percent"}
 WASTE = {"property": "waste", "goal": "minimize", "unit": "dimensionless"}
@@ -77,15 +77,15 @@ def test_parallel_coordinates_hold_numbers_and_labels() -> None:
 
 def test_parity_has_room_for_intervals_that_are_near() -> None:
     points = {"measured": [1.0, 2.0], "predicted": [1.5, 1.8], "low": [0.5, -1e300], "high": [2.5, 1e300]}
-    options = charts.parity(points, "yield", "percent")
+    options = model_charts.parity(points, "yield", "percent")
     assert series(options, "scatter")[0]["data"] == [[1.0, 1.5], [2.0, 1.8]]
     assert [y for _, y in series(options, "scatter")[1]["data"]] == [0.5, 2.5]
     assert len(series(options, "lines")[0]["data"]) == 2
 
 
 def test_sensitivities_are_few_and_the_largest_on_top() -> None:
-    options = charts.sensitivities({f"p{place}": 1 / (place + 1) for place in range(100)}, "share (%)")
-    assert len(options["yAxis"]["data"]) == charts.MOST_BARS
+    options = model_charts.sensitivities({f"p{place}": 1 / (place + 1) for place in range(100)}, "share (%)")
+    assert len(options["yAxis"]["data"]) == model_charts.MOST_BARS
     assert options["yAxis"]["data"][-1] == "p0"
     assert options["series"][0]["data"][-1] == 1.0
     assert options["xAxis"]["name"] == "share (%)"
@@ -93,7 +93,7 @@ def test_sensitivities_are_few_and_the_largest_on_top() -> None:
 
 def test_a_slice_has_a_band_that_begins_at_its_lower_end() -> None:
     one = {"parameter": "a", "at": [1.0, 2.0], "mean": [-5.0, 5.0], "sd": [1.0, 2.0]}
-    options = charts.along(one, "a (°C)", "yield (%)", (-20.0, 9.0))
+    options = model_charts.along(one, "a (°C)", "yield (%)", (-20.0, 9.0))
     low, wide, mean, unseen = (each["data"] for each in options["series"])
     assert unseen == [[1.0, -20.0], [1.0, 9.0]], "room for what it is compared with"
     assert mean == [[1.0, -5.0], [2.0, 5.0]]
@@ -106,7 +106,7 @@ def test_a_slice_has_a_band_that_begins_at_its_lower_end() -> None:
 
 def test_a_slice_along_a_category_has_an_interval_for_each_label() -> None:
     one = {"parameter": "s", "at": ["water", NASTY], "mean": [1.0, 2.0], "sd": [0.5, 0.0]}
-    options = charts.along(one, "s", "yield")
+    options = model_charts.along(one, "s", "yield")
     assert (options["xAxis"]["type"], options["xAxis"]["data"]) == ("category", ["water", NASTY])
     assert [list(each) for each in series(options, "scatter")[0]["data"]] == [[0, 1.0], [1, 2.0]]
     assert series(options, "lines")[0]["data"][0] == {"coords": [[0, 1 - 0.98], [0, 1 + 0.98]]}
@@ -114,7 +114,7 @@ def test_a_slice_along_a_category_has_an_interval_for_each_label() -> None:
 
 
 def test_calibration_is_in_percent() -> None:
-    assert charts.calibration([[0.5, 0.4], [0.95, 1.0]])["series"][0]["data"] == [[50.0, 40.0], [95.0, 100.0]]
+    assert model_charts.calibration([[0.5, 0.4], [0.95, 1.0]])["series"][0]["data"] == [[50.0, 40.0], [95.0, 100.0]]
 
 
 def test_names_are_never_keys() -> None:
@@ -126,10 +126,10 @@ def test_names_are_never_keys() -> None:
         charts.progress([given], objective, 0),
         charts.trade_off([given], objective, objective),
         charts.parallel([given], [{"name": NASTY, "unit": NASTY}], [objective]),
-        charts.parity(points, NASTY, NASTY),
-        charts.sensitivities({NASTY: 1.0}, "share"),
-        charts.along({"parameter": NASTY, "at": [NASTY], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
-        charts.along({"parameter": NASTY, "at": [1.0], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
+        model_charts.parity(points, NASTY, NASTY),
+        model_charts.sensitivities({NASTY: 1.0}, "share"),
+        model_charts.along({"parameter": NASTY, "at": [NASTY], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
+        model_charts.along({"parameter": NASTY, "at": [1.0], "mean": [1.0], "sd": [1.0]}, NASTY, NASTY),
     ]
     assert not [key for options in drawn for key in keys_of(options) if key.startswith(":") or "<" in key]
     tips = [options.get("tooltip") for options in drawn]

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from adapters.instruments.messages import Outcome
 from controller.loop.view import CampaignView
-from controller.store.tables import Attempt, Event, Proposal
+from controller.store.apply.proposals import judge_anew
+from controller.store.tables import Attempt, Campaign, Event, Proposal
 from tests.controller.loop.histories import dump_view
 from tests.controller.loop.views import make_spec, stage, step
 from tests.controller.loop.world import World
@@ -50,6 +51,10 @@ def test_a_stop_is_an_event_with_the_rule_and_its_words_and_stays_to_be_read() -
     [stopped] = world.all(Event, col(Event.kind) == "campaign.stop")
     assert (stopped.data["rule"], stopped.data["reason"]) == ("expected_gain", said)
     assert (world.campaign.state, world.campaign.reason) == ("stopped", f"rule expected_gain: {said}")
+    carried = world.campaign.progress
+    assert carried["expected"] == [0.3, 0.2]
+    world.do(lambda unit: judge_anew(unit, unit.session.get_one(Campaign, world.campaign_id)))
+    assert world.campaign.progress == carried, "after a correction the last iterations are read again"
 
 
 def stages(world: World) -> Counter[str]:

@@ -81,7 +81,7 @@ async def tell(world: World, report: dict[str, Any]) -> None:
         iteration = unit.session.scalars(select(Iteration)).one()
         proposal = unit.session.get_one(Proposal, world.ids["proposal"])
         campaign.iterations, iteration.state, iteration.report = iteration.number, "done", report
-        proposal.iteration_id, proposal.place, proposal.facts = iteration.id, 0, {"feasibility": 0.75}
+        proposal.iteration_id, proposal.place, proposal.facts = iteration.id, 1, {"feasibility": 0.75}
         unit.record("test", campaign, iteration, proposal, campaign_id=campaign.id)
 
     await world.store.write(change, name="test")
@@ -93,7 +93,9 @@ async def test_the_report_shows_the_model_and_why_it_proposed(world: World) -> N
         {"candidate": {"values": {"temperature": 40.0}}, "distance": 0.5},
         {"candidate": {"label": "<i>", "values": {}}, "distance": 1},
     ]
-    await tell(world, {"models": {"e_factor": WHOLE}, "warnings": ["noise is large"], "proposals": [{"nearest": near}]})
+    await tell(
+        world, {"models": {"e_factor": WHOLE}, "warnings": ["noise is large"], "proposals": [{}, {"nearest": near}]}
+    )
     [explained] = await world.store.read(lambda session: explained_proposals(session, NAME))
     assert explained["feasibility"] == 0.75
     assert [each["name"] for each in explained["nearest"]] == ["proposal 7", "temperature 40.0", "<i>"]
