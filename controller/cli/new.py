@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from controller.cli import output
 from controller.cli.connection import FAILED, USAGE, Refused, refusals
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ def new(
             help="What is wanted, such as yield:maximize:percent; may be given several times. Else you are asked.",
         ),
     ] = None,
+    baybe: Annotated[
+        Path | None,
+        typer.Option("--from-baybe", metavar="FILE.json", help="Take space and objectives from a campaign of BayBE."),
+    ] = None,
+    ax: Annotated[
+        Path | None,
+        typer.Option("--from-ax", metavar="FILE.json", help="Take space and objectives from an experiment of Ax."),
+    ] = None,
     file: Annotated[Path | None, typer.Option("--output", help="The file; without it NAME.yaml.")] = None,
 ) -> None:
     """Write a commented campaign file to begin with, from a few questions or from a spreadsheet's columns."""
@@ -37,6 +46,11 @@ def new(
         path = file or Path(f"{name}.yaml")
         if path.exists():
             raise Refused(FAILED, f"{path} is there already; give --output")
+        if baybe is not None or ax is not None:
+            if table is not None or objective or (baybe is not None and ax is not None):
+                raise Refused(USAGE, "--from-baybe and --from-ax bring everything along: give one of them alone")
+            _take_over(name, path, "ax" if baybe is None else "baybe", Path(str(baybe or ax)))
+            return
         if table is not None and table.resolve().parent != path.resolve().parent:
             raise Refused(FAILED, f"the table must lie beside {path}: copy it there first")
         try:
@@ -53,6 +67,25 @@ def new(
             _write_renamed(path, data)
         path.write_text(text, encoding="utf-8")
         print(f"{path} is written. Read it, then: tatara campaign check {path}")
+
+
+def _take_over(name: str, path: Path, program: str, file: Path) -> None:
+    """Write what another program's file says as a campaign file."""
+    from controller.spec.data import TableError
+    from controller.spec.draft import written
+    from controller.spec.foreign import read_foreign
+
+    try:
+        found = read_foreign(program, _read(file))
+    except TableError as error:
+        raise Refused(FAILED, f"{file}: {error}") from None
+    parameters = [f"    {each}: {declared}" for each, declared in found.parameters.items()]
+    text = written(name, parameters, found.goals, constraints=found.constraints, limits=found.limits)
+    _check(text, {})
+    path.write_text(text, encoding="utf-8")
+    for note in found.notes:
+        print(f"not taken over: {output.safe(note)}")
+    print(f"{path} is written. Read it, then: tatara campaign check {path}")
 
 
 def _data(path: Path, table: Path | None, content: bytes, columns: "list[Column]") -> dict[str, bytes]:

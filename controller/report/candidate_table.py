@@ -63,14 +63,17 @@ class CandidateTable:
 
         `files` hold the table itself, by its digest; of equal rows the first is written.
         """
-        places = finite_rows(self.spec.space, files).keys
+        pool = finite_rows(self.spec.space, files)
         properties = [each.property for each in self.spec.objectives]
         fresh = said_columns(properties, explain=explain)
         kept = [place for place, header in enumerate(self.sheet.header) if header not in fresh]
         lines = []
         for row in rows:
-            _, cells = self.sheet.rows[places[key_of_valid(row["candidate"])]]
-            blank = [None if self.sheet.header[place] in self.goals else as_number(cells[place]) for place in kept]
+            place = pool.find(row["candidate"])
+            if place is None:
+                raise ValueError(f"no row of the table is the proposed candidate {row['candidate']}")
+            _, cells = self.sheet.rows[place]
+            blank = [None if self.sheet.header[each] in self.goals else as_number(cells[each]) for each in kept]
             lines.append([*blank, *said_cells(properties, row, explain=explain)])
         write_csv(path, [*(self.sheet.header[place] for place in kept), *fresh], lines)
 

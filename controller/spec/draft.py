@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.spec.data import TableError
@@ -94,13 +94,34 @@ def inputs_of(columns: Sequence[Column], goals: Sequence[Goal]) -> list[Column]:
 
 def draft(name: str, columns: Sequence[Column], goals: Sequence[Goal], file: str | None) -> str:
     """The text of a campaign file over these columns; raises `TableError` for numbers with a few other cells."""
+    parameters = [_parameter(column) for column in inputs_of(columns, goals)]
+    return written(name, parameters, goals, data=_DATA.format(file=json.dumps(file)) if file else "")
+
+
+def written(
+    name: str,
+    parameters: Sequence[str],
+    goals: Sequence[Goal],
+    *,
+    constraints: Sequence[str] = (),
+    limits: Mapping[str, str] | None = None,
+    data: str = "",
+) -> str:
+    """The text of a campaign file; `limits` are outcome constraints by the property, each as YAML."""
+    outcomes = "".join(f"  - {each}\n" for each in (limits or {}).values())
     return _TEXT.format(
         name=name,
-        parameters="\n".join(_parameter(column) for column in inputs_of(columns, goals)) or _EXAMPLE,
+        parameters="\n".join(parameters) or _EXAMPLE,
+        constraints=_listed(constraints) if constraints else _NO_CONSTRAINTS,
         objectives="\n".join(_objective(goal) for goal in goals),
-        yields=", ".join(goal.property for goal in goals),
-        data=_DATA.format(file=json.dumps(file)) if file else "",
+        limits=f"\n# What else must hold of what is measured.\nconstraints:\n{outcomes}" if outcomes else "",
+        yields=", ".join(dict.fromkeys([*(goal.property for goal in goals), *(limits or {})])),
+        data=data,
     )
+
+
+def _listed(constraints: Sequence[str]) -> str:
+    return "  constraints:\n" + "\n".join(f"    - {json.dumps(each)}" for each in constraints)
 
 
 def _is_number(cell: str) -> bool:
@@ -128,6 +149,8 @@ def _objective(goal: Goal) -> str:
 _EXAMPLE = """    temperature: {type: continuous, low: 20, high: 100, unit: degC}
     solvent: {type: categorical, choices: [water, ethanol]}"""
 
+_NO_CONSTRAINTS = '  # constraints: ["2 * a + b <= 3"]     # linear, over numeric parameters'
+
 _DATA = """
 # What has been measured already. Columns are named as the parameters and the properties, in the units given above;
 # an empty property tells of a failed synthesis.
@@ -146,12 +169,12 @@ campaign: {name}
 space:
   parameters:
 {parameters}
-  # constraints: ["2 * a + b <= 3"]     # linear, over numeric parameters
+{constraints}
 
 # What is wanted: maximize, minimize, or target with low and/or high.
 objectives:
 {objectives}
-
+{limits}
 # How one experiment is done: steps in order, here one that a person does by hand. On an instrument it would be
 #   - {{name: react, instruments: [reactor-1], capability: react, yields: [...], timeout: 1 h, cost: 1}}
 stages:

@@ -62,16 +62,18 @@ class PropertyModel:
 
 
 def groups(encoding: Encoding) -> tuple[Group, ...]:
-    """What shares a lengthscale: a number, an ordered label, the labels of a category, each of its descriptors."""
-    found: list[Group] = []
-    for column in encoding.columns:
-        if column.kind == "descriptors":
-            parts = zip(column.labels(), range(column.start, column.start + column.size), strict=True)
-            found += [Group(label, place, 1) for label, place in parts]
-        else:
-            kind = "tanimoto" if column.kind == "fingerprint" else "matern"
-            found.append(Group(column.name, column.start, column.size, kind))  # type: ignore[arg-type]
-    return tuple(found)
+    """One group for each parameter: a number, an ordered label, a category (0/1 or descriptors), a fingerprint."""
+    scales = encoding.scales()
+    return tuple(
+        Group(
+            column.name,
+            column.start,
+            column.size,
+            1.0 / float(scales[column.start]),
+            "tanimoto" if column.kind == "fingerprint" else "matern",
+        )
+        for column in encoding.columns
+    )
 
 
 def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel:

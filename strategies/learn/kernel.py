@@ -26,11 +26,15 @@ TINY = 1e-24  # squared distance below which two points are one: keeps the root'
 
 @dataclass(frozen=True)
 class Group:
-    """Columns that belong together: `matern` ones share a lengthscale, `tanimoto` ones are one fingerprint."""
+    """Columns that belong together: `matern` ones share a lengthscale, `tanimoto` ones are one fingerprint.
+
+    Lengthscales are in units of `width`, the largest distance within the space.
+    """
 
     name: str
     start: int
     size: int
+    width: float = 1.0
     kind: Literal["matern", "tanimoto"] = "matern"
 
     @property
@@ -53,7 +57,7 @@ class Kernel:
         exponent: Tensor | float = 0.0
         polynomial: Tensor | float = self.variance
         for group, lengthscale in zip(matern, self.lengthscales, strict=True):
-            distance = _distance(X[..., group.columns], Z[..., group.columns]) * (ROOT5 / lengthscale)
+            distance = _distance(X[..., group.columns], Z[..., group.columns]) * (ROOT5 / (lengthscale * group.width))
             exponent = exponent + distance
             polynomial = polynomial * (1.0 + distance + distance.square() / 3.0)
         value = polynomial * torch.exp(-torch.as_tensor(exponent))
@@ -78,12 +82,12 @@ def _tanimoto(X: Tensor, Z: Tensor) -> Tensor:
 
 
 def scaled_distances(groups: Sequence[Group], inputs: Array) -> tuple[Array, Array]:
-    """Root-5 times the distances within n x d inputs, g x n x n over the `matern` groups, and the Tanimoto part n x n."""
+    """Root-5 times the distances within n x d inputs (g x n x n, `matern` groups), and the Tanimoto part (n x n)."""
     rows = torch.as_tensor(inputs)
     matern = [group for group in groups if group.kind == "matern"]
     distances = np.empty((len(matern), len(inputs), len(inputs)))
     for place, group in enumerate(matern):
-        distances[place] = _distance(rows[:, group.columns], rows[:, group.columns]).numpy() * ROOT5
+        distances[place] = _distance(rows[:, group.columns], rows[:, group.columns]).numpy() * (ROOT5 / group.width)
     similarity = np.ones((len(inputs), len(inputs)))
     for group in groups:
         if group.kind == "tanimoto":

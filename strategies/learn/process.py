@@ -46,7 +46,8 @@ class GaussianProcess(Model):
 
     def _whitened(self, X: Tensor) -> Tensor:
         cross = self.kernel.covariance(self.inputs, X)
-        return torch.linalg.solve_triangular(self.factor, cross, upper=False)
+        found: Tensor = torch.linalg.solve_triangular(self.factor, cross, upper=False)
+        return found
 
     def posterior(
         self,

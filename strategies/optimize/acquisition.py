@@ -38,7 +38,7 @@ def build_acquisition(
 ) -> AcquisitionFunction:
     """The acquisition with the measured points (n x d) as baseline and pending points (p x d) taken as under way."""
     measured, waiting = torch.as_tensor(baseline), torch.as_tensor(pending)
-    weights = [] if feasibility is None else [feasibility.log_weight]
+    weights: list[Any] = [] if feasibility is None else [feasibility.log_weight]
     if goals.improves_one:
         incumbents = goals.likely_allowed(measured)
         model, sign = goals.first_model.gp, goals.first_sign

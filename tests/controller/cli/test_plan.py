@@ -286,3 +286,18 @@ def test_a_table_of_candidates_that_cannot_be_used_is_explained(folder: Path, mo
     (folder / "pool.csv").write_text("x,gain\n1,zero\n2,\n")
     done = CliRunner().invoke(app, command)
     assert (done.exit_code, "pool.csv: line 2: 'zero' in column 'gain'" in done.stderr) == (1, True)
+
+
+def test_a_campaign_of_another_program_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    space = {"parameters": [{"type": "NumericalDiscreteParameter", "name": "x", "values": [1, 2, 3]}]}
+    target = {"target": {"name": "gain"}}
+    Path("theirs.json").write_text(json.dumps({"searchspace": space, "objective": target, "measurements_exp": "gASV"}))
+    made = CliRunner().invoke(app, ["new", "ours", "--from-baybe", "theirs.json"])
+    assert (made.exit_code, "not taken over: measurements" in made.stdout) == (0, True), made.output
+    rows = CliRunner().invoke(app, ["propose", "ours.yaml", "-n", "3", "--json"])
+    assert sorted(row["candidate"]["values"]["x"] for row in json.loads(rows.stdout)) == [1, 2, 3]
+    wrong = CliRunner().invoke(app, ["new", "other", "--from-ax", "theirs.json"])
+    assert (wrong.exit_code, "nothing that ax has saved" in wrong.stderr) == (1, True)
+    both = CliRunner().invoke(app, ["new", "other", "--from-ax", "theirs.json", "--from-baybe", "theirs.json"])
+    assert (both.exit_code, "one of them alone" in both.stderr) == (2, True)
