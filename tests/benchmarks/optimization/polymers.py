@@ -25,7 +25,7 @@ GOOD = 0.597  # W/(m K)
 
 def random_start(table: Table, seed: int) -> list[int]:
     """Ten random polymers, failed ones among them."""
-    return np.random.default_rng(seed).permutation(len(table))[:BATCH].tolist()
+    return [int(row) for row in np.random.default_rng(seed).permutation(len(table))[:BATCH]]
 
 
 def shipped_start(table: Table, seed: int) -> list[int]:
@@ -77,10 +77,11 @@ def summarize(experiment: Experiment, results: Results) -> dict[str, Any]:
     runs = {name: results.done(experiment.name, name, METHODS[name]().version) for name in experiment.methods()}
     done = {name: found for name, found in runs.items() if found}
     seeds = sorted(set(runs[OURS]) & set(runs["spacier"]))
+    pairs = {
+        name: [[score(runs[of][seed]) for seed in seeds] for of in (OURS, "spacier")] for name, score in scores.items()
+    }
     differences = {
-        name: interval(paired_difference(*([score(runs[of][seed]) for seed in seeds] for of in (OURS, "spacier"))))
-        for name, score in scores.items()
-        if len(seeds) > 1
+        name: interval(paired_difference(pair[0], pair[1])) for name, pair in pairs.items() if len(seeds) > 1
     }
     return {
         "methods": {name: _described(scores, list(found.values())) for name, found in done.items()},

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Values = Sequence[float] | Array
 
 RESAMPLES = 10_000
 LEVEL = 0.95
@@ -34,19 +35,19 @@ def to_range(utilities: Array) -> Array:
     return np.asarray((utilities - low) / (high - low))
 
 
-def best_so_far(values: Sequence[float], budget: int) -> Array:
+def best_so_far(values: Values, budget: int) -> Array:
     """The running maximum (budget); failures (nan) count as 0, a trace that ended early keeps its last best."""
     filled = np.zeros(budget)
     filled[: len(values)] = np.nan_to_num(np.asarray(values, dtype=np.float64)[:budget], nan=0.0)
     return np.maximum.accumulate(filled)
 
 
-def area(values: Sequence[float], budget: int) -> float:
+def area(values: Values, budget: int) -> float:
     """The mean of the best so far after experiments 1 to `budget`: the area under the curve in shares of the range."""
     return float(best_so_far(values, budget).mean())
 
 
-def experiments_until(values: Sequence[float], threshold: float, budget: int, batch: int = 1) -> int:
+def experiments_until(values: Values, threshold: float, budget: int, batch: int = 1) -> int:
     """How many experiments were made when the first value >= threshold was known; budget + 1 where none was.
 
     The first experiment stands alone, all others come in batches, and a batch is paid as a whole.

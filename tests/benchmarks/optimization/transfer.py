@@ -5,6 +5,7 @@ only. The source's yields are given as they are, shuffled, or negated.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class Transferring(Own):
         }  # fmt: skip
 
 
-METHODS.update({arm: (lambda arm=arm: Transferring(arm)) for arm in ARMS})
+METHODS.update({arm: partial(Transferring, arm) for arm in ARMS})
 
 
 def needed(experiment: Experiment, results: Results, method: str) -> dict[int, int]:
