@@ -164,9 +164,7 @@ class _Posterior:
         return Fit(kernel, noise, solved[2], solved[3] - 0.5 * len(self.targets) * math.log(2 * math.pi))
 
 
-def _solve(
-    signal: Array, noise: Array, targets: Array, centred: bool
-) -> tuple[Array, Array, float, float] | None:
+def _solve(signal: Array, noise: Array, targets: Array, centred: bool) -> tuple[Array, Array, float, float] | None:
     """Inverse covariance, inverse times residuals, mean, log likelihood less a constant; None if not positive."""
     from scipy.linalg import cho_solve
 

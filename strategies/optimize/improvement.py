@@ -23,9 +23,7 @@ JITTER = 1e-6
 class LogImprovement(AcquisitionFunction):
     """log E[max(f(x) - best, 0)] on the process's scale; `sign` is -1 where less is better."""
 
-    def __init__(
-        self, process: GaussianProcess, sign: float, measured: Tensor, pending: Tensor, seed: int
-    ) -> None:
+    def __init__(self, process: GaussianProcess, sign: float, measured: Tensor, pending: Tensor, seed: int) -> None:
         """`measured` n x d (those that count as incumbents), `pending` p x d."""
         super().__init__(model=process)
         self.process, self.sign = process, sign
