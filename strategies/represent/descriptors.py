@@ -1,7 +1,8 @@
 """Blocks of descriptors: a row of numbers for each label of a category.
 
 Columns lie in [0, 1] over the labels. Constant columns are dropped; of given and Mordred columns those that repeat
-another one too (|Pearson r| of at least 0.7), in the order in which they stand. A fingerprint keeps its bits.
+another one too (|Pearson r| of at least 0.7): of given ones the first by name stays, of Mordred's the first in its
+order. A fingerprint keeps its bits.
 """
 
 from functools import lru_cache
@@ -31,7 +32,7 @@ def descriptor_block(parameter: Categorical) -> tuple[Array, list[str]]:
         return _computed(given.method, tuple(canonical_smiles(given.smiles_of(each)) for each in parameter.choices))
     if given.table is None:
         raise ValueError(f"the file of descriptors {given.file!r} was not read")
-    names = list(given.table[parameter.choices[0]])
+    names = sorted(given.table[parameter.choices[0]])  # the store keeps no order of keys
     numbers = np.array([[given.table[choice][name] for name in names] for choice in parameter.choices])
     return _named(numbers, names, decorrelate=True)
 

@@ -16,7 +16,7 @@ def table(content: bytes = TABLE, **options: Any) -> LookupTable:
 
 
 def at(temperature: float) -> dict[str, Any]:
-    return {"kind": "conditions", "values": {"temperature": temperature}}
+    return {"kind": "conditions", "values": {"temperature": temperature}, "units": {"temperature": "degC"}}
 
 
 def test_equal_inputs_are_replicates() -> None:

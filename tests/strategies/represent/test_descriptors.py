@@ -25,7 +25,7 @@ def test_given_numbers_are_scaled_and_what_repeats_them_is_dropped() -> None:
     acid = {"methanol": 15.5, "ethanol": 15.9, "propanol": 16.1, "phenol": 3.0}
     odd = {"methanol": 1, "ethanol": -1, "propanol": 1, "phenol": 0}
     table = {
-        name: {"carbons": carbons[name], "twice": 2 * carbons[name], "one": 1, "odd": odd[name], "acid": acid[name]}
+        name: {"carbons": carbons[name], "twice": 2 * carbons[name], "one": 1, "odd": odd[name], "pKa": acid[name]}
         for name in ALCOHOLS
     }
     encoding = encoding_of(x={"type": "continuous", "low": 0, "high": 2}, c=category(table=table))
