@@ -57,8 +57,9 @@ def moment(text: str | None) -> str:
 def candidate(value: dict[str, Any]) -> str:
     """A candidate as people read it."""
     units = value.get("units", {})
-    values = value.get("values")
-    if not isinstance(values, dict):
+    parts = [each for part in ("amounts", "elements") for each in value.get(part, {}).items() if each[1]]
+    values = {**dict(parts), **value.get("values", {})}
+    if not values:
         return cell({key: each for key, each in value.items() if key != "kind"})
     settings = ", ".join(
         f"{name}={cell(each)}" + (f" {safe(str(units[name]))}" if units.get(name) else "")

@@ -165,3 +165,33 @@ def test_a_declared_number_must_be_one(store_pool: Callable[..., Any]) -> None:
     space = Space.model_validate({"pool": pool, "parameters": {"a": X}})
     with pytest.raises(ValueError, match="line 3: 'nan' in column 'a' is no number"):
         finite_rows(space, files)
+
+
+@pytest.mark.parametrize(
+    ("changes", "violation"),
+    [
+        ({}, None),
+        ({"c": "a", "x": 0.9}, "excluded: c is a and x > 0.8"),
+        ({"c": "a", "x": 0.8}, None),
+        ({"c": "b", "x": 0.9}, "when c is b, then x = 0"),
+        ({"c": "b", "x": 0.0}, None),
+        ({"p": 0.5, "q": 0.2}, "mixture of p, q, r: the sum is 0.7, not 1"),
+        ({"p": 0.5, "q": 0.3, "r": 0.2}, "mixture of p, q, r: 3 are above 0; there may be 1 to 2"),
+        ({"p": 0.95, "q": 0.05}, "mixture of p, q, r: 0.05 is below 0.1"),
+        ({"p": 1.0, "q": 0.0}, None),
+    ],
+)
+def test_membership_names_the_rule_or_the_mixture(changes: dict[str, Any], violation: str | None) -> None:
+    space = Space.model_validate(
+        {
+            "parameters": {"x": X, "c": {"type": "categorical", "choices": ["a", "b"]}},
+            "mixtures": [{"of": ["p", "q", "r"], "at_most": 2, "smallest": 0.1}],
+            "rules": [
+                {"exclude": {"c": ["a"], "x": {"above": 0.8}}},
+                {"when": {"c": ["b"]}, "then": {"x": {"equal": 0}}},
+            ],
+        }
+    )
+    values = {"x": 0.4, "c": "a", "p": 0.5, "q": 0.5, "r": 0.0, **changes}
+    found = space_contains(space, {"kind": "conditions", "values": values})
+    assert found == ([] if violation is None else [violation])
