@@ -5,11 +5,21 @@ import pytest
 
 from strategies.learn.data import PropertyData
 from strategies.learn.feasibility import fit_feasibility
-from strategies.learn.gp import fit_property
+from strategies.learn.gp import PropertyModel
+from strategies.learn.gp import fit_property as fit_data
+from strategies.learn.kernel import Group
 
 
 def data(inputs: np.ndarray, values: np.ndarray, errors: np.ndarray | None = None) -> PropertyData:
     return PropertyData("y", inputs, values, errors, [], [])
+
+
+def numbers(count: int) -> tuple[Group, ...]:
+    return tuple(Group(f"x{place}", place, 1) for place in range(count))
+
+
+def fit_property(given: PropertyData) -> PropertyModel:
+    return fit_data(given, numbers(given.inputs.shape[1]))
 
 
 def smooth(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -21,18 +31,18 @@ def test_posterior_is_closed_form_gp_regression() -> None:
     inputs, values = smooth(8)
     errors = np.linspace(0.5, 1.5, 8)
     model = fit_property(data(inputs, values, errors))
-    lengthscales = model.gp.covar_module.lengthscale.detach().numpy().reshape(-1)
-    constant = float(model.gp.mean_module.constant.detach())
+    lengthscales, constant = np.array(model.gp.kernel.lengthscales), model.gp.mean
     new = np.random.default_rng(1).random((5, 2))
 
     def kernel(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return np.exp(-0.5 * (((left[:, None] - right[None]) / lengthscales) ** 2).sum(-1))
+        scaled = np.sqrt(5) * np.abs(left[:, None] - right[None]) / lengthscales
+        return model.gp.kernel.variance * np.prod((1 + scaled + scaled**2 / 3) * np.exp(-scaled), axis=-1)
 
     shift, scale = values.mean(), values.std(ddof=1)
     covariance = kernel(inputs, inputs) + np.diag((errors / scale) ** 2)
     cross = kernel(new, inputs)
     mean = constant + cross @ np.linalg.solve(covariance, (values - shift) / scale - constant)
-    variance = 1 - np.einsum("ij,ji->i", cross, np.linalg.solve(covariance, cross.T))
+    variance = model.gp.kernel.variance - np.einsum("ij,ji->i", cross, np.linalg.solve(covariance, cross.T))
     found_mean, found_deviation = model.predict(new)
     assert not model.log
     assert found_mean == pytest.approx(mean * scale + shift, rel=1e-6)
@@ -84,14 +94,14 @@ def test_no_values_are_refused() -> None:
 def test_feasibility_finds_the_failing_side() -> None:
     inputs = np.random.default_rng(0).random((30, 2))
     fails = inputs[:, 0] > 0.6
-    learned = fit_feasibility(inputs[~fails], inputs[fails])
+    learned = fit_feasibility(inputs[~fails], inputs[fails], numbers(2))
     new = np.random.default_rng(1).random((200, 2))
     clear = np.abs(new[:, 0] - 0.6) > 0.15
     assert np.mean((learned.probability(new) > 0.5)[clear] == (new[:, 0] <= 0.6)[clear]) > 0.95
 
 
 def test_one_failure_speaks_for_its_surroundings_only() -> None:
-    learned = fit_feasibility(np.empty((0, 2)), np.array([[0.9, 0.9]]))
+    learned = fit_feasibility(np.empty((0, 2)), np.array([[0.9, 0.9]]), numbers(2))
     near, far = learned.probability(np.array([[0.9, 0.9], [-3.0, -3.0]]))
     assert near < 0.1
     assert far > 0.5

@@ -8,6 +8,7 @@ import torch
 
 from strategies.learn.data import PropertyData
 from strategies.learn.gp import PropertyModel, fit_property
+from strategies.learn.kernel import Group
 from strategies.learn.quality import LEVELS, MOST, calibration, describe, left_out_points
 
 
@@ -17,27 +18,25 @@ def fitted(count: int, *, log: bool = False, errors: bool = False) -> PropertyMo
     if log:
         values = np.exp(values / 3)
     known = np.linspace(0.5, 1.5, count) * (values / 50) if errors else None
-    model = fit_property(PropertyData("y", inputs, values, known, [], []))
+    model = fit_property(PropertyData("y", inputs, values, known, [], []), (Group("a", 0, 1), Group("b", 1, 1)))
     assert model.log is log
     return model
 
 
 def without(model: PropertyModel, left: int) -> tuple[float, float]:
     """Mean and standard deviation of a measurement at a training point, by the same GP on all the others."""
-    gp, rest = model.gp, [place for place in range(len(model.gp.train_targets)) if place != left]
-    inputs, targets = gp.train_inputs[0], gp.train_targets
-    mean, covariance = gp.mean_module(inputs).detach(), gp.covar_module(inputs).to_dense().detach()
-    noise = gp.likelihood.noise.detach().expand(len(inputs))
-    own = covariance[rest][:, rest] + torch.diag(noise[rest])
+    gp, rest = model.gp, [place for place in range(len(model.gp.targets)) if place != left]
+    covariance = gp.kernel.covariance(gp.inputs, gp.inputs)
+    own = covariance[rest][:, rest] + torch.diag(gp.noise[rest])
     weights = torch.linalg.solve(own, covariance[rest, left])
-    variance = covariance[left, left] + noise[left] - weights @ covariance[rest, left]
-    return float(mean[left] + weights @ (targets - mean)[rest]), math.sqrt(float(variance))
+    variance = covariance[left, left] + gp.noise[left] - weights @ covariance[rest, left]
+    return float(gp.mean + weights @ (gp.targets - gp.mean)[rest]), math.sqrt(float(variance))
 
 
 @pytest.mark.parametrize(("log", "errors"), [(False, False), (True, False), (False, True)])
 def test_each_point_is_predicted_as_if_it_were_not_there(log: bool, errors: bool) -> None:
     model = fitted(15, log=log, errors=errors)
-    points = describe(model, ["a", "b"])["leave_one_out"]
+    points = describe(model)["leave_one_out"]
 
     def natural(standardized: float) -> float:
         plain = standardized * model.scale + model.shift
@@ -45,7 +44,7 @@ def test_each_point_is_predicted_as_if_it_were_not_there(log: bool, errors: bool
 
     for left in range(15):
         mean, deviation = without(model, left)
-        assert points["measured"][left] == pytest.approx(natural(float(model.gp.train_targets[left])), rel=1e-5)
+        assert points["measured"][left] == pytest.approx(natural(float(model.gp.targets[left])), rel=1e-5)
         assert points["predicted"][left] == pytest.approx(natural(mean), rel=1e-5)
         assert points["low"][left] == pytest.approx(natural(mean - 1.96 * deviation), rel=1e-5)
         assert points["high"][left] == pytest.approx(natural(mean + 1.96 * deviation), rel=1e-5)
@@ -78,7 +77,7 @@ def test_intervals_beyond_all_numbers_are_numbers_still() -> None:
 
 
 def test_description_has_what_a_report_needs() -> None:
-    described = describe(fitted(12), ["a", "b"])
+    described = describe(fitted(12))
     assert described["n"] == 12
     assert set(described["lengthscales"]) == {"a", "b"}
     assert described["leave_one_out_r2"] > 0.8
