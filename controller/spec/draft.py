@@ -162,7 +162,8 @@ _TEXT = """# A campaign: what may be varied, what is wanted, how it is done, wha
 # Check it with `tatara campaign check`, see the first experiments with `tatara propose`.
 campaign: {name}
 
-# What may be varied. Types: continuous (low, high), integer (low, high), discrete (values), categorical (choices).
+# What may be varied. Types: continuous (low, high), integer (low, high), discrete (values), ordinal (choices in order),
+# categorical (choices). `scale: log` in a continuous or discrete one where ratios count.
 # Numbers may have a unit, such as degC, mol/L, min; without one they are plain numbers.
 # What can be set in steps only: `resolution: 0.5` in a continuous one, or `type: discrete, values: [1, 2.5, 10]`.
 # Bounds taken from a table are the lowest and highest value seen there: widen them where more can be tried.
@@ -170,6 +171,7 @@ space:
   parameters:
 {parameters}
 {constraints}
+  # rules: [{{exclude: {{solvent: [water], temperature: {{above: 95}}}}}}]      # also: when with then, same_in_batch
 
 # What is wanted: maximize, minimize, or target with low and/or high.
 objectives:

@@ -2,7 +2,8 @@
 
 Numbers become one column each, scaled so that the space's limits are 0 and 1 (measured points beyond them are kept as
 they are); on scale `log` their logarithms are. Ordered labels become their rank, scaled likewise. Labels without order
-become a block: a row of numbers for each label, 0/1 or descriptors; a label that the space does not know is all zeros.
+become a block: a row of numbers for each label, 0/1 or descriptors. A label that the space does not know is all zeros;
+of ordered labels it stands in the middle.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +70,8 @@ class Column:
             return self.scaled(np.asarray(values, dtype=np.float64))[:, None]
         known = {choice: place for place, choice in enumerate(self.choices)}
         places = np.array([known.get(str(value), len(known)) for value in values], dtype=np.intp)
-        return np.vstack([self.block, np.zeros(self.size)])[places]
+        unknown = np.full(self.size, 0.5 if self.kind == "ordinal" else 0.0)
+        return np.vstack([self.block, unknown])[places]
 
     def scaled(self, numbers: Array) -> Array:
         """Numbers in the space's unit as they stand in the column; what has no logarithm lies one range below."""

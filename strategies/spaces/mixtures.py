@@ -59,7 +59,7 @@ class Mixture(Section):
 
     def component(self) -> Continuous:
         """What each component alone may be."""
-        return Continuous(type="continuous", low=self.low, high=self.upper, unit=self.unit, resolution=self.resolution)
+        return _component(self.low, self.upper, self.unit, self.resolution)
 
     def lattice(self) -> Lattice:
         """The amounts as whole numbers of steps."""
@@ -96,6 +96,11 @@ class Mixture(Section):
 def _steps(value: float, resolution: float) -> int | None:
     quotient = Decimal(repr(value)) / Decimal(repr(resolution))
     return int(quotient) if quotient == quotient.to_integral_value() else None
+
+
+@lru_cache(maxsize=256)
+def _component(low: float, high: float, unit: str, resolution: float | None) -> Continuous:
+    return Continuous(type="continuous", low=low, high=high, unit=unit, resolution=resolution)
 
 
 @lru_cache(maxsize=256)

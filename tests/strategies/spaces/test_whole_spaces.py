@@ -117,3 +117,21 @@ def test_any_amounts_are_brought_to_the_mixture(mixture: dict[str, Any], shares:
     snapped = snap_values(space, values)
     assert space_contains(space, candidate_of(space, snapped)) == []
     assert snap_values(space, snapped) == snapped
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spaces(), st.integers(0, 2**32))
+def test_the_search_ends_in_every_space_with_a_point_of_it(space: Space, seed: int) -> None:
+    import torch
+
+    from strategies.optimize.search import best_candidate
+
+    encoding = Encoding.of(space, {})
+    generator = np.random.default_rng(seed)
+    target = torch.as_tensor(generator.random(encoding.dimensions))
+    beyond = generator.random((2, encoding.dimensions)) * 1.4 - 0.2  # as measured points outside of the space
+    found = best_candidate(
+        lambda rows: -(rows - target).square().sum(dim=-1).squeeze(-1), encoding, set(), beyond, seed, {}
+    )
+    assert found is not None
+    assert space_contains(space, found[0]) == []
