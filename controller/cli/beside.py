@@ -8,6 +8,7 @@ from typing import Any
 from controller.cli.connection import FAILED, Refused
 
 MAX_BYTES = 20 * 1024 * 1024  # of all files together; in base64 that fits into one request
+MAX_LOCAL_BYTES = 256 * 1024 * 1024  # of all files together, where nothing is sent
 
 
 def read_campaign(path: Path) -> dict[str, Any]:
@@ -16,18 +17,18 @@ def read_campaign(path: Path) -> dict[str, Any]:
     return {"text": text, "files": {name: base64.b64encode(content).decode() for name, content in files.items()}}
 
 
-def read_beside(path: Path) -> tuple[str, dict[str, bytes]]:
-    """The campaign file's text, and the contents of the files that it names; raises `Refused`."""
+def read_beside(path: Path, most: int = MAX_BYTES) -> tuple[str, dict[str, bytes]]:
+    """The campaign file's text, and what the files hold that it names, `most` bytes together; raises `Refused`."""
     text = _text(path)
     files: dict[str, bytes] = {}
     size = 0
     for name in sorted(set(_named(text))):
-        content = _beside(path.parent, name)
+        content = _beside(path.parent, name, most)
         if content is None:
             continue  # the daemon says which field and line names it
         size += len(content)
-        if size > MAX_BYTES:
-            raise Refused(FAILED, f"the files beside {path} have more than {MAX_BYTES // 2**20} MiB together")
+        if size > most:
+            raise Refused(FAILED, f"the files beside {path} have more than {most // 2**20} MiB together")
         files[name] = content
     return text, files
 
@@ -68,7 +69,7 @@ def _named(text: str) -> Iterator[str]:
         return
 
 
-def _beside(folder: Path, name: str) -> bytes | None:
+def _beside(folder: Path, name: str, most: int) -> bytes | None:
     """The content of a file that lies in the folder itself; never one elsewhere, also not by a link."""
     if name != Path(name).name or name in ("", ".", ".."):
         raise Refused(FAILED, f"the campaign names the file {name!r}: only plain names of files beside it can be used")
@@ -77,7 +78,7 @@ def _beside(folder: Path, name: str) -> bytes | None:
         if path.resolve().parent != folder.resolve():
             raise Refused(FAILED, f"{path} is a link to somewhere else: only files beside the campaign are sent")
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

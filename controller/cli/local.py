@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.cli.beside import read_beside
+from controller.cli.beside import MAX_LOCAL_BYTES, read_beside
 from controller.cli.connection import FAILED, Refused, problem_lines
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def load_campaign(path: Path) -> LocalCampaign:
     """Read and check a campaign file; raises `Refused` with every problem and its line."""
     from controller import spec as campaign_file
 
-    text, files = read_beside(path)
+    text, files = read_beside(path, MAX_LOCAL_BYTES)
     try:
         return LocalCampaign(campaign_file.load(text, files), text, files)
     except campaign_file.SpecError as error:
