@@ -19,6 +19,7 @@ from strategies.optimize.goals import Goals, build_goals, observed_utilities
 from strategies.optimize.known import exhausted, first_stage, taken_keys
 from strategies.optimize.measured import Measured, measured
 from strategies.optimize.pareto import Goal, hypervolume
+from strategies.optimize.replicates import Measurements, repetition
 from strategies.optimize.search import best_candidate
 from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
@@ -32,6 +33,7 @@ LARGEST = 1e300
 class Fitted:
     """What was learned from a request."""
 
+    data: Mapping[str, PropertyData]
     models: list[PropertyModel]
     feasibility: Feasibility | None
     goals: Goals
@@ -48,7 +50,7 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     fitted = fit(request, encoding)
     chosen = _choose(request, files, encoding, fitted, seed)
     stage = first_stage(request)
-    proposals = [_explained(request, encoding, fitted, stage, candidate, value) for candidate, value in chosen]
+    proposals = [_explained(request, encoding, fitted, stage, choice) for choice in chosen]
     space = "pool" if request.space.pool else "space"
     return Response(
         proposals=proposals,
@@ -73,7 +75,7 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
         warnings.append("no point has a value of every property: the best so far is judged by predictions")
     observed = observed_utilities(request.objectives, best.values)
     goals = build_goals(request.objectives, request.constraints, models, observed)
-    return Fitted(models, _feasibility(request, encoding, data), goals, best, baseline, warnings)
+    return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings)
 
 
 def _predicted_instead(request: Request, models: list[PropertyModel], baseline: Array) -> Measured:
@@ -90,38 +92,60 @@ def _feasibility(request: Request, encoding: Encoding, data: Mapping[str, Proper
     return fit_feasibility(np.unique(made, axis=0), np.unique(failed, axis=0), groups(encoding))
 
 
-def _choose(
-    request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int
-) -> list[tuple[Candidate, float]]:
+@dataclass(frozen=True)
+class Choice:
+    """A chosen candidate with its acquisition value; `repeat`: it has been measured and is to be once more."""
+
+    candidate: Candidate
+    value: float
+    repeat: bool = False
+
+
+def _choose(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int) -> list[Choice]:
     taken = taken_keys(request)
     # A rejected point counts as under way: its near twin would be rejected too.
     waiting = [row.candidate for row in [*request.pending, *request.rejected]]
-    chosen: list[tuple[Candidate, float]] = []
+    chosen: list[Choice] = []
     incumbents = fitted.best.best(request.objectives)
     for place in range(request.n):
-        pending = encoding.encode([*waiting, *(candidate for candidate, _ in chosen)])
-        acquisition = build_acquisition(fitted.goals, fitted.baseline, pending, fitted.feasibility, seed)
+        under_way = [*waiting, *(choice.candidate for choice in chosen)]
+        acquisition = build_acquisition(
+            fitted.goals, fitted.baseline, encoding.encode(under_way), fitted.feasibility, seed
+        )
         found = best_candidate(acquisition, encoding, taken, incumbents, seed + place, files)
         if found is None:
             break
-        chosen.append(found)
-        taken.add(key_of_valid(found[0]))
+        again = _repetition(encoding, fitted, found[0], {key_of_valid(each) for each in under_way})
+        chosen.append(Choice(*found) if again is None else Choice(again, found[1], repeat=True))
+        taken.add(key_of_valid(chosen[-1].candidate))
     return chosen
 
 
-def _explained(
-    request: Request, encoding: Encoding, fitted: Fitted, stage: str, candidate: Candidate, value: float
-) -> Suggestion:
-    row = encoding.encode([candidate])
+def _repetition(encoding: Encoding, fitted: Fitted, fresh: Candidate, closed: set[str]) -> Candidate | None:
+    """The candidate to be measured again rather than the new one, where one property is to be large or small."""
+    if not fitted.goals.improves_one or fitted.goals.constraints:
+        return None
+    model = fitted.goals.first_model
+    measured = fitted.data[model.name]
+    keys = [key_of_valid(candidate) for candidate in measured.candidates]
+    data = Measurements(measured.inputs, keys, measured.candidates, measured.standard_errors)
+    return repetition(model.gp, fitted.goals.first_sign, data, encoding.encode([fresh])[0], closed)
+
+
+def _explained(request: Request, encoding: Encoding, fitted: Fitted, stage: str, choice: Choice) -> Suggestion:
+    row = encoding.encode([choice.candidate])
     predicted = _predicted(fitted.models, row)
     probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
     sentence = reason(request.objectives, predicted, fitted.best.values, probability)
     return Suggestion(
-        candidate=candidate,
+        candidate=choice.candidate,
         stage=stage,
         prediction=predicted,
-        acquisition=value,
-        reason=sentence,
+        acquisition=choice.value,
+        reason=f"measured again, because noise hides which point is the best: {sentence}"
+        if choice.repeat
+        else sentence,
+        repeat=choice.repeat,
         feasibility=probability if probability is not None and np.isfinite(probability) else None,
     )
 

@@ -1,0 +1,77 @@
+"""Whether to measure a good point once more instead of a new one: when noise hides which point is the best.
+
+Knowledge gradient over the few points that may be the best (Frazier, Powell and Dayanik 2009, eq. 14): how much the
+largest posterior mean is expected to grow by one more measurement, of a rival again or of the new point for the first
+time, under the noise that was inferred. The expectation is taken over equal slices of the normal distribution.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from strategies.learn.process import GaussianProcess
+from strategies.request import Candidate
+
+Array = NDArray[np.float64]
+
+SLICES = 200
+RIVALS = 8
+SOON = 8
+ADVANTAGE = 1.2  # how much more than a new point a repetition must promise: a new point teaches about others too
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured of one property: encoded inputs (n x d), key and candidate of each value, and known errors."""
+
+    inputs: Array
+    keys: Sequence[str]
+    candidates: Sequence[Candidate]
+    errors: Array | None
+
+    @property
+    def noise_is_known(self) -> bool:
+        """Whether anything but the fit speaks of noise: stated errors, or a point measured more than once."""
+        return self.errors is not None or len(set(self.keys)) < len(self.keys)
+
+
+def repetition(
+    process: GaussianProcess, sign: float, data: Measurements, fresh: Array, closed: Collection[str]
+) -> Candidate | None:
+    """The measured candidate that promises more when measured again than the new point (d); None if none does.
+
+    `closed` are keys not to be measured again (under way, rejected). Where nothing but the fit speaks of noise, a
+    repetition is the test of it, and is not made before `SOON` values.
+    """
+    if len(data.keys) < SOON and not data.noise_is_known:
+        return None
+    first = {key: place for place, key in reversed(list(enumerate(data.keys))) if key not in closed}
+    places = np.array(sorted(first.values()), dtype=np.intp)
+    if not len(places):
+        return None
+    mean, _ = process.marginal(torch.as_tensor(data.inputs[places]))
+    rivals = places[np.argsort(-sign * mean.numpy(), kind="stable")[:RIVALS]]
+    gains = _gains(process, sign, np.vstack([data.inputs[rivals], fresh]))
+    best = int(np.argmax(gains[:-1]))
+    return data.candidates[int(rivals[best])] if gains[best] > ADVANTAGE * gains[-1] else None
+
+
+def _gains(process: GaussianProcess, sign: float, points: Array) -> list[float]:
+    """The knowledge gradient of measuring each of m x d points, over these points."""
+    with torch.no_grad():
+        posterior = process.distribution(torch.as_tensor(points))
+    mean, covariance = sign * posterior.mean.numpy(), posterior.covariance_matrix.numpy()
+    noise = float(process.noise.median())
+    return [_gain(mean, row / math.sqrt(row[place] + noise)) for place, row in enumerate(covariance)]
+
+
+def _gain(mean: Array, change: Array) -> float:
+    """E[max(mean + change Z)] - max(mean) for a standard normal Z."""
+    from scipy.special import ndtri
+
+    normal = ndtri((np.arange(SLICES) + 0.5) / SLICES)
+    return float(np.max(mean[:, None] + change[:, None] * normal, axis=0).mean() - mean.max())
