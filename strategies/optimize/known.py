@@ -24,8 +24,8 @@ def measured_outside(request: Request, files: Mapping[str, Path]) -> list[str]:
     """A warning that names how many measured points lie outside the space; they are data all the same."""
     space = request.space
     if space.pool is not None:
-        rows = finite_rows(space, files)
-        places = [place for place, row in enumerate(request.observations) if rows.find(row.candidate) is None]
+        found = finite_rows(space, files).find_all([row.candidate for row in request.observations])
+        places = [place for place, row in enumerate(found) if row is None]
     else:
         values = (values_in(space, row.candidate) for row in request.observations)
         places = [place for place, each in enumerate(values) if faults_in(space, each)]

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strategies.spaces.candidates import Candidate
+from strategies.spaces.candidates import Candidate, CandidateError
 from strategies.spaces.keys import key_of_valid
 from strategies.spaces.linear import LinearConstraint
 from strategies.spaces.membership import values_in
@@ -49,17 +49,38 @@ class Rows:
 
     def find(self, candidate: Candidate) -> int | None:
         """The row that is this candidate (looked up by value); None where there is none."""
+        return self.find_all([candidate])[0]
+
+    def find_all(self, candidates: Sequence[Candidate]) -> list[int | None]:
+        """For each candidate the row that it is; None where there is none."""
         import numpy as np
 
+        fitting = {place: values for place, one in enumerate(candidates) if (values := self._values(one)) is not None}
+        if not fitting:
+            return [None] * len(candidates)
+        labels = [str(candidates[place].get("label", "")) for place in fitting]
+        columns = {
+            name: column_of([values[name] for values in fitting.values()], self.table.is_numeric(name))
+            for name in self.table.columns
+        }
+        wanted = _signatures(PoolTable(columns, None if self.table.labels is None else labels))
+        ordered, order = self._index
+        firsts, lasts = np.searchsorted(ordered, wanted, "left"), np.searchsorted(ordered, wanted, "right")
+        found: list[int | None] = [None] * len(candidates)
+        for place, first, last in zip(fitting, firsts, lasts, strict=True):
+            key = key_of_valid(candidates[place]) if last > first else ""
+            rows = (int(row) for row in order[first:last])
+            found[place] = next((row for row in rows if key_of_valid(self.candidate(row)) == key), None)
+        return found
+
+    def _values(self, candidate: Candidate) -> dict[str, Setting] | None:
+        """The candidate's values; None for one of another space, or with a label in the place of a number."""
         try:
             values = values_in(self.space, candidate)
-            wanted = _one_row(self.table, values, candidate.get("label"))
-        except ValueError:  # no candidate of the space, or a label in the place of a number
+        except CandidateError:
             return None
-        sorted_signatures, order = self._index
-        first, last = (int(np.searchsorted(sorted_signatures, wanted, side)) for side in ("left", "right"))
-        key = key_of_valid(candidate)
-        return next((int(row) for row in order[first:last] if key_of_valid(self.candidate(int(row))) == key), None)
+        fits = all(self.table.is_numeric(name) != isinstance(value, str) for name, value in values.items())
+        return values if fits else None
 
     @cached_property
     def _index(self) -> "tuple[Signatures, NDArray[np.intp]]":
@@ -74,13 +95,6 @@ def _signatures(table: PoolTable) -> "Signatures":
     from strategies.spaces.signatures import signatures
 
     return signatures([*table.columns.values(), *([] if table.labels is None else [table.labels])])
-
-
-def _one_row(table: PoolTable, values: Mapping[str, Setting], label: str | None) -> "np.uint64":
-    columns = {name: column_of([values[name]], numeric=table.is_numeric(name)) for name in table.columns}
-    labels = None if table.labels is None else [label or ""]
-    found: np.uint64 = _signatures(PoolTable(columns, labels))[0]
-    return found
 
 
 def finite_size(space: Space) -> int | None:
