@@ -128,7 +128,7 @@ def _repetition(encoding: Encoding, fitted: Fitted, fresh: Candidate, closed: se
     model = fitted.goals.first_model
     measured = fitted.data[model.name]
     keys = [key_of_valid(candidate) for candidate in measured.candidates]
-    data = Measurements(measured.inputs, keys, measured.candidates, measured.standard_errors)
+    data = Measurements(measured.inputs, measured.values, keys, measured.candidates, measured.standard_errors)
     return repetition(model.gp, fitted.goals.first_sign, data, encoding.encode([fresh])[0], closed)
 
 

@@ -6,6 +6,7 @@ time, under the noise that was inferred. The expectation is taken over equal sli
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -26,17 +27,26 @@ ADVANTAGE = 1.2  # how much more than a new point a repetition must promise: a n
 
 @dataclass(frozen=True)
 class Measurements:
-    """What was measured of one property: encoded inputs (n x d), key and candidate of each value, and known errors."""
+    """What was measured of one property: n values with encoded inputs (n x d), keys, candidates and known errors."""
 
     inputs: Array
+    values: Array
     keys: Sequence[str]
     candidates: Sequence[Candidate]
     errors: Array | None
 
     @property
-    def noise_is_known(self) -> bool:
-        """Whether anything but the fit speaks of noise: stated errors, or a point measured more than once."""
-        return self.errors is not None or len(set(self.keys)) < len(self.keys)
+    def is_noisy(self) -> bool | None:
+        """Whether measuring a point again gives another value; None while nothing but the fit speaks of it."""
+        if self.errors is not None:
+            return True
+        repeated = [key for key, count in Counter(self.keys).items() if count > 1]
+        if not repeated:
+            return None
+        return any(
+            len({value for value, own in zip(self.values, self.keys, strict=True) if own == key}) > 1
+            for key in repeated
+        )
 
 
 def repetition(
@@ -45,9 +55,10 @@ def repetition(
     """The measured candidate that promises more when measured again than the new point (d); None if none does.
 
     `closed` are keys not to be measured again (under way, rejected). Where nothing but the fit speaks of noise, a
-    repetition is the test of it, and is not made before `SOON` values.
+    repetition is the test of it, and is not made before `SOON` values; where that gave the same value, none follows.
     """
-    if len(data.keys) < SOON and not data.noise_is_known:
+    noisy = data.is_noisy
+    if noisy is False or (noisy is None and len(data.keys) < SOON):
         return None
     first = {key: place for place, key in reversed(list(enumerate(data.keys))) if key not in closed}
     places = np.array(sorted(first.values()), dtype=np.intp)
