@@ -8,6 +8,7 @@ two). A value that all others speak against is taken with the error that it seem
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,12 +19,13 @@ from strategies.learn.data import PropertyData
 from strategies.learn.fitting import Fit, Priors, fit
 from strategies.learn.kernel import Group
 from strategies.learn.process import GaussianProcess
-from strategies.represent.encoding import Encoding
+from strategies.represent.encoding import Column, Encoding
 
 Array = NDArray[np.float64]
 
 LOG_MARGIN = 2.0  # nats by which the logarithm must be better: a warp must earn its keep
 LOG_SPAN = 2.0  # largest over smallest value below which a logarithm changes nothing worth a second fit
+VARIANCE = 0.9  # share of the descriptors' variance that their principal components hold
 VARIANCE_FLOOR = 1e-6  # of the standardized values; smaller noise makes the covariance singular
 
 
@@ -62,18 +64,34 @@ class PropertyModel:
 
 
 def groups(encoding: Encoding) -> tuple[Group, ...]:
-    """One group for each parameter: a number, an ordered label, a category (0/1 or descriptors), a fingerprint."""
+    """One group for each parameter: a number, an ordered label, a category, a fingerprint; of descriptors several."""
     scales = encoding.scales()
-    return tuple(
-        Group(
-            column.name,
-            column.start,
-            column.size,
-            1.0 / float(scales[column.start]),
-            "tanimoto" if column.kind == "fingerprint" else "matern",
-        )
-        for column in encoding.columns
-    )
+    return tuple(group for column in encoding.columns for group in _groups(column, 1.0 / float(scales[column.start])))
+
+
+def _groups(column: Column, width: float) -> list[Group]:
+    if column.kind == "descriptors" and column.block is not None:
+        directions = principal_directions(column.block)
+        names = [f"{column.name} component {place + 1}" for place in range(len(directions))]
+        return [
+            Group(name, column.start, column.size, direction=direction)
+            for name, direction in zip(names, directions, strict=True)
+        ]
+    kind: Literal["matern", "tanimoto"] = "tanimoto" if column.kind == "fingerprint" else "matern"
+    return [Group(column.name, column.start, column.size, width, kind)]
+
+
+def principal_directions(block: Array) -> Array:
+    """Directions (k x p) that hold `VARIANCE` of the variance of levels x p descriptors, each with a range of 1.
+
+    Scaled alike: what decides is not how many descriptors happen to say the same, but how a property follows them.
+    """
+    centred = block - block.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    shares = np.cumsum(sizes**2) / np.sum(sizes**2)
+    kept = directions[: int(np.argmax(shares >= VARIANCE)) + 1]
+    kept = kept * np.sign(kept[np.arange(len(kept)), np.argmax(np.abs(kept), axis=1)])[:, None]  # one sign everywhere
+    return np.asarray(kept / np.ptp(centred @ kept.T, axis=0)[:, None])
 
 
 def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel:

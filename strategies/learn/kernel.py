@@ -1,9 +1,10 @@
 """The covariance of every Gaussian process here: a product over parameters.
 
-k(x, x') = s * prod_g k_g(x, x'): each parameter g that is a number, an ordered label, a label (0/1) or a label with
-descriptors contributes a Matern-5/2 function of its own distance over its own lengthscale, each fingerprint the
-Tanimoto similarity (Ralaivola et al. 2005). A category with one lengthscale over its 0/1 columns has one correlation
-between any two labels: the kernel of Ru et al. 2020 and Pelamatti et al. 2019 ("compound symmetry").
+k(x, x') = s * prod_g k_g(x, x'): each parameter g that is a number, an ordered label or a label (0/1) contributes a
+Matern-5/2 function of its own distance over its own lengthscale, a label with descriptors one for each principal
+component of them, and a fingerprint the Tanimoto similarity (Ralaivola et al. 2005). A category with one lengthscale
+over its 0/1 columns has one correlation between any two labels: the kernel of Ru et al. 2020 and Pelamatti et al. 2019
+("compound symmetry").
 
 Twice the same formula: in numpy with derivatives for the fit (`correlations`), in torch for predictions (`covariance`).
 """
@@ -24,11 +25,12 @@ ROOT5 = math.sqrt(5.0)
 TINY = 1e-24  # squared distance below which two points are one: keeps the root's derivative finite
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Columns that belong together: `matern` ones share a lengthscale, `tanimoto` ones are one fingerprint.
 
-    Lengthscales are in units of `width`, the largest distance within the space.
+    Lengthscales are in units of `width`, the largest distance within the space. With a `direction` (one weight for each
+    column) the columns count by their sum under these weights alone.
     """
 
     name: str
@@ -36,11 +38,12 @@ class Group:
     size: int
     width: float = 1.0
     kind: Literal["matern", "tanimoto"] = "matern"
+    direction: Array | None = None
 
-    @property
-    def columns(self) -> slice:
-        """Its columns."""
-        return slice(self.start, self.start + self.size)
+    def of(self, X: Tensor) -> Tensor:
+        """Its part of ... x d inputs."""
+        part = X[..., self.start : self.start + self.size]
+        return part if self.direction is None else part @ torch.as_tensor(self.direction).unsqueeze(-1)
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,13 @@ class Kernel:
         exponent: Tensor | float = 0.0
         polynomial: Tensor | float = self.variance
         for group, lengthscale in zip(matern, self.lengthscales, strict=True):
-            distance = _distance(X[..., group.columns], Z[..., group.columns]) * (ROOT5 / (lengthscale * group.width))
+            distance = _distance(group.of(X), group.of(Z)) * (ROOT5 / (lengthscale * group.width))
             exponent = exponent + distance
             polynomial = polynomial * (1.0 + distance + distance.square() / 3.0)
         value = polynomial * torch.exp(-torch.as_tensor(exponent))
         for group in self.groups:
             if group.kind == "tanimoto":
-                value = value * _tanimoto(X[..., group.columns], Z[..., group.columns])
+                value = value * _tanimoto(group.of(X), group.of(Z))
         return torch.as_tensor(value)
 
 
@@ -87,11 +90,11 @@ def scaled_distances(groups: Sequence[Group], inputs: Array) -> tuple[Array, Arr
     matern = [group for group in groups if group.kind == "matern"]
     distances = np.empty((len(matern), len(inputs), len(inputs)))
     for place, group in enumerate(matern):
-        distances[place] = _distance(rows[:, group.columns], rows[:, group.columns]).numpy() * (ROOT5 / group.width)
+        distances[place] = _distance(group.of(rows), group.of(rows)).numpy() * (ROOT5 / group.width)
     similarity = np.ones((len(inputs), len(inputs)))
     for group in groups:
         if group.kind == "tanimoto":
-            similarity *= _tanimoto(rows[:, group.columns], rows[:, group.columns]).numpy()
+            similarity *= _tanimoto(group.of(rows), group.of(rows)).numpy()
     return distances, similarity
 
 

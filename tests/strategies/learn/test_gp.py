@@ -5,7 +5,7 @@ import pytest
 
 from strategies.learn.data import PropertyData
 from strategies.learn.feasibility import fit_feasibility
-from strategies.learn.gp import PropertyModel
+from strategies.learn.gp import PropertyModel, principal_directions
 from strategies.learn.gp import fit_property as fit_data
 from strategies.learn.kernel import Group
 
@@ -105,3 +105,17 @@ def test_one_failure_speaks_for_its_surroundings_only() -> None:
     near, far = learned.probability(np.array([[0.9, 0.9], [-3.0, -3.0]]))
     assert near < 0.1
     assert far > 0.5
+
+
+def test_descriptors_count_by_their_principal_components() -> None:
+    scores = np.array([[0.0, 0.6], [1.0, 0.2], [0.2, 0.0], [0.6, 0.4], [0.9, 0.5]])
+    turn = np.linalg.qr(np.random.default_rng(3).standard_normal((4, 4)))[0][:2]
+    block = scores @ turn
+    found = block @ principal_directions(block).T
+    assert found.shape == (5, 2)
+    assert np.ptp(found, axis=0) == pytest.approx([1, 1])
+    centred = scores - scores.mean(axis=0)
+    axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
+    for place, axis in enumerate(axes.T):
+        along = centred @ axis
+        assert abs(np.corrcoef(found[:, place], along)[0, 1]) == pytest.approx(1)
