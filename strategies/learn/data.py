@@ -2,10 +2,11 @@
 
 Rules: a property is learned from the dearest stage (the last in the request) that has measured it. Every value is a
 row, replicates too. A censored value counts as its bound; an out-of-range one says nothing and is left out. Standard
-errors are used only if every value has one; otherwise one noise level is inferred for all.
+errors are used where they are given (0 is none); for the other values one noise level is inferred.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,10 @@ LARGEST, SMALLEST = 1e100, 1e-100  # nothing real is larger or, but for zero, sm
 
 @dataclass(frozen=True)
 class PropertyData:
-    """Training data of one property in its objective's unit: inputs n x d, values n, standard errors n or None."""
+    """Training data of one property in its objective's unit: inputs n x d, values n.
+
+    `standard_errors` are n, NaN where there is none; None where no value has one.
+    """
 
     name: str
     inputs: Array
@@ -32,6 +36,25 @@ class PropertyData:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def without(self, places: Sequence[int]) -> "PropertyData":
+        """All but the values at these places."""
+        kept = np.delete(np.arange(len(self)), list(places))
+        errors = None if self.standard_errors is None else self.standard_errors[kept]
+        candidates = [self.candidates[place] for place in kept] if self.candidates else []
+        return replace(
+            self, inputs=self.inputs[kept], values=self.values[kept], standard_errors=errors, candidates=candidates
+        )
+
+    def where(self, place: int) -> str:
+        """The candidate of a value in words."""
+        if not self.candidates:
+            return f"value {place + 1}"
+        candidate = self.candidates[place]
+        if label := candidate.get("label"):
+            return str(label)
+        parts = [part for part in candidate.values() if isinstance(part, dict)]
+        return ", ".join(f"{name} {value}" for part in parts for name, value in part.items())
 
 
 def modelled_properties(request: Request) -> list[str]:
@@ -79,10 +102,8 @@ def _dearest_stage(request: Request, name: str) -> str | None:
 
 
 def _standard_errors(values: list[Value]) -> Array | None:
-    known = [value.standard_error for value in values if value.standard_error is not None]
-    if not known or len(known) < len(values) or max(known) == 0:
-        return None
-    return np.array(known, dtype=np.float64)
+    errors = np.array([value.standard_error or np.nan for value in values], dtype=np.float64)
+    return None if np.isnan(errors).all() else errors
 
 
 def _warnings(name: str, values: list[Value]) -> list[str]:
@@ -92,7 +113,7 @@ def _warnings(name: str, values: list[Value]) -> list[str]:
     if censored:
         notes.append(f"{name}: {censored} censored value(s) counted as their bound")
     if 0 < with_error < len(values):
-        notes.append(f"{name}: {len(values) - with_error} value(s) lack a standard error; one noise level is inferred")
+        notes.append(f"{name}: {len(values) - with_error} value(s) lack a standard error; theirs is inferred")
     if len(values) > 1 and len({value.value for value in values}) == 1:
         notes.append(f"{name}: all {len(values)} values are equal, there is no signal to learn")
     return notes

@@ -76,7 +76,7 @@ START_NOISE = math.log(0.05)
 def fit(
     groups: Sequence[Group], inputs: Array, targets: Array, noise: Array | None, priors: Priors, centred: bool = False
 ) -> Fit:
-    """Fit n targets (standardized) at n x d inputs; `noise` are known variances (n), else one is inferred.
+    """Fit n targets (standardized) at n x d inputs; `noise` are variances (n), one is inferred for those that are NaN.
 
     With `centred` the mean is zero and not inferred.
 
@@ -84,9 +84,9 @@ def fit(
     """
     from scipy.optimize import minimize
 
+    noise = np.full(len(inputs), np.nan) if noise is None else noise
     chosen = _sample(len(inputs))
-    own = None if noise is None else noise[chosen]
-    posterior = _Posterior(groups, inputs[chosen], targets[chosen], own, priors, centred)
+    posterior = _Posterior(groups, inputs[chosen], targets[chosen], noise[chosen], priors, centred)
     found = minimize(
         posterior.negative,
         posterior.start(),
@@ -95,7 +95,7 @@ def fit(
         bounds=posterior.bounds(),
         options={"maxiter": ITERATIONS},
     )
-    return posterior.fit(found.x, noise if noise is not None else np.full(len(inputs), math.exp(found.x[-1])))
+    return posterior.fit(found.x, noise)
 
 
 def _sample(count: int) -> NDArray[np.intp]:
@@ -111,23 +111,25 @@ class _Posterior:
         groups: Sequence[Group],
         inputs: Array,
         targets: Array,
-        noise: Array | None,
+        noise: Array,
         priors: Priors,
         centred: bool,
     ) -> None:
         self.groups, self.centred = tuple(groups), centred
         self.targets, self.noise = targets, noise
+        self.unknown = np.isnan(noise)
+        self.infers = bool(self.unknown.any())
         self.distances, self.similarity = scaled_distances(groups, inputs)
         self.count = len(self.distances)
-        self.priors = [priors.lengthscale] * self.count + [priors.variance] + ([priors.noise] if noise is None else [])
+        self.priors = [priors.lengthscale] * self.count + [priors.variance] + ([priors.noise] if self.infers else [])
 
     def start(self) -> Array:
         """Lengthscales and variance of 1, noise as small as a good measurement's."""
-        return np.array([0.0] * (self.count + 1) + ([START_NOISE] if self.noise is None else []))
+        return np.array([0.0] * (self.count + 1) + ([START_NOISE] if self.infers else []))
 
     def bounds(self) -> list[tuple[float, float]]:
         """Limits of the logarithms."""
-        return [LENGTHSCALES] * self.count + [VARIANCES] + ([NOISES] if self.noise is None else [])
+        return [LENGTHSCALES] * self.count + [VARIANCES] + ([NOISES] if self.infers else [])
 
     def negative(self, place: Array) -> tuple[float, Array]:
         """Minus the log density (up to a constant) and its gradient."""
@@ -141,8 +143,8 @@ class _Posterior:
         gradient = np.empty_like(place)
         gradient[: self.count] = 0.5 * np.tensordot(by_lengthscale, shared, 2)
         gradient[self.count] = 0.5 * shared.sum()
-        if self.noise is None:
-            gradient[-1] = 0.5 * np.trace(weights) * noise[0]
+        if self.infers:
+            gradient[-1] = 0.5 * math.exp(place[-1]) * float(weights.diagonal()[self.unknown].sum())
         densities = [prior.log_density(float(value)) for prior, value in zip(self.priors, place, strict=True)]
         density = likelihood + sum(value for value, _ in densities)
         return -density, -(gradient + np.array([slope for _, slope in densities]))
@@ -150,18 +152,22 @@ class _Posterior:
     def _parts(self, place: Array) -> tuple[Array, Array, Array]:
         product, by_lengthscale = correlations(self.distances, np.exp(place[: self.count]))
         signal = math.exp(place[self.count]) * self.similarity * product
-        noise = np.full(len(self.targets), math.exp(place[-1])) if self.noise is None else self.noise
-        return signal, by_lengthscale, noise
+        return signal, by_lengthscale, self.noise_of(place, self.noise)
+
+    def noise_of(self, place: Array, noise: Array) -> Array:
+        """The known variances, and the inferred one in place of those that are not."""
+        return np.where(np.isnan(noise), math.exp(place[-1]), noise) if self.infers else noise
 
     def fit(self, place: Array, noise: Array) -> Fit:
-        """The hyperparameters at a place, with the noise of all data."""
+        """The hyperparameters at a place, with the noise of all data, given where it is known."""
         signal, _, own = self._parts(place)
         solved = _solve(signal, own, self.targets, self.centred)
         if solved is None:
             raise ValueError("the covariance of these points cannot be factorized")
         lengthscales = tuple(np.exp(place[: self.count]).tolist())
         kernel = Kernel(self.groups, lengthscales, math.exp(place[self.count]))
-        return Fit(kernel, noise, solved[2], solved[3] - 0.5 * len(self.targets) * math.log(2 * math.pi))
+        evidence = solved[3] - 0.5 * len(self.targets) * math.log(2 * math.pi)
+        return Fit(kernel, self.noise_of(place, noise), solved[2], evidence)
 
 
 def _solve(signal: Array, noise: Array, targets: Array, centred: bool) -> tuple[Array, Array, float, float] | None:

@@ -7,7 +7,7 @@ two). A value that all others speak against is taken with the error that it seem
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 from strategies.learn.data import PropertyData
 from strategies.learn.fitting import Fit, Priors, fit
 from strategies.learn.kernel import Group
+from strategies.learn.outliers import contradicts, most, stands_out
 from strategies.learn.process import GaussianProcess
 from strategies.represent.encoding import Column, Encoding
 
@@ -26,6 +27,7 @@ Array = NDArray[np.float64]
 LOG_MARGIN = 2.0  # nats by which the logarithm must be better: a warp must earn its keep
 LOG_SPAN = 2.0  # largest over smallest value below which a logarithm changes nothing worth a second fit
 VARIANCE = 0.9  # share of the descriptors' variance that their principal components hold
+MOST_OFF = 1e6  # standard deviations: an absurd value is as absurd as this, and its square is a number
 VARIANCE_FLOOR = 1e-6  # of the standardized values; smaller noise makes the covariance singular
 
 
@@ -40,6 +42,7 @@ class PropertyModel:
     log: bool
     evidence: float  # log marginal likelihood of the values in their own unit
     warnings: tuple[str, ...] = ()
+    outliers: tuple[int, ...] = ()  # their places among the values; in the process they stand last
 
     def natural(self, z: Tensor) -> Tensor:
         """Model values back in the property's unit (any shape)."""
@@ -55,7 +58,10 @@ class PropertyModel:
     def predict(self, inputs: Array) -> tuple[Array, Array]:
         """Posterior mean and standard deviation (m, m) of the noise-free property at m x d inputs, in its unit."""
         with torch.no_grad():
-            middle, spread = self.gp.marginal(torch.as_tensor(inputs, dtype=torch.float64))
+            return self.moments(*self.gp.marginal(torch.as_tensor(inputs, dtype=torch.float64)))
+
+    def moments(self, middle: Tensor, spread: Tensor) -> tuple[Array, Array]:
+        """Means and variances on the model's scale as means and standard deviations in the property's unit."""
         mean, variance = (middle * self.scale + self.shift).numpy(), spread.numpy() * self.scale**2
         if not self.log:
             return mean, np.sqrt(variance)
@@ -98,6 +104,54 @@ def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel
     """Fit one property; needs at least one value. Deterministic."""
     if not len(data):
         raise ValueError(f"no measured value of {data.name}")
+    model, rest = _fit_best(data, together), data
+    kept, outliers = list(range(len(data))), list[int]()
+    while len(outliers) < most(len(data)):
+        means, variances = model.gp.left_out()
+        place = stands_out(model.gp.targets.numpy(), means.numpy(), variances.sqrt().numpy())
+        if place is None:
+            break
+        others = rest.without([place])
+        judge = _fit_best(others, together)
+        if not _speaks_against(judge, rest, place):
+            break
+        model, rest = judge, others
+        outliers.append(kept.pop(place))
+    return _with_outliers(model, data, outliers) if outliers else model
+
+
+def _speaks_against(model: PropertyModel, data: PropertyData, place: int) -> bool:
+    """Whether a model of all the others contradicts a value."""
+    target, mean, variance = _predicted(model, data, place)
+    own = _known_noise(data, model.scale, model.log)[place]
+    noise = float(model.gp.noise.mean()) if math.isnan(own) else float(own)
+    return contradicts(target - mean, variance + noise)
+
+
+def _predicted(model: PropertyModel, data: PropertyData, place: int) -> tuple[float, float, float]:
+    """A value on the model's scale, and its predicted mean and variance there."""
+    mean, variance = model.gp.marginal(torch.as_tensor(data.inputs[place][None]))
+    return model.standardized(float(data.values[place])), float(mean), float(variance)
+
+
+def _with_outliers(model: PropertyModel, data: PropertyData, places: Sequence[int]) -> PropertyModel:
+    """The model that has seen them too, each with the error that it seems to have."""
+    targets, notes = [], []
+    for place in places:
+        target, mean, variance = _predicted(model, data, place)
+        deviation = min(max(target - mean, -MOST_OFF), MOST_OFF)
+        targets.append((mean + deviation, deviation**2))
+        notes.append(
+            f"{data.name}: {data.values[place]:.6g} at {data.where(place)} contradicts all other values "
+            f"({abs(deviation) / math.sqrt(variance):.2g} standard deviations off): it hardly counts; measure it again"
+        )
+    seen, noise = torch.tensor(targets, dtype=torch.float64).T
+    gp = model.gp.given(torch.as_tensor(data.inputs[list(places)]), seen, noise)
+    return replace(model, gp=gp, outliers=tuple(places), warnings=(*model.warnings, *notes))
+
+
+def _fit_best(data: PropertyData, together: Sequence[Group]) -> PropertyModel:
+    """On the values or on their logarithms, as the evidence says."""
     plain = _fit(data, together, log=False)
     smallest, largest = float(data.values.min()), float(data.values.max())
     if smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
@@ -108,13 +162,9 @@ def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel
 
 def _fit(data: PropertyData, together: Sequence[Group], log: bool) -> PropertyModel:
     values = np.log(data.values) if log else data.values
-    errors = data.standard_errors
-    if errors is not None and log:
-        errors = errors / data.values  # first order
     shift, scale = _moments(values)
     targets = (values - shift) / scale
-    known = None if errors is None else np.maximum((errors / scale) ** 2, VARIANCE_FLOOR)
-    fitted = fit(together, data.inputs, targets, known, Priors())
+    fitted = fit(together, data.inputs, targets, _known_noise(data, scale, log), Priors())
     return PropertyModel(
         data.name,
         process(fitted, data.inputs, targets),
@@ -124,6 +174,14 @@ def _fit(data: PropertyData, together: Sequence[Group], log: bool) -> PropertyMo
         evidence=fitted.evidence + _jacobian(data.values, scale, log),
         warnings=tuple(data.warnings),
     )
+
+
+def _known_noise(data: PropertyData, scale: float, log: bool) -> Array:
+    """Variances of the measurements on the model's scale (n), NaN where they are not known."""
+    if data.standard_errors is None:
+        return np.full(len(data), np.nan)
+    errors = data.standard_errors / data.values if log else data.standard_errors  # first order
+    return np.maximum((errors / scale) ** 2, VARIANCE_FLOOR)
 
 
 def process(fitted: Fit, inputs: Array, targets: Array) -> GaussianProcess:

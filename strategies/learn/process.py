@@ -30,24 +30,34 @@ class GaussianProcess(Model):
 
     def marginal(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance (m, m) of the function at each of m x d points alone."""
-        cross = self.kernel.covariance(X, self.inputs)
-        solved = torch.linalg.solve_triangular(self.factor, cross.T, upper=False)
-        variance = self.kernel.variance - solved.square().sum(0)
+        cross = self.kernel.covariance(X, self.support)
+        variance = self.kernel.variance - self.whiten(cross.T).square().sum(0)
         return self.mean + cross @ self.weights, variance.clamp_min(1e-12)
+
+    @property
+    def support(self) -> Tensor:
+        """The points (s x d) through which predictions see the data."""
+        return self.inputs
+
+    def whiten(self, cross: Tensor) -> Tensor:
+        """From covariances with the support (... s x m): columns whose squares sum to the variance explained."""
+        found: Tensor = torch.linalg.solve_triangular(self.factor, cross, upper=False)
+        return found
 
     def shared(self, X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean and variance (m, m) at m x d points, and their posterior covariance (m x k) with k x d others."""
-        cross = self.kernel.covariance(X, torch.cat([self.inputs, Z]))
-        seen, beyond = cross[:, : len(self.inputs)], cross[:, len(self.inputs) :]
-        solved = torch.linalg.solve_triangular(self.factor, seen.T, upper=False)
+        size = len(self.support)
+        cross = self.kernel.covariance(X, torch.cat([self.support, Z]))
+        seen, beyond = cross[:, :size], cross[:, size:]
+        solved = self.whiten(seen.T)
         variance = self.kernel.variance - solved.square().sum(0)
-        covariance = beyond - solved.T @ self._whitened(Z)
+        covariance = beyond - solved.T @ self.whiten(self.kernel.covariance(self.support, Z))
         return self.mean + seen @ self.weights, variance.clamp_min(1e-12), covariance
 
-    def _whitened(self, X: Tensor) -> Tensor:
-        cross = self.kernel.covariance(self.inputs, X)
-        found: Tensor = torch.linalg.solve_triangular(self.factor, cross, upper=False)
-        return found
+    def left_out(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance (n, n) of each observation, noise included, given all the others (eq. 5.12)."""
+        variance = 1.0 / torch.cholesky_inverse(self.factor).diagonal()
+        return self.targets - self.weights * variance, variance
 
     def posterior(
         self,
@@ -62,8 +72,8 @@ class GaussianProcess(Model):
 
     def distribution(self, X: Tensor) -> MultivariateNormal:
         """The joint normal distribution (mean ... x q) at ... x q x d points."""
-        cross = self.kernel.covariance(self.inputs, X)
-        whitened = torch.linalg.solve_triangular(self.factor, cross, upper=False)
+        cross = self.kernel.covariance(self.support, X)
+        whitened = self.whiten(cross)
         mean = self.mean + torch.einsum("...nq,n->...q", cross, self.weights)
         covariance = self.kernel.covariance(X, X) - whitened.transpose(-1, -2) @ whitened
         floor = JITTER * self.kernel.variance * torch.eye(X.shape[-2], dtype=X.dtype)

@@ -24,11 +24,10 @@ LARGEST = 1e300
 
 
 def leave_one_out(model: PropertyModel) -> tuple[Array, Array, Array]:
-    """Standardized targets, their leave-one-out means and standard deviations, noise included (n each)."""
-    gp = model.gp
-    variance = 1.0 / torch.cholesky_inverse(gp.factor).diagonal()
-    means = gp.targets - gp.weights * variance
-    return gp.targets.numpy(), means.numpy(), variance.sqrt().numpy()
+    """Standardized targets, their leave-one-out means and standard deviations, noise included (n each); no outliers."""
+    means, variances = model.gp.left_out()
+    kept = slice(0, len(model.gp.targets) - len(model.outliers))  # they stand last
+    return model.gp.targets[kept].numpy(), means[kept].numpy(), variances[kept].sqrt().numpy()
 
 
 def describe(model: PropertyModel) -> dict[str, Any]:
@@ -38,11 +37,11 @@ def describe(model: PropertyModel) -> dict[str, Any]:
     kernel = model.gp.kernel
     names = [group.name for group in kernel.groups if group.kind == "matern"]
     return {
-        "n": len(targets),
+        "n": len(model.gp.targets),
         "scale": "logarithmic" if model.log else "linear",
         "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),
         "signal_standard_deviation": math.sqrt(kernel.variance) * model.scale,  # on the scale named above, as the noise
-        "noise_standard_deviation": float(model.gp.noise.mean().sqrt()) * model.scale,
+        "noise_standard_deviation": float(model.gp.noise[: len(targets)].mean().sqrt()) * model.scale,
         "leave_one_out_r2": 1.0 - float(((targets - means) ** 2).sum()) / total if total > 0 else None,
         "leave_one_out_coverage_95": float(np.mean(np.abs(targets - means) <= WIDTH_95 * deviations)),
         "leave_one_out": left_out_points(model, targets, means, deviations),

@@ -1,5 +1,6 @@
 """Which values train a property's model, and what is said about them."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,14 +45,33 @@ def test_the_dearest_stage_that_measured_it_counts(build_request: Callable[..., 
 
 
 @pytest.mark.parametrize(
-    ("errors", "used"), [([0.1, 0.2], [0.1, 0.2]), ([0.1, None], None), ([None, None], None), ([0.0, 0.0], None)]
+    ("errors", "used"),
+    [
+        ([0.1, 0.2], [0.1, 0.2]),
+        ([0.1, None], [0.1, math.nan]),
+        ([0.1, 0.0], [0.1, math.nan]),
+        ([None, None], None),
+        ([0.0, 0.0], None),
+    ],
 )
-def test_standard_errors_are_used_only_if_all_have_one(
+def test_standard_errors_are_used_where_they_are_given(
     build_request: Callable[..., Any], errors: list[float | None], used: list[float] | None
 ) -> None:
     rows = [row(0.1 * place, value=1.0 + place, standard_error=error) for place, error in enumerate(errors)]
     found = collect(build_request, rows)
-    assert (found.standard_errors.tolist() if used else found.standard_errors) == used
+    if used is None:
+        assert found.standard_errors is None
+    else:
+        assert found.standard_errors.tolist() == pytest.approx(used, nan_ok=True)
+
+
+def test_some_values_are_left_out_with_all_that_belongs_to_them(build_request: Callable[..., Any]) -> None:
+    rows = [row(0.1 * place, value=1.0 + place, standard_error=0.1 + place) for place in range(4)]
+    rest = collect(build_request, rows).without([1, 2])
+    assert rest.values.tolist() == [1, 4]
+    assert rest.standard_errors.tolist() == [0.1, 3.1]
+    assert [rest.where(place) for place in range(2)] == ["x 0.0", "x 0.30000000000000004"]
+    assert rest.inputs[:, 0].tolist() == [row["values"]["x"] for row in rest.candidates]
 
 
 def test_no_signal_is_said(build_request: Callable[..., Any]) -> None:
