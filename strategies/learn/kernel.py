@@ -54,6 +54,19 @@ class Kernel:
     lengthscales: tuple[float, ...]
     variance: float
 
+    def factors(self, X: Tensor, Z: Tensor) -> Tensor:
+        """Each group's correlation alone, m x d and n x d -> g x m x n: their product times the variance is all."""
+        lengthscales = iter(self.lengthscales)
+        found = []
+        for group in self.groups:
+            left, right = X[..., group.columns], Z[..., group.columns]
+            if group.kind == "tanimoto":
+                found.append(_tanimoto(left, right))
+            else:
+                distance = _distance(left, right) * (ROOT5 / (next(lengthscales) * group.width))
+                found.append((1.0 + distance + distance.square() / 3.0) * torch.exp(-distance))
+        return torch.stack(found)
+
     def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
         """... x m x d and ... x n x d -> ... x m x n; differentiable."""
         matern = [group for group in self.groups if group.kind == "matern"]

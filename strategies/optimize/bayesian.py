@@ -14,11 +14,15 @@ from strategies.learn.feasibility import Feasibility, fit_feasibility
 from strategies.learn.gp import PropertyModel, fit_property, groups
 from strategies.learn.quality import describe
 from strategies.optimize.acquisition import build_acquisition
-from strategies.optimize.explain import health, reason
+from strategies.optimize.explain import reason
 from strategies.optimize.goals import Goals, build_goals, observed_utilities
-from strategies.optimize.known import exhausted, first_stage, taken_keys
+from strategies.optimize.health import health, saturated
+from strategies.optimize.insight import background, effects, expected_improvement, nearest
+from strategies.optimize.known import asked_in_order, exhausted, first_stage, measured_outside, taken_keys
 from strategies.optimize.measured import Measured, measured
+from strategies.optimize.options import BotorchOptions
 from strategies.optimize.pareto import Goal, hypervolume
+from strategies.optimize.random import batch_fixed
 from strategies.optimize.replicates import Measurements, repetition
 from strategies.optimize.search import best_candidate
 from strategies.represent.encoding import Encoding
@@ -52,10 +56,11 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     stage = first_stage(request)
     proposals = [_explained(request, encoding, fitted, stage, choice) for choice in chosen]
     space = "pool" if request.space.pool else "space"
-    return Response(
-        proposals=proposals,
-        report=_report(request, encoding, fitted, exhausted(len(proposals), request.n, space)),
-    )
+    report = _report(request, fitted)
+    if BotorchOptions.model_validate(request.strategy.options).explain:
+        _explain(report, request, files, encoding, fitted, [choice.candidate for choice in chosen])
+    report["warnings"] += measured_outside(request, files) + exhausted(len(proposals), request.n, space)
+    return Response(proposals=proposals, report=report)
 
 
 def _iteration_seed(request: Request) -> int:
@@ -69,7 +74,8 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
     together = groups(encoding)
     models = [fit_property(one, together) for one in data.values()]
     baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
-    best, warnings = measured(data, request.objectives, request.constraints), []
+    credible = {model.name: data[model.name].without(model.outliers) for model in models}
+    best, warnings = measured(credible, request.objectives, request.constraints), []
     if best is None:
         best = _predicted_instead(request, models, baseline)
         warnings.append("no point has a value of every property: the best so far is judged by predictions")
@@ -89,7 +95,8 @@ def _feasibility(request: Request, encoding: Encoding, data: Mapping[str, Proper
         return None
     made = encoding.encode([row.candidate for row in request.observations])
     failed = encoding.encode([row.candidate for row in request.failures])
-    return fit_feasibility(np.unique(made, axis=0), np.unique(failed, axis=0), groups(encoding))
+    once = np.unique(made, axis=0), np.unique(failed, axis=0)
+    return fit_feasibility(*once, groups(encoding), asked_in_order(request))
 
 
 @dataclass(frozen=True)
@@ -103,21 +110,27 @@ class Choice:
 
 def _choose(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int) -> list[Choice]:
     taken = taken_keys(request)
-    # A rejected point counts as under way: its near twin would be rejected too.
-    waiting = [row.candidate for row in [*request.pending, *request.rejected]]
+    under_way = encoding.encode([row.candidate for row in request.pending])
+    refused = encoding.encode([row.candidate for row in request.rejected])
+    closed = {key_of_valid(row.candidate) for row in [*request.pending, *request.rejected]}
     chosen: list[Choice] = []
     incumbents = fitted.best.best(request.objectives)
     for place in range(request.n):
-        under_way = [*waiting, *(choice.candidate for choice in chosen)]
-        acquisition = build_acquisition(
-            fitted.goals, fitted.baseline, encoding.encode(under_way), fitted.feasibility, seed
-        )
-        found = best_candidate(acquisition, encoding, taken, incumbents, seed + place, files)
+        earlier = [choice.candidate for choice in chosen]
+        pending = np.vstack([under_way, encoding.encode(earlier)])
+        feasibility = fitted.feasibility.with_pending(pending) if fitted.feasibility is not None else None
+        # A rejected point counts as under way: its near twin would be rejected too.
+        waiting = np.vstack([pending, refused])
+        acquisition = build_acquisition(fitted.goals, fitted.baseline, waiting, feasibility, seed)
+        shared = batch_fixed(request.space, earlier)
+        found = best_candidate(acquisition, encoding, taken, incumbents, seed + place, files, shared)
         if found is None:
             break
-        again = _repetition(encoding, fitted, found[0], {key_of_valid(each) for each in under_way})
+        again = None if shared else _repetition(encoding, fitted, found[0], closed)
         chosen.append(Choice(*found) if again is None else Choice(again, found[1], repeat=True))
-        taken.add(key_of_valid(chosen[-1].candidate))
+        key = key_of_valid(chosen[-1].candidate)
+        taken.add(key)
+        closed.add(key)
     return chosen
 
 
@@ -184,7 +197,7 @@ def _front(request: Request, fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _report(request: Request, encoding: Encoding, fitted: Fitted, warnings: list[str]) -> dict[str, Any]:
+def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
     described = {model.name: describe(model) for model in fitted.models}
     several = len(request.objectives) > 1
     return {
@@ -196,5 +209,27 @@ def _report(request: Request, encoding: Encoding, fitted: Fitted, warnings: list
         "acquisition": "qLogNEHVI" if several else "LogNEI" if fitted.goals.improves_one else "qLogNEI",
         **(_front(request, fitted) if several else {}),
         "models": described,
-        "warnings": [*fitted.warnings, *health(fitted.models, described), *warnings],
+        "warnings": [*fitted.warnings, *health(fitted.models, described)],
     }
+
+
+def _explain(
+    report: dict[str, Any],
+    request: Request,
+    files: Mapping[str, Path],
+    encoding: Encoding,
+    fitted: Fitted,
+    chosen: list[Candidate],
+) -> None:
+    """Add to the report what the proposals are near to and should gain, and what the models have learned."""
+    rows, leaders = encoding.encode(chosen), fitted.best.best(request.objectives)
+    report["proposals"] = nearest(request, encoding, rows)
+    if len(request.objectives) == 1:
+        measured, model = fitted.best.inputs, fitted.goals.first_model
+        report["expected_improvement"] = expected_improvement(request.objectives[0], model, rows, measured)
+    points = background(encoding, request.seed, files)
+    for model in fitted.models:
+        report["models"][model.name] |= effects(model, encoding, points, leaders[0])
+    if len(request.objectives) == 1:
+        shares = report["models"][request.objectives[0].property]["sensitivities"]
+        report["warnings"] += saturated(encoding, leaders, shares)

@@ -1,7 +1,6 @@
-"""One sentence for the operator, and the report of an iteration."""
+"""One sentence for the operator."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +53,3 @@ def _best(objectives: Sequence[Objective], observed: Array) -> str:
         return f"best so far {observed[place, 0]:.3g}{unit}"
     front = int(non_dominated(utilities, ["maximize"] * len(objectives)).sum())
     return f"{front} point{'s' if front != 1 else ''} in the Pareto set so far"
-
-
-def health(models: Sequence[Any], descriptions: dict[str, dict[str, Any]]) -> list[str]:
-    """Warnings that a person should see about the fitted models."""
-    notes = [warning for model in models for warning in model.warnings]
-    for name, described in descriptions.items():
-        quality = described["leave_one_out_r2"]
-        if described["n"] >= 8 and quality is not None and quality < 0.1:
-            notes.append(f"{name}: the model predicts left-out points no better than their mean (R2 {quality:.2f})")
-    return notes

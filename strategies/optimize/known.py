@@ -13,6 +13,19 @@ def taken_keys(request: Request) -> set[str]:
     return {key_of_valid(row.candidate) for row in request.rows()}
 
 
+def asked_in_order(request: Request) -> list[bool]:
+    """For each point that was carried out or failed, in the order of the proposals' numbers, whether it failed.
+
+    What has no number (imports) comes first, failures after the rest.
+    """
+    rows = [(row, False) for row in request.observations] + [(row, True) for row in request.failures]
+    return [failed for _, failed in sorted(rows, key=lambda pair: _number(pair[0].proposal))]
+
+
+def _number(proposal: str | None) -> int:
+    return int(proposal) if proposal is not None and proposal.isdecimal() else -1
+
+
 def exhausted(made: int, asked: int, space: str) -> list[str]:
     """A warning when fewer proposals were made than asked for."""
     if made == asked:

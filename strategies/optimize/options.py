@@ -10,6 +10,10 @@ class NoOptions(Plain):
 
 
 class BotorchOptions(Plain):
-    """`start`: bounded points of the space-filling start; absent: 2 (d + 1), d the number of parameters."""
+    """`start`: bounded points of the space-filling start; absent: 2 (d + 1), d the number of parameters.
+
+    `explain`: whether a report tells expected gain, neighbours, sensitivities and slices.
+    """
 
     start: int | None = Field(default=None, ge=1)
+    explain: bool = True
