@@ -25,13 +25,14 @@ def sensitivities(model: PropertyModel, background: Array) -> dict[str, float]:
     """
     gp = model.gp
     rows = torch.as_tensor(background)
-    factors = gp.kernel.factors(rows, gp.support)
+    named = gp.kernel.factors(rows, gp.support)
+    factors = torch.stack(list(named.values()))
     others = _products_of_others(factors)
     means = torch.matmul(others * (gp.kernel.variance * gp.weights), factors.transpose(-1, -2))  # g x b x b
     left = means.var(dim=-1, correction=0).mean(dim=-1)
     total = float(left.sum())
     shares = left / total if total > LEAST * gp.kernel.variance else torch.zeros_like(left)
-    return {group.name: float(share) for group, share in zip(gp.kernel.groups, shares, strict=True)}
+    return {name: float(share) for name, share in zip(named, shares, strict=True)}
 
 
 def along(model: PropertyModel, point: Array, name: str, rows: Array) -> tuple[Array, Array]:
@@ -40,9 +41,8 @@ def along(model: PropertyModel, point: Array, name: str, rows: Array) -> tuple[A
     `rows` are l x d; of each only the columns of that parameter count.
     """
     gp = model.gp
-    place = [group.name for group in gp.kernel.groups].index(name)
     moved = torch.as_tensor(np.repeat(point[None], len(rows), axis=0))
-    columns = gp.kernel.groups[place].columns
+    columns = next(group.columns for group in gp.kernel.groups if group.parameter == name)
     moved[:, columns] = torch.as_tensor(rows)[:, columns]
     with torch.no_grad():
         return model.moments(*gp.marginal(moved))

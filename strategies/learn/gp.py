@@ -80,7 +80,7 @@ def _groups(column: Column, width: float) -> list[Group]:
         directions = principal_directions(column.block)
         names = [f"{column.name} component {place + 1}" for place in range(len(directions))]
         return [
-            Group(name, column.start, column.size, direction=direction)
+            Group(name, column.start, column.size, direction=direction, owner=column.name)
             for name, direction in zip(names, directions, strict=True)
         ]
     kind: Literal["matern", "tanimoto"] = "tanimoto" if column.kind == "fingerprint" else "matern"

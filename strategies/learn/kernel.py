@@ -30,7 +30,7 @@ class Group:
     """Columns that belong together: `matern` ones share a lengthscale, `tanimoto` ones are one fingerprint.
 
     Lengthscales are in units of `width`, the largest distance within the space. With a `direction` (one weight for each
-    column) the columns count by their sum under these weights alone.
+    column) the columns count by their sum under these weights alone; `owner`: the parameter, where it has several groups.
     """
 
     name: str
@@ -39,10 +39,21 @@ class Group:
     width: float = 1.0
     kind: Literal["matern", "tanimoto"] = "matern"
     direction: Array | None = None
+    owner: str | None = None
+
+    @property
+    def parameter(self) -> str:
+        """The parameter that it belongs to: its owner's name, or its own."""
+        return self.name if self.owner is None else self.owner
+
+    @property
+    def columns(self) -> slice:
+        """Its columns."""
+        return slice(self.start, self.start + self.size)
 
     def of(self, X: Tensor) -> Tensor:
         """Its part of ... x d inputs."""
-        part = X[..., self.start : self.start + self.size]
+        part = X[..., self.columns]
         return part if self.direction is None else part @ torch.as_tensor(self.direction).unsqueeze(-1)
 
 
@@ -54,18 +65,19 @@ class Kernel:
     lengthscales: tuple[float, ...]
     variance: float
 
-    def factors(self, X: Tensor, Z: Tensor) -> Tensor:
-        """Each group's correlation alone, m x d and n x d -> g x m x n: their product times the variance is all."""
+    def factors(self, X: Tensor, Z: Tensor) -> dict[str, Tensor]:
+        """Each parameter's correlation alone, m x d and n x d -> m x n: their product times the variance is all."""
         lengthscales = iter(self.lengthscales)
-        found = []
+        found: dict[str, Tensor] = {}
         for group in self.groups:
-            left, right = X[..., group.columns], Z[..., group.columns]
+            left, right = group.of(X), group.of(Z)
             if group.kind == "tanimoto":
-                found.append(_tanimoto(left, right))
+                factor = _tanimoto(left, right)
             else:
                 distance = _distance(left, right) * (ROOT5 / (next(lengthscales) * group.width))
-                found.append((1.0 + distance + distance.square() / 3.0) * torch.exp(-distance))
-        return torch.stack(found)
+                factor = (1.0 + distance + distance.square() / 3.0) * torch.exp(-distance)
+            found[group.parameter] = found[group.parameter] * factor if group.parameter in found else factor
+        return found
 
     def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
         """... x m x d and ... x n x d -> ... x m x n; differentiable."""
