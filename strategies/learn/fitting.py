@@ -84,9 +84,9 @@ def fit(
     """
     from scipy.optimize import minimize
 
-    noise = np.full(len(inputs), np.nan) if noise is None else noise
-    chosen = _sample(len(inputs))
-    posterior = _Posterior(groups, inputs[chosen], targets[chosen], noise[chosen], priors, centred)
+    chosen = sampled(len(inputs))
+    own = None if noise is None else noise[chosen]
+    posterior = _Posterior(groups, inputs[chosen], targets[chosen], own, priors, centred)
     found = minimize(
         posterior.negative,
         posterior.start(),
@@ -95,10 +95,10 @@ def fit(
         bounds=posterior.bounds(),
         options={"maxiter": ITERATIONS},
     )
-    return posterior.fit(found.x, noise)
+    return posterior.fit(found.x, np.full(len(inputs), np.nan) if noise is None else noise)
 
 
-def _sample(count: int) -> NDArray[np.intp]:
+def sampled(count: int) -> NDArray[np.intp]:
     """All places, or `SAMPLE` of them spread evenly over the history, the latest among them."""
     return np.unique(np.linspace(count - 1, 0, min(count, SAMPLE)).round().astype(np.intp))
 
@@ -111,13 +111,13 @@ class _Posterior:
         groups: Sequence[Group],
         inputs: Array,
         targets: Array,
-        noise: Array,
+        noise: Array | None,
         priors: Priors,
         centred: bool,
     ) -> None:
         self.groups, self.centred = tuple(groups), centred
-        self.targets, self.noise = targets, noise
-        self.unknown = np.isnan(noise)
+        self.targets, self.noise = targets, np.full(len(targets), np.nan) if noise is None else noise
+        self.unknown = np.isnan(self.noise)
         self.infers = bool(self.unknown.any())
         self.distances, self.similarity = scaled_distances(groups, inputs)
         self.count = len(self.distances)

@@ -1,4 +1,4 @@
-"""One property: an exact Gaussian process on encoded inputs.
+"""One property: a Gaussian process on encoded inputs, exact up to `EXACT` values.
 
 Covariance: `kernel.py`; hyperparameters: `fitting.py`; float64. The values are standardized, or their logarithms are,
 where all are positive and the evidence prefers it (Jacobian counted; Snelson et al. 2003 with the choice kept to these
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from strategies.learn.data import PropertyData
-from strategies.learn.fitting import Fit, Priors, fit
+from strategies.learn.fitting import Fit, Priors, fit, sampled
 from strategies.learn.kernel import Group
 from strategies.learn.outliers import contradicts, most, stands_out
 from strategies.learn.process import GaussianProcess
+from strategies.learn.sparse import SparseProcess, inducing_points
 from strategies.represent.encoding import Column, Encoding
 
 Array = NDArray[np.float64]
@@ -28,6 +29,7 @@ LOG_MARGIN = 2.0  # nats by which the logarithm must be better: a warp must earn
 LOG_SPAN = 2.0  # largest over smallest value below which a logarithm changes nothing worth a second fit
 VARIANCE = 0.9  # share of the descriptors' variance that their principal components hold
 MOST_OFF = 1e6  # standard deviations: an absurd value is as absurd as this, and its square is a number
+EXACT = 1500  # values up to which the posterior is exact: it grows with their cube
 VARIANCE_FLOOR = 1e-6  # of the standardized values; smaller noise makes the covariance singular
 
 
@@ -40,7 +42,7 @@ class PropertyModel:
     shift: float
     scale: float
     log: bool
-    evidence: float  # log marginal likelihood of the values in their own unit
+    evidence: float  # log marginal likelihood of the values that were fitted to, in their own unit
     warnings: tuple[str, ...] = ()
     outliers: tuple[int, ...] = ()  # their places among the values; in the process they stand last
 
@@ -171,7 +173,7 @@ def _fit(data: PropertyData, together: Sequence[Group], log: bool) -> PropertyMo
         shift,
         scale,
         log,
-        evidence=fitted.evidence + _jacobian(data.values, scale, log),
+        evidence=fitted.evidence + _jacobian(data.values[sampled(len(data))], scale, log),
         warnings=tuple(data.warnings),
     )
 
@@ -185,10 +187,12 @@ def _known_noise(data: PropertyData, scale: float, log: bool) -> Array:
 
 
 def process(fitted: Fit, inputs: Array, targets: Array) -> GaussianProcess:
-    """The Gaussian process of a fit, given n targets at n x d inputs."""
-    return GaussianProcess(
-        fitted.kernel, fitted.mean, torch.as_tensor(inputs), torch.as_tensor(targets), torch.as_tensor(fitted.noise)
-    )
+    """The Gaussian process of a fit, given n targets at n x d inputs; sparse where there are more than `EXACT`."""
+    rows, values, noise = (torch.as_tensor(each) for each in (inputs, targets, fitted.noise))
+    if len(rows) <= EXACT:
+        return GaussianProcess(fitted.kernel, fitted.mean, rows, values, noise)
+    inducing = inducing_points(fitted.kernel, rows, values)
+    return SparseProcess(fitted.kernel, fitted.mean, rows, values, noise, inducing)
 
 
 def _moments(values: Array) -> tuple[float, float]:

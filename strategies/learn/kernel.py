@@ -30,7 +30,7 @@ class Group:
     """Columns that belong together: `matern` ones share a lengthscale, `tanimoto` ones are one fingerprint.
 
     Lengthscales are in units of `width`, the largest distance within the space. With a `direction` (one weight for each
-    column) the columns count by their sum under these weights alone; `owner`: the parameter, where it has several groups.
+    column) the columns count by their sum under these weights alone; `owner`: whose group it is.
     """
 
     name: str

@@ -6,14 +6,17 @@ stands out is left out, the model fitted again, and its prediction compared with
 Weisberg 1982). A peak that a second measurement confirms is predicted by it, and stays.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
 LEAST = 8  # values below which none is judged
-SHARE = 8  # at most one in so many
-SUSPECT, FAR = 3.0, 5.0  # standard deviations that make a value worth a second look, and that damn it
+SHARE = 8  # at most one in so many, and at most `MOST`
+MOST = 5
+FAR = 5.0  # standard deviations
 ABSURD = 20.0  # of the others' standard deviations
 FLOOR = 0.4  # of the others' standard deviation: a model may be too sure of itself where it has seen a smooth function
 NORMAL = 1.4826  # standard deviation over median absolute deviation
@@ -27,11 +30,19 @@ def stands_out(targets: Array, means: Array, deviations: Array) -> int | None:
     residuals = np.abs(targets - means)
     place = int(np.argmax(residuals / deviations))
     usual, others = NORMAL * float(np.median(residuals / deviations)), _spread(targets, place)
-    if residuals[place] > max(SUSPECT * usual * deviations[place], FAR * FLOOR * others) and others > 0.0:
+    if (
+        residuals[place] > max(_largest(len(targets)) * usual * deviations[place], FAR * FLOOR * others)
+        and others > 0.0
+    ):
         return place
     place = int(np.argmax(np.abs(targets - np.median(targets))))
     away, others = abs(targets[place] - float(np.median(targets))), _spread(targets, place)
     return place if away > ABSURD * others > 0.0 else None
+
+
+def _largest(count: int) -> float:
+    """Standard deviations that the largest of so many normal residuals seldom exceeds."""
+    return math.sqrt(2.0 * math.log(count)) + 1.0
 
 
 def _spread(targets: Array, place: int) -> float:
@@ -46,4 +57,4 @@ def contradicts(deviation: float, variance: float) -> bool:
 
 def most(count: int) -> int:
     """How many of so many values may be outliers."""
-    return count // SHARE if count >= LEAST else 0
+    return min(count // SHARE, MOST) if count >= LEAST else 0

@@ -24,9 +24,13 @@ class GaussianProcess(Model):
         super().__init__()
         self.kernel, self.mean = kernel, mean
         self.inputs, self.targets, self.noise = inputs, targets, noise
-        covariance = kernel.covariance(inputs, inputs) + torch.diag(noise + JITTER * kernel.variance)
-        self.factor = torch.linalg.cholesky(covariance)
-        self.weights = torch.cholesky_solve((targets - mean).unsqueeze(-1), self.factor).squeeze(-1)
+        self.condition()
+
+    def condition(self) -> None:
+        """Compute what predictions need."""
+        noise = torch.diag(self.noise + JITTER * self.kernel.variance)
+        self.factor = torch.linalg.cholesky(self.kernel.covariance(self.inputs, self.inputs) + noise)
+        self.weights = torch.cholesky_solve((self.targets - self.mean).unsqueeze(-1), self.factor).squeeze(-1)
 
     def marginal(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance (m, m) of the function at each of m x d points alone."""

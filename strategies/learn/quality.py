@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from strategies.learn.fitting import sampled
 from strategies.learn.gp import PropertyModel
+from strategies.learn.sparse import SparseProcess
 
 Array = NDArray[np.float64]
 
@@ -38,6 +40,7 @@ def describe(model: PropertyModel) -> dict[str, Any]:
     names = [group.name for group in kernel.groups if group.kind == "matern"]
     return {
         "n": len(model.gp.targets),
+        **_method(model),
         "scale": "logarithmic" if model.log else "linear",
         "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),
         "signal_standard_deviation": math.sqrt(kernel.variance) * model.scale,  # on the scale named above, as the noise
@@ -47,6 +50,14 @@ def describe(model: PropertyModel) -> dict[str, Any]:
         "leave_one_out": left_out_points(model, targets, means, deviations),
         "calibration": calibration(targets, means, deviations),
     }
+
+
+def _method(model: PropertyModel) -> dict[str, Any]:
+    """How the values were used: all alike, or, of a long history, through inducing points."""
+    told: dict[str, Any] = {"method": "exact", "fitted_to": len(sampled(len(model.gp.targets)))}
+    if isinstance(model.gp, SparseProcess):
+        told |= {"method": "sparse", "inducing_points": len(model.gp.support)}
+    return told
 
 
 def left_out_points(model: PropertyModel, targets: Array, means: Array, deviations: Array) -> dict[str, list[float]]:
