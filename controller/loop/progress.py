@@ -13,6 +13,8 @@ from statistics import fmean
 from typing import Any, Protocol, TypeVar
 
 from controller.spec import Campaign as Spec
+from strategies.objectives import is_scored
+from strategies.objectives import merits as judged
 
 T = TypeVar("T")
 
@@ -62,11 +64,14 @@ def gathered(
 
 
 def merits(spec: Spec, values: Mapping[str, float]) -> tuple[float, ...] | None:
-    """A number for each objective, of which more is better; None where one is missing or a constraint is broken."""
+    """Numbers of which more is better, one for each objective or the one score of their desirabilities.
+
+    None where a value is missing or a constraint is broken.
+    """
     names = [objective.property for objective in spec.objectives]
     if not feasible(spec, values) or any(name not in values for name in names):
         return None
-    return tuple(merit(spec, index, values[name]) for index, name in enumerate(names))
+    return judged(spec.objectives, [values[name] for name in names])
 
 
 def advance(
@@ -123,12 +128,14 @@ def improved(progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float
     point = merits(spec, values)
     if point is None:
         return {**progress, "without_improvement": waited}
-    best = dict(progress.get("best", {}))
-    for index, name in enumerate(objective.property for objective in spec.objectives):
-        if name not in best or point[index] > merit(spec, index, best[name]):
-            best[name] = values[name]
     # A better single value always enters the front, so that entering it is what improvement means.
     front, improved = _enter(progress.get("front", []), point)
+    best = dict(progress.get("best", {}))
+    for objective in spec.objectives:
+        name = objective.property
+        better = name not in best or objective.merit(values[name]) > objective.merit(best[name])
+        if improved if is_scored(spec.objectives) else better:
+            best[name] = values[name]
     return {
         **progress,
         "best": best,
@@ -136,16 +143,6 @@ def improved(progress: Mapping[str, Any], spec: Spec, values: Mapping[str, float
         "hypervolume": hypervolume(spec, front),
         "without_improvement": 0 if improved else waited,
     }
-
-
-def merit(spec: Spec, index: int, value: float) -> float:
-    """A number of which more is better; for a target region, minus the distance to it."""
-    objective = spec.objectives[index]
-    if objective.goal == "target":
-        low = objective.low if objective.low is not None else value
-        high = objective.high if objective.high is not None else value
-        return -max(low - value, value - high, 0.0)
-    return value if objective.goal == "maximize" else -value
 
 
 def feasible(spec: Spec, values: Mapping[str, float]) -> bool:
@@ -167,9 +164,13 @@ def _enter(front: Sequence[Sequence[float]], point: Sequence[float]) -> tuple[li
 
 def hypervolume(spec: Spec, front: Sequence[Sequence[float]]) -> float | None:
     """Hypervolume of a front of two objectives above their reference points; None where it is not defined."""
-    if len(spec.objectives) != 2 or any(each.reference is None for each in spec.objectives):
+    if (
+        len(spec.objectives) != 2
+        or is_scored(spec.objectives)
+        or any(each.reference is None for each in spec.objectives)
+    ):
         return None
-    corner = [merit(spec, index, each.reference or 0.0) for index, each in enumerate(spec.objectives)]
+    corner = [each.merit(each.reference or 0.0) for each in spec.objectives]
     volume, floor = 0.0, corner[1]
     for x, y in sorted((tuple(point) for point in front), reverse=True):
         if x > corner[0] and y > floor:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from controller.loop.actions import Action, Dismiss, Promote
 from controller.loop.campaign import affordable, exhausted
-from controller.loop.progress import merit
 from controller.loop.view import CampaignView, FinishedView
 
 if TYPE_CHECKING:
@@ -87,5 +86,4 @@ def _merit(view: CampaignView, rule: "Promotion", finished: FinishedView) -> flo
     value = finished.values.get(rule.property or "")
     if value is None:
         return float("-inf")
-    names = [objective.property for objective in view.spec.objectives]
-    return merit(view.spec, names.index(rule.property or ""), value)
+    return next(each.merit(value) for each in view.spec.objectives if each.property == rule.property)

@@ -126,8 +126,9 @@ def _progress(index: int, name: str, unit: str, rows: Sequence[Tried]) -> str:
     best: list[float] = []
     highest = -inf
     for row in rows:
-        better = row.merits is not None and row.merits[index] > highest
-        highest = row.merits[index] if row.merits is not None and better else highest
+        merit = None if row.merits is None else row.merits[min(index, len(row.merits) - 1)]  # one score, or one each
+        better = merit is not None and merit > highest
+        highest = merit if merit is not None and better else highest
         best.append(row.values[name] if better else best[-1] if best else nan)
     drawn, [plot] = figure()
     numbers = range(1, len(rows) + 1)

@@ -14,6 +14,7 @@ from controller.report.lookup import LookupTable, Replicates
 from controller.report.offline import Offline, OfflineError
 from controller.spec import Approval, Budget, Step, TableError
 from controller.spec import Campaign as Spec
+from strategies.objectives import is_scored
 
 TASK = "controller.report.simulate:run_once"
 LONGEST_RUN_S = 7 * 86400.0
@@ -125,9 +126,9 @@ def _table(path: str, replicates: Replicates, spec: str) -> LookupTable:
 
 
 def score(spec: Spec, progress: Mapping[str, Any]) -> float | None:
-    """One number of which more is better: the best merit, or the hypervolume of several objectives."""
+    """One number of which more is better: the best merit or score, or the hypervolume of several objectives."""
     front = progress.get("front", [])
-    if len(spec.objectives) == 1:
+    if len(spec.objectives) == 1 or is_scored(spec.objectives):
         return max((point[0] for point in front), default=None)
     return hypervolume(spec, front)
 

@@ -9,6 +9,7 @@ from typing import Any
 from controller.report.plots import curves_plot
 from controller.report.simulate import NEAR, Plan, Run, Summary
 from controller.report.table import write_csv
+from strategies.objectives import is_scored
 
 
 def document(plan: Plan, runs: Sequence[Run], summaries: Sequence[Summary], best: float | None) -> dict[str, Any]:
@@ -28,11 +29,13 @@ def document(plan: Plan, runs: Sequence[Run], summaries: Sequence[Summary], best
 
 def score_name(plan: Plan) -> str:
     """What the curves show."""
+    if is_scored(plan.spec.objectives):
+        return "desirability"
     if len(plan.spec.objectives) > 1:
         return "hypervolume"
     objective = plan.spec.objectives[0]
-    return {"maximize": objective.property, "minimize": f"-{objective.property}"}.get(
-        objective.goal, f"-(distance of {objective.property} from its target)"
+    return {"maximize": objective.property, "minimize": f"-{objective.property}", "explore": "0"}.get(
+        objective.goal, f"-(distance of {objective.property} from its {objective.goal.removesuffix('-set')})"
     )
 
 

@@ -12,6 +12,7 @@ from controller.spec.model import Campaign
 from controller.spec.source import Node
 from controller.spec.stages import Analysis, Stage
 from strategies import check_strategy, strategy_names
+from strategies.objectives import MAPPING, fault_together, is_scored
 from strategies.units import UnitError, check_unit, convert_difference, unit_hint
 
 Path = list[str | int]
@@ -154,6 +155,15 @@ def _ends_some_time(campaign: Campaign) -> Iterator[Fault]:
         yield ["budget"], "nothing ends this campaign; give a budget (such as `experiments: 40`) or a stopping rule"
 
 
+def _goals_go_together(campaign: Campaign) -> Iterator[Fault]:
+    if fault := fault_together(campaign.objectives):
+        yield ["objectives"], fault
+    mapped = next((each.goal for each in campaign.objectives if each.goal in MAPPING), None)
+    for place, rule in enumerate(campaign.stop):
+        if mapped and rule.rule in ("no_improvement", "expected_gain"):
+            yield ["stop", place, "rule"], f"with goal {mapped!r} nothing becomes better; give a budget"
+
+
 def _goals_can_be_judged(campaign: Campaign) -> Iterator[Fault]:
     references = {objective.property: objective.reference for objective in campaign.objectives}
     without = [name for name, reference in references.items() if reference is None]
@@ -161,7 +171,7 @@ def _goals_can_be_judged(campaign: Campaign) -> Iterator[Fault]:
         if rule.rule == "target_reached" and rule.property not in references:
             yield ["stop", place, "property"], f"should be the property of an objective: {', '.join(references)}"
         volume = rule.rule in ("hypervolume", "hypervolume_stalled")
-        if volume and len(references) != 2:
+        if volume and (len(references) != 2 or is_scored(campaign.objectives)):
             yield ["stop", place, "rule"], "is computed for two objectives; use target_reached or no_improvement"
         elif volume and without:
             yield ["stop", place, "rule"], f"needs a `reference` on every objective; missing on {', '.join(without)}"
@@ -191,6 +201,7 @@ _RULES: tuple[Callable[[Campaign], Iterator[Fault]], ...] = (
     _parameters_exist,
     _promotions_lead_on,
     _ends_some_time,
+    _goals_go_together,
     _goals_can_be_judged,
     _strategy_is_known,
 )

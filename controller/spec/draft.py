@@ -173,7 +173,7 @@ space:
 {constraints}
   # rules: [{{exclude: {{solvent: [water], temperature: {{above: 95}}}}}}]      # also: when with then, same_in_batch
 
-# What is wanted: maximize, minimize, or target with low and/or high.
+# What is wanted: maximize, minimize, value with value, target with low and/or high, level-set with level, or explore.
 objectives:
 {objectives}
 {limits}

@@ -1,6 +1,8 @@
-"""Acquisition: noisy expected improvement for one objective, qLogNEHVI for several, weighted by what must hold.
+"""Acquisition by goal, weighted by what must hold: outcome constraints, target regions beside others, feasibility.
 
-Ament et al. 2023 (log forms), Daulton et al. 2021 (noisy hypervolume improvement).
+One objective: noisy expected improvement. Up to four: noisy hypervolume improvement (Daulton et al. 2021). More: that
+of an augmented Chebyshev scalarization with weights drawn anew for each proposal (ParEGO, Knowles 2005; Daulton et al.
+2020), for the hypervolume's cost is exponential in their number. Log forms: Ament et al. 2023.
 """
 
 from typing import Any
@@ -12,6 +14,7 @@ from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
+from botorch.acquisition.multi_objective.parego import qLogNParEGO
 from botorch.acquisition.objective import GenericMCObjective
 from botorch.sampling.normal import SobolQMCNormalSampler
 from numpy.typing import NDArray
@@ -19,8 +22,10 @@ from torch import Tensor
 
 from strategies.learn.feasibility import Feasibility
 from strategies.learn.process import Independent
-from strategies.optimize.goals import Goals
+from strategies.optimize.goals import FRONT, Goals
 from strategies.optimize.improvement import LogImprovement, Weighted
+from strategies.optimize.mapping import LogStraddle, LogVarianceReduction
+from strategies.optimize.target import LogProbability
 
 Array = NDArray[np.float64]
 
@@ -39,10 +44,17 @@ def build_acquisition(
     """The acquisition with the measured points (n x d) as baseline and pending points (p x d) taken as under way."""
     measured, waiting = torch.as_tensor(baseline), torch.as_tensor(pending)
     weights: list[Any] = [] if feasibility is None else [feasibility.log_weight]
-    if goals.improves_one:
+    if goals.mapped:
+        mapping = LogStraddle if goals.objectives[0].goal == "level-set" else LogVarianceReduction
+        acquisition: AcquisitionFunction = mapping(goals, waiting)
+        weights += goals.log_probabilities()
+    elif not goals.improving:
+        acquisition = LogProbability(goals, waiting)
+    elif goals.improves_one:
+        objective = goals.improving[0]
+        sign = -1.0 if objective.goal == "minimize" else 1.0
         incumbents = goals.likely_allowed(measured)
-        model, sign = goals.first_model.gp, goals.first_sign
-        acquisition: AcquisitionFunction = LogImprovement(model, sign, incumbents, waiting, seed)
+        acquisition = LogImprovement(goals.model_of(objective).gp, sign, incumbents, waiting, seed)
         weights += goals.log_probabilities()
     else:
         acquisition = _by_sampling(goals, measured, waiting, seed)
@@ -60,10 +72,11 @@ def _by_sampling(goals: Goals, measured: Tensor, waiting: Tensor, seed: int) -> 
         "prune_baseline": True,
         "cache_root": False,
     }
-    if len(goals.objectives) == 1:
-        return qLogNoisyExpectedImprovement(objective=GenericMCObjective(goals.first_utility), **common)
-    return qLogNoisyExpectedHypervolumeImprovement(
-        objective=GenericMCMultiOutputObjective(goals.utilities),
-        ref_point=[0.0] * len(goals.objectives),
-        **common,
-    )
+    count = len(goals.improving)
+    if goals.scored or count == 1:
+        return qLogNoisyExpectedImprovement(objective=GenericMCObjective(goals.one_utility), **common)
+    common["objective"] = GenericMCMultiOutputObjective(goals.utilities)
+    if count > FRONT:
+        drawn = np.random.default_rng([seed, len(waiting)]).dirichlet(np.ones(count))
+        return qLogNParEGO(scalarization_weights=torch.as_tensor(drawn), **common)
+    return qLogNoisyExpectedHypervolumeImprovement(ref_point=[0.0] * count, **common)

@@ -1,7 +1,8 @@
 """One act of Bayesian optimization: fit, choose greedily, explain. Imports torch; `botorch_strategy` decides when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,24 @@ from strategies.learn.gp import PropertyModel, fit_property, groups
 from strategies.learn.quality import describe
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import reason
+from strategies.optimize.goal_report import goal_report, remark
 from strategies.optimize.goals import Goals, build_goals, observed_utilities
 from strategies.optimize.health import health, saturated
 from strategies.optimize.insight import background, effects, expected_improvement, nearest
 from strategies.optimize.known import asked_in_order, exhausted, first_stage, measured_outside, taken_keys
 from strategies.optimize.measured import Measured, measured
 from strategies.optimize.options import BotorchOptions
-from strategies.optimize.pareto import Goal, hypervolume
-from strategies.optimize.random import batch_fixed
+from strategies.optimize.random import batch_fixed, sequence
 from strategies.optimize.replicates import Measurements, repetition
 from strategies.optimize.search import best_candidate
+from strategies.optimize.target import aim
 from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
 from strategies.spaces import key_of_valid
 
 Array = NDArray[np.float64]
 LARGEST = 1e300
+PROBES = 512  # points that stand for the space
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     seed = _iteration_seed(request)
     torch.manual_seed(seed)
     fitted = fit(request, encoding)
+    fitted = replace(fitted, goals=_probed(request, files, encoding, fitted))
     chosen = _choose(request, files, encoding, fitted, seed)
     stage = first_stage(request)
     proposals = [_explained(request, encoding, fitted, stage, choice) for choice in chosen]
@@ -82,6 +86,16 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
     observed = observed_utilities(request.objectives, best.values)
     goals = build_goals(request.objectives, request.constraints, models, observed)
     return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings)
+
+
+def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted) -> Goals:
+    """The goals with what they need to know of the whole space."""
+    goals = fitted.goals
+    if not goals.regions and not goals.mapped:
+        return goals
+    drawn = islice(sequence(request.space, request.seed, files), PROBES)
+    probes = encoding.encode([one for one in drawn if one])
+    return aim(replace(goals, probes=probes), fitted.best.values)
 
 
 def _predicted_instead(request: Request, models: list[PropertyModel], baseline: Array) -> Measured:
@@ -136,13 +150,14 @@ def _choose(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
 
 def _repetition(encoding: Encoding, fitted: Fitted, fresh: Candidate, closed: set[str]) -> Candidate | None:
     """The candidate to be measured again rather than the new one, where one property is to be large or small."""
-    if not fitted.goals.improves_one or fitted.goals.constraints:
+    goals = fitted.goals
+    if not goals.improves_one or goals.regions or goals.constraints:
         return None
-    model = fitted.goals.first_model
+    model, sign = goals.model_of(goals.improving[0]), -1.0 if goals.improving[0].goal == "minimize" else 1.0
     measured = fitted.data[model.name]
     keys = [key_of_valid(candidate) for candidate in measured.candidates]
     data = Measurements(measured.inputs, measured.values, keys, measured.candidates, measured.standard_errors)
-    return repetition(model.gp, fitted.goals.first_sign, data, encoding.encode([fresh])[0], closed)
+    return repetition(model.gp, sign, data, encoding.encode([fresh])[0], closed)
 
 
 def _explained(request: Request, encoding: Encoding, fitted: Fitted, stage: str, choice: Choice) -> Suggestion:
@@ -150,6 +165,7 @@ def _explained(request: Request, encoding: Encoding, fitted: Fitted, stage: str,
     predicted = _predicted(fitted.models, row)
     probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
     sentence = reason(request.objectives, predicted, fitted.best.values, probability)
+    sentence += remark(fitted.goals, row, predicted)
     return Suggestion(
         candidate=choice.candidate,
         stage=stage,
@@ -185,29 +201,15 @@ def _finite(value: float) -> float:
     return float(np.nan_to_num(value, nan=LARGEST, posinf=LARGEST, neginf=-LARGEST))
 
 
-def _front(request: Request, fitted: Fitted) -> dict[str, Any]:
-    """Reference point (a target region's: minus the distance) and hypervolume, in the objectives' units."""
-    signs = [-1.0 if objective.goal == "minimize" else 1.0 for objective in request.objectives]
-    named = zip(request.objectives, signs, fitted.goals.references.tolist(), strict=True)
-    utilities = observed_utilities(request.objectives, fitted.best.values)
-    goals: list[Goal] = ["maximize"] * len(request.objectives)
-    return {
-        "reference": {objective.property: sign * value for objective, sign, value in named},
-        "hypervolume": hypervolume(utilities, goals, fitted.goals.references.tolist()),
-    }
-
-
 def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
     described = {model.name: describe(model) for model in fitted.models}
-    several = len(request.objectives) > 1
     return {
         "strategy": "botorch",
         "phase": "model",
         "n": len(request.observations),
         "failures": len(request.failures),
         "pending": len(request.pending),
-        "acquisition": "qLogNEHVI" if several else "LogNEI" if fitted.goals.improves_one else "qLogNEI",
-        **(_front(request, fitted) if several else {}),
+        **goal_report(fitted.goals, fitted.best.values),
         "models": described,
         "warnings": [*fitted.warnings, *health(fitted.models, described)],
     }
@@ -224,9 +226,9 @@ def _explain(
     """Add to the report what the proposals are near to and should gain, and what the models have learned."""
     rows, leaders = encoding.encode(chosen), fitted.best.best(request.objectives)
     report["proposals"] = nearest(request, encoding, rows)
-    if len(request.objectives) == 1:
-        measured, model = fitted.best.inputs, fitted.goals.first_model
-        report["expected_improvement"] = expected_improvement(request.objectives[0], model, rows, measured)
+    if len(request.objectives) == 1 and not fitted.goals.mapped:
+        objective, measured = request.objectives[0], fitted.best.inputs
+        report["expected_improvement"] = expected_improvement(objective, fitted.models[0], rows, measured)
     points = background(encoding, request.seed, files)
     for model in fitted.models:
         report["models"][model.name] |= effects(model, encoding, points, leaders[0])

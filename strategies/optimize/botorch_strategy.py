@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from strategies.learn.data import modelled_properties, property_data
+from strategies.objectives import fault_together
 from strategies.optimize.known import check_any_left, exhausted, first_stage
 from strategies.optimize.options import BotorchOptions
 from strategies.optimize.sobol import fill
@@ -24,6 +25,8 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     options = BotorchOptions.model_validate(request.strategy.options)
     if not request.objectives:
         raise ValueError("strategy 'botorch' needs at least one objective")
+    if fault := fault_together(request.objectives):
+        raise ValueError(fault)
     encoding = Encoding.of(request.space, files)
     if _is_starting(request, options) or _is_unlearnable(request, encoding):
         return _start(request, files)

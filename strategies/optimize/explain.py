@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.objectives import Objective
-from strategies.optimize.goals import utility
+from strategies.objectives import Objective, is_scored
+from strategies.optimize.goals import observed_utilities
 from strategies.optimize.pareto import non_dominated
 from strategies.request import Prediction
 
@@ -31,13 +31,8 @@ def reason(
 
 def _improves(objectives: Sequence[Objective], means: Array, observed: Array) -> bool:
     """Whether the predicted means alone would better the best, or extend the Pareto set."""
-    mean = np.array([utility(objective, value) for objective, value in zip(objectives, means, strict=True)])
-    rows = _utilities(objectives, observed)
-    return not bool(np.any(np.all(rows >= mean, axis=1)))
-
-
-def _utilities(objectives: Sequence[Objective], observed: Array) -> Array:
-    return np.stack([utility(objective, observed[:, place]) for place, objective in enumerate(objectives)], axis=1)
+    rows = observed_utilities(objectives, observed)
+    return not bool(np.any(np.all(rows >= observed_utilities(objectives, means[None]), axis=1)))
 
 
 def _quantity(objective: Objective, prediction: Prediction) -> str:
@@ -46,10 +41,14 @@ def _quantity(objective: Objective, prediction: Prediction) -> str:
 
 
 def _best(objectives: Sequence[Objective], observed: Array) -> str:
-    utilities = _utilities(objectives, observed)
+    utilities = observed_utilities(objectives, observed)
+    if objectives[0].goal == "explore":
+        return f"{len(observed)} points measured so far"
+    if is_scored(objectives):
+        return f"best desirability so far {utilities.max():.2f}"
     if len(objectives) == 1:
         place = int(np.argmax(utilities[:, 0]))
         unit = "" if objectives[0].unit == "dimensionless" else f" {objectives[0].unit}"
         return f"best so far {observed[place, 0]:.3g}{unit}"
-    front = int(non_dominated(utilities, ["maximize"] * len(objectives)).sum())
+    front = int(non_dominated(utilities, ["maximize"] * utilities.shape[1]).sum())
     return f"{front} point{'s' if front != 1 else ''} in the Pareto set so far"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData
 from strategies.objectives import Objective, OutcomeConstraint
-from strategies.optimize.goals import utility
+from strategies.optimize.goals import observed_utilities
 from strategies.optimize.pareto import non_dominated
 from strategies.spaces import key_of_valid
 
@@ -26,11 +26,11 @@ class Measured:
     values: Array
 
     def best(self, objectives: Sequence[Objective]) -> Array:
-        """The encoded points of the Pareto set, or the best three of a single objective."""
-        utilities = np.stack([utility(goal, self.values[:, place]) for place, goal in enumerate(objectives)], axis=1)
-        if len(objectives) == 1:
+        """The encoded points of the Pareto set, or the best three of a single objective or score."""
+        utilities = observed_utilities(objectives, self.values)
+        if utilities.shape[1] == 1:
             return self.inputs[np.argsort(-utilities[:, 0], kind="stable")[:3]]
-        return self.inputs[non_dominated(utilities, ["maximize"] * len(objectives))]
+        return self.inputs[non_dominated(utilities, ["maximize"] * utilities.shape[1])]
 
 
 def measured(

@@ -7,7 +7,7 @@ of ordered labels it stands in the middle.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,8 +36,9 @@ Kind = Literal["number", "ordinal", "onehot", "descriptors", "fingerprint"]
 class Column:
     """One parameter's place: `start` is the first of its `size` columns, `kind` says what they hold.
 
-    A number has `low` and `width` (of its logarithms if `log`); labels have `choices` and the `block` (labels x size)
-    whose rows stand for them; `parts` name a block's columns.
+    A number has `low` and `width` (of its logarithms if `log`) and the standard `deviation` of its column over the
+    space; labels have `choices` and the `block` (labels x size) whose rows stand for them; `parts` name a block's
+    columns.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column:
     low: float = 0.0
     width: float = 1.0
     log: bool = False
+    deviation: float = 12**-0.5  # of an even distribution
     choices: tuple[str, ...] = ()
     block: Array | None = None
     parts: tuple[str, ...] = ()
@@ -178,7 +180,8 @@ def _column(space: Space, table: PoolTable | None, name: str, start: int) -> Col
     log = getattr(parameter, "scale", "linear") == "log"
     if log:
         low, high = float(np.log(low)), float(np.log(high))
-    return Column(name, "number", start, low=low, width=high - low or 1.0, log=log)
+    column = Column(name, "number", start, low=low, width=high - low or 1.0, log=log)
+    return column if table is None else replace(column, deviation=float(column.scaled(numbers).std()))
 
 
 def _category(name: str, parameter: Categorical, start: int) -> Column:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controller.loop.progress import advance, expect, feasible, hypervolume, merit
+from controller.loop.progress import advance, expect, feasible, hypervolume, merits
 from tests.controller.loop.views import make_spec
 
 MORE = {"property": "yield", "goal": "maximize", "reference": 10.0}
@@ -25,6 +25,10 @@ def objective(**fields: Any) -> Any:
         (objective(goal="target", low=4, high=6), 5.0, 0.0),
         (objective(goal="target", low=4, high=6), 3.5, -0.5),
         (objective(goal="target", low=4, high=6), 8.0, -2.0),
+        (objective(goal="value", value=4), 3.0, -1.0),
+        (objective(goal="value", value=4), 4.5, -0.5),
+        (objective(goal="level-set", level=4), 3.0, -1.0),
+        (objective(goal="explore"), 3.0, 0.0),
         (objective(goal="target", low=4), 99.0, 0.0),
         (objective(goal="target", low=4), 1.0, -3.0),
         (objective(goal="target", high=6), -99.0, 0.0),
@@ -32,7 +36,20 @@ def objective(**fields: Any) -> Any:
     ],
 )
 def test_more_merit_is_better(spec: Any, value: float, expected: float) -> None:
-    assert merit(spec, 0, value) == expected
+    assert merits(spec, {"yield": value}) == (expected,)
+
+
+def test_the_best_of_one_score_are_the_values_of_the_best_experiment() -> None:
+    desirable = {"low": 0, "high": 100}
+    both = [{**MORE, "desirability": desirable}, {**LESS, "desirability": {"low": 0, "high": 10}}]
+    spec = make_spec(objectives=both)
+    progress = advance({}, spec, KEY, {"yield": 90, "waste": 9})
+    assert progress["front"] == [[pytest.approx((0.9 * 0.1) ** 0.5)]]
+    assert progress["hypervolume"] is None
+    progress = advance(progress, spec, KEY, {"yield": 50, "waste": 2})
+    assert (progress["best"], progress["without_improvement"]) == ({"yield": 50, "waste": 2}, 0)
+    progress = advance(progress, spec, KEY, {"yield": 95, "waste": 9})  # more of the one, and less of all
+    assert (progress["best"], progress["without_improvement"]) == ({"yield": 50, "waste": 2}, 1)
 
 
 def test_constraints_include_their_limit_and_a_missing_value_breaks_them() -> None:

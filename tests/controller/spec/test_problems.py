@@ -68,6 +68,30 @@ def test_each_fault_names_line_field_and_remedy(reactor: str, old: str, new: str
     assert first <= found[0].line <= first + new.count("\n")
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ([("goal: minimize, reference: 100", "goal: explore")], "objectives", "no other goal"),
+        ([("reference: 100", "desirability: {low: 0, high: 100}")], "objectives", "space_time_yield has none"),
+        ([("goal: minimize, reference: 100", "goal: value")], "objectives[1]", "takes 'value'"),
+        (
+            [
+                ("goal: maximize, unit: kg/m**3/h, reference: 0", "goal: explore, unit: kg/m**3/h"),
+                ("goal: minimize, reference: 100", "goal: explore"),
+                ("seed: 1", "seed: 1\nstop: [{rule: no_improvement, experiments: 5}]"),
+            ],
+            "stop[0].rule",
+            "nothing becomes better",
+        ),
+    ],
+)
+def test_goals_that_make_no_sense_are_told(reactor: str, changes: list[tuple[str, str]], field: str, says: str) -> None:
+    for old, new in changes:
+        assert old in reactor
+        reactor = reactor.replace(old, new, 1)
+    assert [one for one in _problems(reactor) if one.field == field and says in one.message]
+
+
 def test_broken_yaml_is_told_where_the_parser_stops(reactor: str) -> None:
     (problem,) = _problems(reactor.replace("seed: 1", "seed: [1"))
     assert "not YAML" in problem.message

@@ -101,7 +101,7 @@ def test_the_schema_for_editors_knows_them() -> None:
     assert definitions["Continuous"]["properties"]["scale"]["enum"] == ["linear", "log"]
 
 
-@pytest.mark.parametrize("name", ["electrolyte", "coupling"])
+@pytest.mark.parametrize("name", ["electrolyte", "coupling", "resin"])
 def test_the_examples_give_candidates_of_their_spaces(name: str) -> None:
     campaign = spec.load((REPOSITORY / f"deploy/campaigns/{name}.yaml").read_bytes())
     drawn = [one for one in islice(sequence(campaign.space, 1, {}), 40) if one]
