@@ -16,8 +16,7 @@ from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
 from strategies.spaces import key_of_valid
 
-LEAST = 2  # values of every property without which nothing can be learned
-MOST_START = 20
+LEAST = 1  # values of every property without which nothing can be learned
 
 
 def propose(request: Request, files: Mapping[str, Path]) -> Response:
@@ -46,10 +45,8 @@ def predict(request: Request, candidate: Candidate, files: Mapping[str, Path]) -
 
 
 def _is_starting(request: Request, options: BotorchOptions) -> bool:
-    dimensions = len(request.space.names())
-    wanted = options.start if options.start is not None else min(2 * (dimensions + 1), MOST_START)
     rows = [*request.observations, *request.failures, *request.pending]
-    return len({key_of_valid(row.candidate) for row in rows}) < wanted
+    return len({key_of_valid(row.candidate) for row in rows}) < options.start
 
 
 def _is_unlearnable(request: Request, encoding: Encoding) -> bool:

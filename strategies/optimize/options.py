@@ -10,10 +10,10 @@ class NoOptions(Plain):
 
 
 class BotorchOptions(Plain):
-    """`start`: bounded points of the space-filling start; absent: 2 (d + 1), d the number of parameters.
+    """`start`: points of the space-filling start; what one model knows already, another point chosen by it tells more of.
 
     `explain`: whether a report tells expected gain, neighbours, sensitivities and slices.
     """
 
-    start: int | None = Field(default=None, ge=1)
+    start: int = Field(default=1, ge=1)
     explain: bool = True

@@ -26,7 +26,7 @@ def fitted(values: np.ndarray, inputs: np.ndarray) -> PropertyModel:
 def test_factors_multiply_to_the_covariance() -> None:
     kernel = Kernel(GROUPS, (0.4, 1.3, 2.0), 1.7)
     X, Z = torch.as_tensor(rows(6, 0)), torch.as_tensor(rows(5, 1))
-    assert torch.allclose(1.7 * kernel.factors(X, Z).prod(0), kernel.covariance(X, Z))
+    assert torch.allclose(1.7 * torch.stack(list(kernel.factors(X, Z).values())).prod(0), kernel.covariance(X, Z))
 
 
 def test_sensitivities_are_total_effects_of_the_mean() -> None:

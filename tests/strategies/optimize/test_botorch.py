@@ -201,7 +201,7 @@ def test_pools_are_searched_row_by_row(build_request: Build, store_pool: Callabl
 
     best = sorted((measure({"p": p, "q": q, "c": c})["y"] for _, p, q, c in table), reverse=True)
     observed, _, _ = campaign(build_request, {"pool": pool}, measure, 18, files)
-    assert len({one["label"] for one, _ in observed}) == 18
+    assert len({one["label"] for one, _ in observed}) >= 17  # one may be measured again, to see the noise
     assert max(values["y"] for _, values in observed) >= best[2]
 
 
