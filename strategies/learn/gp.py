@@ -30,6 +30,7 @@ MANY = 20  # numbers of a pool up to which each has its own lengthscale
 LOG_MARGIN = 2.0  # nats by which the logarithm must be better: a warp must earn its keep
 LOG_SPAN = 2.0  # largest over smallest value below which a logarithm changes nothing worth a second fit
 VARIANCE = 0.9  # share of the descriptors' variance that their principal components hold
+STANDARD = Priors()
 MOST_OFF = 1e6  # standard deviations: an absurd value is as absurd as this, and its square is a number
 EXACT = 1500  # values up to which the posterior is exact: it grows with their cube
 VARIANCE_FLOOR = 1e-6  # of the standardized values; smaller noise makes the covariance singular
@@ -126,11 +127,11 @@ def _together(columns: Sequence[Column]) -> Group:
     return Group(name, first.start, len(columns), width or 1.0)
 
 
-def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel:
+def fit_property(data: PropertyData, together: Sequence[Group], priors: Priors = STANDARD) -> PropertyModel:
     """Fit one property; needs at least one value. Deterministic."""
     if not len(data):
         raise ValueError(f"no measured value of {data.name}")
-    model, rest = _fit_best(data, together), data
+    model, rest = _fit_best(data, together, priors), data
     kept, outliers = list(range(len(data))), list[int]()
     while len(outliers) < most(len(data)):
         means, variances = model.gp.left_out()
@@ -138,7 +139,7 @@ def fit_property(data: PropertyData, together: Sequence[Group]) -> PropertyModel
         if place is None:
             break
         others = rest.without([place])
-        judge = _fit_best(others, together)
+        judge = _fit_best(others, together, priors)
         if not _speaks_against(judge, rest, place):
             break
         model, rest = judge, others
@@ -176,21 +177,21 @@ def _with_outliers(model: PropertyModel, data: PropertyData, places: Sequence[in
     return replace(model, gp=gp, outliers=tuple(places), warnings=(*model.warnings, *notes))
 
 
-def _fit_best(data: PropertyData, together: Sequence[Group]) -> PropertyModel:
+def _fit_best(data: PropertyData, together: Sequence[Group], priors: Priors) -> PropertyModel:
     """On the values or on their logarithms, as the evidence says."""
-    plain = _fit(data, together, log=False)
+    plain = _fit(data, together, priors, log=False)
     smallest, largest = float(data.values.min()), float(data.values.max())
     if smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
         return plain
-    logarithmic = _fit(data, together, log=True)
+    logarithmic = _fit(data, together, priors, log=True)
     return logarithmic if logarithmic.evidence > plain.evidence + LOG_MARGIN else plain
 
 
-def _fit(data: PropertyData, together: Sequence[Group], log: bool) -> PropertyModel:
+def _fit(data: PropertyData, together: Sequence[Group], priors: Priors, log: bool) -> PropertyModel:
     values = np.log(data.values) if log else data.values
     shift, scale = _moments(values)
     targets = (values - shift) / scale
-    fitted = fit(together, data.inputs, targets, _known_noise(data, scale, log), Priors())
+    fitted = fit(together, data.inputs, targets, _known_noise(data, scale, log), priors)
     return PropertyModel(
         data.name,
         process(fitted, data.inputs, targets),

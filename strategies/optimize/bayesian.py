@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData, modelled_properties, property_data
 from strategies.learn.feasibility import Feasibility, fit_feasibility
-from strategies.learn.gp import PropertyModel, fit_property, groups
+from strategies.learn.fitting import SAAS, Priors
+from strategies.learn.gp import STANDARD, PropertyModel, fit_property, groups
 from strategies.learn.quality import describe
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import reason
@@ -76,7 +77,8 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
     """Fit a model of every property, the feasibility and the goals."""
     data = {name: property_data(request, encoding, name) for name in modelled_properties(request)}
     together = groups(encoding)
-    models = [fit_property(one, together) for one in data.values()]
+    priors = _priors(request)
+    models = [fit_property(one, together, priors) for one in data.values()]
     baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
     credible = {model.name: data[model.name].without(model.outliers) for model in models}
     best, warnings = measured(credible, request.objectives, request.constraints), []
@@ -96,6 +98,10 @@ def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
     drawn = islice(sequence(request.space, request.seed, files), PROBES)
     probes = encoding.encode([one for one in drawn if one])
     return aim(replace(goals, probes=probes), fitted.best.values)
+
+
+def _priors(request: Request) -> Priors:
+    return SAAS if BotorchOptions.model_validate(request.strategy.options).model == "saas" else STANDARD
 
 
 def _predicted_instead(request: Request, models: list[PropertyModel], baseline: Array) -> Measured:
@@ -185,7 +191,8 @@ def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> d
     torch.manual_seed(_iteration_seed(request))
     data = [property_data(request, encoding, name) for name in modelled_properties(request)]
     together = groups(encoding)
-    return _predicted([fit_property(one, together) for one in data], encoding.encode([candidate]))
+    priors = _priors(request)
+    return _predicted([fit_property(one, together, priors) for one in data], encoding.encode([candidate]))
 
 
 def _predicted(models: list[PropertyModel], row: Array) -> dict[str, Prediction]:

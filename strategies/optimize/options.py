@@ -1,5 +1,7 @@
 """Options of the strategies, as they stand in a campaign file."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from strategies.request import Plain
@@ -10,10 +12,12 @@ class NoOptions(Plain):
 
 
 class BotorchOptions(Plain):
-    """`start`: points of the space-filling start; what one model knows already, another point chosen by it tells more of.
+    """`start`: points of the space-filling start, before a model is asked: it chooses well from the second one on.
 
-    `explain`: whether a report tells expected gain, neighbours, sensitivities and slices.
+    `model`: `standard`, or `saas` where only a few of many parameters matter. `explain`: whether a report tells
+    expected gain, neighbours, sensitivities and slices.
     """
 
     start: int = Field(default=1, ge=1)
+    model: Literal["standard", "saas"] = "standard"
     explain: bool = True

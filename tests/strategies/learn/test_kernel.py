@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.optimize import check_grad
 
-from strategies.learn.fitting import Gamma, LogNormal, Priors, _Posterior, fit
+from strategies.learn.fitting import Gamma, HalfCauchy, LogNormal, Priors, _Posterior, fit
 from strategies.learn.kernel import Group, Kernel, correlations, scaled_distances
 from strategies.learn.process import GaussianProcess
 
@@ -52,9 +52,12 @@ def test_the_fit_and_the_prediction_have_one_covariance() -> None:
     "noise", [None, np.linspace(0.01, 0.2, 12), np.where(np.arange(12) % 3, np.linspace(0.01, 0.2, 12), np.nan)]
 )
 @pytest.mark.parametrize("centred", [True, False])
-def test_the_gradient_is_that_of_the_density(noise: np.ndarray | None, centred: bool) -> None:
+@pytest.mark.parametrize("lengthscale", [Gamma(2.0, 0.2), HalfCauchy(0.1)])
+def test_the_gradient_is_that_of_the_density(
+    noise: np.ndarray | None, centred: bool, lengthscale: Gamma | HalfCauchy
+) -> None:
     X, targets = rows(12), np.random.default_rng(2).standard_normal(12)
-    priors = Priors(Gamma(2.0, 0.2), LogNormal(0.5, 0.7), LogNormal(-3.0, 1.0))
+    priors = Priors(lengthscale, LogNormal(0.5, 0.7), LogNormal(-3.0, 1.0))
     posterior = _Posterior(GROUPS, X, targets, noise, priors, centred)
     place = np.random.default_rng(3).normal(0, 0.3, len(posterior.start()))
     error = check_grad(lambda at: posterior.negative(at)[0], lambda at: posterior.negative(at)[1], place)
