@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from strategies import Request, Response, check_response, propose
-from strategies.learn.feasibility import EVEN, SAFE, ration
+from strategies.learn.feasibility import EVEN, SAFE, fit_feasibility, ration
+from strategies.learn.kernel import Group
+from strategies.optimize.known import asked_in_order
 from strategies.request import Observation, Open
 from strategies.spaces import candidate_key
 
@@ -87,6 +89,27 @@ def test_risk_is_rationed() -> None:
     assert ration([True] * 3 + [False] * 2, none) == SAFE
     assert ration([True] * 3 + [False] * 3, np.array([0.5])) == SAFE, "what is under way may fail too"
     assert ration([False] * 20 + [True] * 3, none) == SAFE, "what was made before the failures does not pay for them"
+
+
+def test_what_is_under_way_where_much_fails_takes_up_the_ration() -> None:
+    generator = np.random.default_rng(0)
+    inputs = generator.random((24, 2))
+    fails = inputs[:, 0] > 0.7
+    asked = [*fails, False, False, False, False]
+    groups = (Group("a", 0, 1), Group("b", 1, 1))
+    learned = fit_feasibility(inputs[~fails], inputs[fails], groups, sorted(asked, reverse=True))
+    assert learned.floor == EVEN
+    assert learned.with_pending(np.array([[0.2, 0.5]])).floor == EVEN
+    assert learned.with_pending(np.array([[0.95, 0.5]] * 4)).floor == SAFE
+
+
+def test_the_order_of_asking_is_that_of_the_proposals(build_request: Build) -> None:
+    rows = measured(plain_square(3), first=2)
+    bad = [failed(point(a=0.9, b=0.1 * number), number) for number in (1, 3, 10)]
+    request = build_request(SQUARE, "botorch", observations=rows, failures=bad)
+    assert asked_in_order(request) == [True, False, False, True, False, True]
+    imported = build_request(SQUARE, "botorch", observed=plain_square(2), failures=bad[:1])
+    assert asked_in_order(imported) == [False, False, True]
 
 
 def test_what_failed_is_asked_again_only_by_people(build_request: Build) -> None:
