@@ -159,9 +159,9 @@ def columns(headings: Sequence[str], points: Sequence[Sequence[tuple[float, floa
 
 
 def _region(objective: Plain) -> list[Plain]:
-    """The region that is wanted, as lines at its ends."""
-    ends = [objective[each] for each in ("low", "high") if objective.get(each) is not None]
-    if objective["goal"] != "target" or not ends:
+    """The region, value or level that is wanted, as lines at its ends."""
+    ends = [objective[each] for each in ("low", "high", "value", "level") if objective.get(each) is not None]
+    if not ends:
         return []
     return [
         {

@@ -11,6 +11,7 @@ from controller.report.measured import by_id
 from controller.report.pareto import front as front_of
 from controller.store.specs import spec_of
 from controller.store.tables import Proposal
+from strategies.objectives import is_scored
 
 Plain = dict[str, Any]
 MOST_POINTS = 1000
@@ -44,7 +45,7 @@ def _curves(session: Session, name: str, known: Course) -> Plain:
         "lines": [_line(rows[place], place, place in front, candidates) for place in lines],
         "best": [_line(rows[place], place, place in front, candidates) for place in best[:MOST_BEST]],
         "tops": [_top(rows, records, index) for index in range(len(spec.objectives))],
-        "front": len(front) if len(spec.objectives) > 1 else None,
+        "front": len(front) if len(spec.objectives) > 1 and not is_scored(spec.objectives) else None,
     }
 
 
@@ -67,7 +68,8 @@ def _records(rows: Sequence[Experiment], objectives: int) -> dict[int, list[int]
             so_far = best[index]
             if so_far is None or merit > so_far:
                 best[index] = merit
-                found.setdefault(place, []).append(index)
+                better = range(objectives) if len(row.merits or ()) == 1 else [index]  # one score is that of all
+                found.setdefault(place, []).extend(better)
     return found
 
 

@@ -16,6 +16,7 @@ from controller.report.instruments import work_of
 from controller.spec import Campaign as Spec
 from controller.store.specs import spec_of
 from controller.store.tables import Attempt, Campaign, EStop, Event, Measurement, Proposal
+from strategies.objectives import is_scored
 
 Plain = dict[str, Any]
 SINCE = timedelta(days=1)
@@ -66,7 +67,9 @@ def _campaign(session: Session, row: Campaign, counts: dict[tuple[str, str], int
         **lists.as_dict(row, "id", "name", "state", "reason", "simulated", "experiments", "cost", "paused_steps"),
         "budget": spec.budget.model_dump(mode="json", exclude_none=True),
         "best": _best(session, row, spec),
-        "front": len(row.progress.get("front", [])) if len(spec.objectives) > 1 else None,
+        "front": None
+        if len(spec.objectives) == 1 or is_scored(spec.objectives)
+        else len(row.progress.get("front", [])),
         "hypervolume": hypervolume(spec, row.progress.get("front", [])),
     }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from strategies.optimize.insight import background, effects, expected_improvemen
 from strategies.optimize.known import asked_in_order, exhausted, first_stage, measured_outside, taken_keys
 from strategies.optimize.measured import Measured, measured
 from strategies.optimize.options import BotorchOptions
-from strategies.optimize.random import batch_fixed, sequence
+from strategies.optimize.random import batch_fixed
 from strategies.optimize.replicates import Measurements, repetition
-from strategies.optimize.search import best_candidate
+from strategies.optimize.search import best_candidate, scattered
 from strategies.optimize.target import aim
 from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
@@ -95,8 +94,7 @@ def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
     goals = fitted.goals
     if not goals.regions and not goals.mapped:
         return goals
-    drawn = islice(sequence(request.space, request.seed, files), PROBES)
-    probes = encoding.encode([one for one in drawn if one])
+    probes = scattered(encoding, request.seed, files, PROBES)
     return aim(replace(goals, probes=probes), fitted.best.values)
 
 

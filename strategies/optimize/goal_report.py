@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from strategies.objectives import merits
 from strategies.optimize.goals import FARTHEST, Band, Goals, observed_utilities
-from strategies.optimize.pareto import hypervolume
+from strategies.optimize.pareto import estimated_hypervolume, hypervolume
 from strategies.request import Prediction
 
 Array = NDArray[np.float64]
 
-EXACT = 5  # objectives up to which the hypervolume is computed: its cost is exponential in their number
+EXACT = 3  # objectives up to which the hypervolume is computed: its cost is exponential in their number
 PROBABILITY = "product over independent outputs"
 
 
@@ -41,10 +41,9 @@ def _front(goals: Goals, values: Array) -> dict[str, Any]:
     kept = [place for place, one in enumerate(goals.objectives) if one in goals.improving]
     worst = goals.references[kept]
     utilities = observed_utilities(goals.objectives, values)[:, kept]
-    found: dict[str, Any] = {"reference": reference(goals)}
-    if len(kept) <= EXACT:
-        found["hypervolume"] = hypervolume(utilities, ["maximize"] * len(kept), worst.tolist())
-    return found
+    exact = len(kept) <= EXACT
+    volume = (hypervolume if exact else estimated_hypervolume)(utilities, ["maximize"] * len(kept), worst.tolist())
+    return {"reference": reference(goals), "hypervolume": volume, "hypervolume_exact": exact}
 
 
 def reference(goals: Goals) -> dict[str, float]:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Goal = Literal["maximize", "minimize"]
+DRAWN = 2**14  # points of which a hypervolume is estimated
 
 
 def oriented(values: ArrayLike, goals: Sequence[Goal]) -> Array:
@@ -79,6 +80,26 @@ def _by_botorch(rows: Array, worst: Array) -> float:
     volume: Any = Hypervolume(ref_point=torch.as_tensor(worst))
     front = rows[non_dominated(rows, ["maximize"] * rows.shape[1])]
     return float(volume.compute(torch.as_tensor(front)))
+
+
+def estimated_hypervolume(values: ArrayLike, goals: Sequence[Goal], reference: Sequence[float]) -> float:
+    """The hypervolume from `DRAWN` quasi-random points of the box from the reference to the best of each objective.
+
+    To about a hundredth, always with the same points, and in a time that does not explode with the objectives: the
+    exact one of five objectives takes minutes for a hundred points.
+    """
+    from scipy.stats import qmc
+
+    rows, worst = oriented(values, goals), oriented([list(reference)], goals)[0]
+    rows = rows[np.all(rows > worst, axis=1)]
+    if not len(rows):
+        return 0.0
+    widths = rows.max(axis=0) - worst
+    points = worst + widths * qmc.Sobol(len(worst), seed=0).random(DRAWN)
+    beneath = np.zeros(DRAWN, dtype=bool)
+    for row in rows[non_dominated(rows, ["maximize"] * len(worst))]:
+        beneath |= np.all(points <= row, axis=1)
+    return float(beneath.mean() * widths.prod())
 
 
 def infer_reference(values: ArrayLike, goals: Sequence[Goal]) -> list[float]:

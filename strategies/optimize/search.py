@@ -24,7 +24,7 @@ from strategies.optimize.random import Fixed, sequence
 from strategies.represent.encoding import Encoding
 from strategies.represent.polytope import polytope
 from strategies.request import Candidate
-from strategies.spaces import LinearConstraint, candidate_of, key_of_valid, snap_values
+from strategies.spaces import LinearConstraint, candidate_of, finite_rows, key_of_valid, snap_values
 from strategies.spaces.finite import is_listable
 from strategies.spaces.settings import Setting
 
@@ -50,6 +50,15 @@ def evaluate(acquisition: Any, rows: Array) -> Array:
             for start in range(0, len(rows), chunk)
         ]
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def scattered(encoding: Encoding, seed: int, files: Mapping[str, Path], count: int) -> Array:
+    """About `count` random points of the space (m x d), or all of a shorter list."""
+    if is_listable(encoding.space):
+        rows = finite_rows(encoding.space, files)
+        drawn = np.random.default_rng(seed).permutation(len(rows))[:count]
+        return encoding.encode_table(rows.table, rows.places[drawn])
+    return encoding.encode([one for one in islice(sequence(encoding.space, seed, files), count) if one])
 
 
 def best_candidate(

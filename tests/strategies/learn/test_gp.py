@@ -1,13 +1,19 @@
 """The property model against GP regression written out, and its behaviour on awkward data."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from strategies.learn.data import PropertyData
 from strategies.learn.feasibility import fit_feasibility
-from strategies.learn.gp import PropertyModel, principal_directions
+from strategies.learn.gp import PropertyModel, groups, principal_directions
 from strategies.learn.gp import fit_property as fit_data
 from strategies.learn.kernel import Group
+from strategies.represent.encoding import Encoding
+from strategies.spaces import Space
 
 
 def data(inputs: np.ndarray, values: np.ndarray, errors: np.ndarray | None = None) -> PropertyData:
@@ -119,3 +125,21 @@ def test_descriptors_count_by_their_principal_components() -> None:
     for place, axis in enumerate(axes.T):
         along = centred @ axis
         assert abs(np.corrcoef(found[:, place], along)[0, 1]) == pytest.approx(1)
+
+
+def test_many_numbers_of_a_pool_share_a_lengthscale(
+    store_pool: Callable[..., tuple[dict[str, Any], dict[str, Path]]],
+) -> None:
+    table = np.random.default_rng(0).random((12, 25))
+    table[:, 24] *= 1e-9  # what it is measured in does not matter
+    names = [f"x{place}" for place in range(25)]
+    lines = [",".join([*names, "label"]), *(",".join([*map(str, row), "ab"[int(row[0] > 0.5)]]) for row in table)]
+    pool, files = store_pool("\n".join(lines), [*names, "label"])
+    numbers_first = groups(Encoding.of(Space.model_validate({"pool": pool}), files))
+    assert [(group.start, group.size) for group in numbers_first] == [(0, 25), (25, 2)]
+    assert numbers_first[0].name == "x0 to x24"
+    scaled = (table - table.min(axis=0)) / np.ptp(table, axis=0)
+    squares = np.square(scaled[:, None] - scaled[None]).sum(axis=-1)
+    assert numbers_first[0].width == pytest.approx(np.sqrt(squares.mean()))
+    few, files = store_pool("\n".join(lines), [*names[:20], "label"])
+    assert len(groups(Encoding.of(Space.model_validate({"pool": few}), files))) == 21

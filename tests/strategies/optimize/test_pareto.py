@@ -1,12 +1,16 @@
 """Pareto sets and hypervolumes in natural senses."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+import torch
+from botorch.utils.multi_objective.hypervolume import Hypervolume
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from strategies.optimize.pareto import Goal, hypervolume, infer_reference, non_dominated
+from strategies.optimize.pareto import Goal, estimated_hypervolume, hypervolume, infer_reference, non_dominated
 
 BOTH: list[Goal] = ["maximize", "minimize"]
 rows = arrays(np.float64, st.tuples(st.integers(0, 12), st.just(2)), elements=st.integers(-5, 5).map(float))
@@ -54,6 +58,31 @@ def test_volume_agrees_with_botorch(values: np.ndarray) -> None:
     flat = np.column_stack([values, np.ones(len(values))])
     third: list[Goal] = [*BOTH, "maximize"]
     assert hypervolume(flat, third, [-5, 5, 0]) == pytest.approx(hypervolume(values, BOTH, [-5, 5]))
+
+
+def by_inclusion_and_exclusion(rows: np.ndarray) -> float:
+    """Volume above the origin that rows dominate: of boxes, minus their pairs' overlaps, and so on."""
+    subsets = [subset for size in range(1, len(rows) + 1) for subset in combinations(range(len(rows)), size)]
+    return float(sum((-1) ** (len(each) + 1) * rows[list(each)].min(axis=0).prod() for each in subsets))
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_volume_of_several_objectives_adds_up(count: int) -> None:
+    rows = np.random.default_rng(count).random((7, count))
+    whole = by_inclusion_and_exclusion(rows)
+    goals: list[Goal] = ["maximize"] * count
+    assert hypervolume(rows, goals, [0] * count) == pytest.approx(whole)
+    assert estimated_hypervolume(rows, goals, [0] * count) == pytest.approx(whole, rel=0.01)
+    less: list[Goal] = ["minimize", *goals[1:]]
+    turned = rows * [-1, *[1] * (count - 1)]
+    assert estimated_hypervolume(turned, less, [0] * count) == estimated_hypervolume(rows, goals, [0] * count)
+
+
+def test_the_estimate_agrees_with_botorch_on_a_front_of_five_objectives() -> None:
+    rows = np.abs(np.random.default_rng(1).standard_normal((20, 5)))
+    exact = float(Hypervolume(torch.zeros(5, dtype=torch.float64)).compute(torch.as_tensor(rows)))
+    assert estimated_hypervolume(rows, ["maximize"] * 5, [0] * 5) == pytest.approx(exact, rel=0.02)
+    assert estimated_hypervolume(rows[:0], ["maximize"] * 5, [0] * 5) == 0
 
 
 def test_one_objective_and_nothing() -> None:
