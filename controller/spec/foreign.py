@@ -85,7 +85,9 @@ def _baybe(document: Plain) -> Foreign:
     objective = document["objective"]
     targets = objective.get("targets") or [objective["target"]]
     if "Desirability" in str(objective.get("type")):
-        found.notes.append("the weights of the DesirabilityObjective: several objectives are a Pareto front here")
+        found.notes.append(
+            "the DesirabilityObjective: give every objective a desirability for one score; here they are a Pareto front"
+        )
     for (name, unit), target in zip(names_and_units([each["name"] for each in targets]), targets, strict=True):
         found.goals.append(Goal(name, _baybe_goal(found, target), unit or "dimensionless"))
     if document.get("measurements_exp"):
@@ -124,7 +126,9 @@ def _baybe_constraint(found: Foreign, each: Plain, named: Mapping[str, tuple[str
 def _baybe_goal(found: Foreign, target: Plain) -> str:
     transformation = (target.get("transformation") or {}).get("type", "IdentityTransformation")
     if target.get("mode") == "MATCH" or transformation != "IdentityTransformation":
-        found.notes.append(f"how target {target['name']!r} is transformed: write goal target with low and high")
+        found.notes.append(
+            f"how target {target['name']!r} is transformed: write goal value with value, or target with low and high"
+        )
     return "minimize" if target.get("minimize") or target.get("mode") == "MIN" else "maximize"
 
 

@@ -50,11 +50,9 @@ def build_acquisition(
         weights += goals.log_probabilities()
     elif not goals.improving:
         acquisition = LogProbability(goals, waiting)
-    elif goals.improves_one:
-        objective = goals.improving[0]
-        sign = -1.0 if objective.goal == "minimize" else 1.0
+    elif goals.closed:
         incumbents = goals.likely_allowed(measured)
-        acquisition = LogImprovement(goals.model_of(objective).gp, sign, incumbents, waiting, seed)
+        acquisition = LogImprovement(goals.first_model.gp, goals.first_sign, incumbents, waiting, seed)
         weights += goals.log_probabilities()
     else:
         acquisition = _by_sampling(goals, measured, waiting, seed)

@@ -121,8 +121,23 @@ class Goals:
 
     @property
     def improves_one(self) -> bool:
-        """Whether, besides target regions, one property is to be as large, or as small, as can be."""
+        """Whether all that is wanted is one property as large, or as small, as can be."""
+        return self.closed and not self.regions
+
+    @property
+    def closed(self) -> bool:
+        """Whether one property is to be as large, or as small, as can be, beside target regions if at all."""
         return len(self.improving) == 1 and not self.scored and self.improving[0].goal != "value"
+
+    @property
+    def first_model(self) -> PropertyModel:
+        """The model of the first objective that can be improved, if there is one, else of the first."""
+        return self.model_of([*self.improving, *self.objectives][0])
+
+    @property
+    def first_sign(self) -> float:
+        """1 where more of that objective's property is better, -1 where less is."""
+        return -1.0 if [*self.improving, *self.objectives][0].goal == "minimize" else 1.0
 
     @property
     def acquisition(self) -> str:
@@ -133,7 +148,7 @@ class Goals:
         if not self.improving:
             return region
         if self.scored or len(self.improving) == 1:
-            name = "LogNEI" if self.improves_one else "qLogNEI of the desirability" if self.scored else "qLogNEI"
+            name = "LogNEI" if self.closed else "qLogNEI of the desirability" if self.scored else "qLogNEI"
         else:
             name = "qLogNEHVI" if len(self.improving) <= FRONT else "qLogNParEGO"
         return f"{name} + {region}" if self.regions else name
@@ -199,9 +214,14 @@ def _excess(place: int, sign: float, bound: float) -> Callable[[Tensor], Tensor]
 def log_inside(model: PropertyModel, band: Band, rows: Tensor, measured: bool) -> Tensor:
     """log P(low <= property <= high) at m x d inputs (m); of the value that would be `measured`, noise included."""
     mean, variance = model.gp.marginal(rows)
-    deviation = (variance + (model.gp.noise.mean() if measured else 0.0)).sqrt()
+    deviation = (variance + (typical_noise(model) if measured else 0.0)).sqrt()
     found: Tensor = log_prob_normal_in((band.low - mean) / deviation, (band.high - mean) / deviation)
     return found
+
+
+def typical_noise(model: PropertyModel) -> float:
+    """The variance of a measurement on the model's scale; the median, for outliers are given large ones."""
+    return float(model.gp.noise.median())
 
 
 def build_goals(

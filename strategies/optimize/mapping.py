@@ -6,8 +6,9 @@ import torch
 from botorch.acquisition import AcquisitionFunction
 from torch import Tensor
 
-from strategies.learn.process import GaussianProcess, Independent
-from strategies.optimize.goals import Goals
+from strategies.learn.gp import PropertyModel
+from strategies.learn.process import Independent
+from strategies.optimize.goals import Goals, typical_noise
 
 WIDTH = 1.96  # standard deviations, as Bryan et al. have it
 TINY = 1e-12
@@ -46,18 +47,18 @@ class LogVarianceReduction(AcquisitionFunction):
         """`pending` p x d; the goals hold the probes."""
         goals = believing(goals, pending)
         super().__init__(model=Independent([model.gp for model in goals.models]))
-        self.processes = [model.gp for model in goals.mapped]
+        self.models = goals.mapped
         self.probes = torch.as_tensor(goals.probes)
 
     def forward(self, X: Tensor) -> Tensor:
         """b x 1 x d -> b."""
         rows = X.squeeze(-2)
-        return torch.stack([self._one(process, rows) for process in self.processes]).sum(0)
+        return torch.stack([self._one(model, rows) for model in self.models]).sum(0)
 
-    def _one(self, process: GaussianProcess, rows: Tensor) -> Tensor:
-        _, variance, covariance = process.shared(rows, self.probes)
-        taken = covariance.square().mean(-1) / (variance + process.noise.mean())
-        return (taken / process.kernel.variance).clamp_min(TINY).log()
+    def _one(self, model: PropertyModel, rows: Tensor) -> Tensor:
+        _, variance, covariance = model.gp.shared(rows, self.probes)
+        taken = covariance.square().mean(-1) / (variance + typical_noise(model))
+        return (taken / model.gp.kernel.variance).clamp_min(TINY).log()
 
 
 def believing(goals: Goals, pending: Tensor) -> Goals:
@@ -67,6 +68,6 @@ def believing(goals: Goals, pending: Tensor) -> Goals:
     models = []
     for model in goals.models:
         mean, _ = model.gp.marginal(pending)
-        noise = torch.full((len(pending),), float(model.gp.noise.mean()), dtype=mean.dtype)
+        noise = torch.full((len(pending),), typical_noise(model), dtype=mean.dtype)
         models.append(replace(model, gp=model.gp.given(pending, mean, noise)))
     return replace(goals, models=models)

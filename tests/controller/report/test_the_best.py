@@ -1,5 +1,6 @@
 """All who say what is best of a campaign say the same, whatever has been measured, promoted, repeated or corrected."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -32,9 +33,15 @@ LADDER = (
 )
 
 
-def spec(colour: float = 5.0) -> Spec:
+SCORED = [
+    {"property": "yield", "goal": "maximize", "desirability": {"low": 0.0, "high": 9.0}},
+    {"property": "waste", "goal": "minimize", "desirability": {"low": 0.0, "high": 9.0}},
+]
+
+
+def spec(colour: float = 5.0, goals: Sequence[Plain] = GOALS) -> Spec:
     limit = {"property": "colour", "comparison": "<=", "value": colour}
-    return make_spec(*LADDER, objectives=GOALS, constraints=[limit], budget={"experiments": 500})
+    return make_spec(*LADDER, objectives=list(goals), constraints=[limit], budget={"experiments": 500})
 
 
 values = st.floats(0, 9, allow_nan=False).map(lambda value: round(value, 1))
@@ -87,7 +94,7 @@ def agreed(session: Session, campaign: Campaign) -> None:
     assert {name: top["values"][name] for name, top in tops.items()} == said.get("best", {})
     front = [[*row.merits] for row in found if row.best and row.merits is not None]
     assert sorted(front) == sorted([*each] for each in said.get("front", []))
-    assert drawn["front"] == len(front)
+    assert drawn["front"] == (None if "desirability" in drawn["objectives"][0] else len(front))
     numbers = {row.number for row in found if row.best}
     assert {row["number"] for row in drawn["points"] if row["best"]} == numbers
     assert [row.values for row in found] == [row["values"] for row in drawn["points"]]
@@ -180,6 +187,17 @@ def test_what_does_not_count_is_nowhere_the_best(kind: str) -> None:
     with Session(world.engine) as session:
         agreed(session, world.campaign)
     assert world.campaign.progress["best"] == {"yield": 3.0, "waste": 3.0}
+    world.close()
+
+
+def test_of_one_score_the_best_values_are_those_of_one_experiment() -> None:
+    world = World(spec(goals=SCORED))
+    for made, waste in ((3.0, 3.0), (8.0, 8.0), (5.0, 2.0)):
+        rows = [{**each, "value": {"yield": made, "waste": waste}.get(each["name"], 3.0)} for each in WELL]
+        carry_out(world, {"do": "bench", "key": "a", "rows": rows}, 0)
+        with Session(world.engine) as session:
+            agreed(session, world.campaign)
+    assert world.campaign.progress["best"] == {"yield": 5.0, "waste": 2.0}
     world.close()
 
 
