@@ -49,7 +49,7 @@ def build_acquisition(
         acquisition: AcquisitionFunction = mapping(goals, waiting)
         weights += goals.log_probabilities()
     elif not goals.improving:
-        acquisition = LogProbability(goals, waiting)
+        acquisition = LogProbability(goals, torch.cat([measured, waiting]))
     elif goals.closed:
         incumbents = goals.likely_allowed(measured)
         acquisition = LogImprovement(goals.first_model.gp, goals.first_sign, incumbents, waiting, seed)

@@ -95,7 +95,7 @@ def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
     if not goals.regions and not goals.mapped:
         return goals
     probes = scattered(encoding, request.seed, files, PROBES)
-    return aim(replace(goals, probes=probes), fitted.best.values)
+    return aim(replace(goals, probes=probes, of_pool=request.space.pool is not None), fitted.best.values)
 
 
 def _priors(request: Request) -> Priors:

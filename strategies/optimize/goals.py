@@ -76,7 +76,8 @@ def score(objectives: Sequence[Objective], values: Tensor) -> Tensor:
 class Goals:
     """What is wanted, over the columns of a multi-output model (`models` in order).
 
-    `aims`: where the target regions are too far away, the places and bounds of what is aimed at first (`target.py`).
+    `of_pool`: the space is a pool. `aims`: where the target regions are too far away, the places and bounds of what is
+    aimed at first (`target.py`).
     """
 
     objectives: Sequence[Objective]
@@ -84,6 +85,7 @@ class Goals:
     models: Sequence[PropertyModel]
     references: Array  # one for each utility
     scales: Array
+    of_pool: bool = False
     aims: Sequence[Band] | None = None
     probes: Array = field(default_factory=lambda: np.empty((0, 0)))  # points that stand for the space, m x d
 

@@ -29,22 +29,24 @@ HALVINGS = 20  # of the way from the nearest point to the regions
 
 
 class LogProbability(AcquisitionFunction):
-    """log P(all outputs lie in what is aimed at), less what is lost near a pending point.
+    """log P(all outputs lie in what is aimed at), less what is lost near a known point.
 
     The expected number of hits of a batch is the sum of the probabilities of its points, however these depend on each
-    other: pending points change nothing but that a point much like one of them is no experiment of its own.
+    other: other points change nothing but that one much like them is no experiment of its own. Rows of a pool are
+    experiments of their own however alike their columns are.
     """
 
-    def __init__(self, goals: Goals, pending: Tensor) -> None:
-        """`pending` p x d."""
+    def __init__(self, goals: Goals, known: Tensor) -> None:
+        """`known` p x d: measured and pending points."""
         super().__init__(model=Independent([model.gp for model in goals.models]))
-        self.probabilities, self.pending = goals.log_probabilities(), pending
+        self.probabilities = goals.log_probabilities()
+        self.known = known[:0] if goals.of_pool else known
 
     def forward(self, X: Tensor) -> Tensor:
         """b x 1 x d -> b."""
         rows = X.squeeze(-2)
         found = torch.stack([probability(rows) for probability in self.probabilities]).sum(0)
-        return found + log_apart(rows, self.pending) if len(self.pending) else found
+        return found + log_apart(rows, self.known) if len(self.known) else found
 
 
 def log_apart(rows: Tensor, others: Tensor) -> Tensor:

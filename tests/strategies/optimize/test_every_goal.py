@@ -98,15 +98,18 @@ def test_a_region_far_from_the_data_is_walked_to(build_request: Build) -> None:
     low = [0.0, 0.1, 0.2]
     observed = [(point(a, b), {"y": math.exp(3 * (a + b))}) for a in low for b in low]
     wanted = [{"property": "y", "goal": "target", "low": 350, "high": 405}]  # exp(6) = 403 in the far corner
-    nearest = [max(given["y"] for _, given in observed)]
     moved = []
     for _ in range(6):
         response = ask(build_request, wanted, observed=observed)
         moved.append(response.report["target"]["intermediate"])
         candidate = response.proposals[0].candidate
         observed.append((candidate, {"y": math.exp(3 * sum(candidate["values"].values()))}))
-        nearest.append(max(nearest[-1], observed[-1][1]["y"]))
-    assert nearest[-1] > 350
+    assert moved[0]
+    assert not moved[-1]
+    places = [list(one["values"].values()) for one, given in observed if 350 <= given["y"] <= 405]
+    assert len(places) >= 3
+    apart = np.linalg.norm(np.array(places)[:, None] - np.array(places)[None], axis=-1)
+    assert apart[~np.eye(len(places), dtype=bool)].min() > 0.01  # different ones, though measured one by one
 
 
 def test_the_crossing_of_a_level_is_sampled(build_request: Build) -> None:
