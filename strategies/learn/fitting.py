@@ -74,7 +74,7 @@ class Priors:
 
     lengthscale: Density = Gamma(2.0, 0.2)
     variance: Density = Gamma(5.0, 0.5)
-    noise: Density = LogNormal(math.log(0.02), 1.0)
+    noise: Density = LogNormal(math.log(0.003), 1.2)
     first: "Priors | None" = None
 
 
