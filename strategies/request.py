@@ -4,7 +4,7 @@ A strategy is a pure function from `Request` to `Response`. Everything it may us
 (pools, trained models) stand there by the SHA-256 of their file and are read from the paths given beside the request.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,11 +21,15 @@ class Plain(BaseModel):
 
 
 class StageOutline(Plain):
-    """One rung of the evidence ladder, cheapest first."""
+    """One rung of the evidence ladder, cheapest first.
+
+    `promote`: who puts forward for the next stage what ended well here: a rule of the campaign, or the strategy.
+    """
 
     name: str
     cost: float = 0.0
     yields: list[str] = []
+    promote: Literal["rule", "strategy"] = "rule"
 
 
 class Row(Plain):

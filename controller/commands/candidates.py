@@ -87,7 +87,7 @@ def inject(unit: Unit, actor: Actor, name: str, assessed: Assessment, why: str, 
     if wanted not in [each.name for each in spec.stages]:
         raise Invalid(f"no stage {wanted!r}; the campaign has {', '.join(each.name for each in spec.stages)}")
     proposal = _make(unit, actor, campaign, spec, assessed, wanted, why, parents=[])
-    if wanted == spec.stages[0].name:
+    if spec.is_entry(wanted):
         campaign.experiments += 1
     unit.record(
         "proposal.inject", proposal, campaign, campaign_id=campaign.id, subject=proposal.id, actor=actor.name, why=why
@@ -111,7 +111,7 @@ def edit(unit: Unit, actor: Actor, proposal_id: str, digest: str, assessed: Asse
     spec = spec_of(unit.session, campaign)
     proposal = _make(unit, actor, campaign, spec, assessed, old.stage, why, parents=[old.id])
     withdraw(unit, campaign, old, "supersede", actor=actor.name)
-    if old.stage == spec.stages[0].name:
+    if spec.is_entry(old.stage):
         campaign.experiments += 1
     unit.record(
         "proposal.edit", proposal, campaign, campaign_id=campaign.id, subject=proposal.id, actor=actor.name, why=why

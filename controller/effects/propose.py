@@ -149,7 +149,7 @@ def _proposals(
 ) -> list[Proposal]:
     spec = spec_of(unit.session, campaign)
     costs = {stage.name: stage.cost for stage in spec.stages}
-    campaign.experiments += sum(each.stage == spec.stages[0].name for each in response.proposals)
+    campaign.experiments += sum(spec.is_entry(each.stage) for each in response.proposals)
     ids = _ids(unit, campaign, {number for each in response.proposals for number in each.parents})
     made = []
     for place, (each, key, facts) in enumerate(zip(response.proposals, answer["keys"], answer["facts"], strict=True)):

@@ -47,7 +47,7 @@ def exhausted(view: CampaignView) -> str | None:
         return "every candidate of the space has been tried"
     if budget.experiments is not None and view.experiments >= budget.experiments:
         return f"budget of {budget.experiments} experiments is used"
-    if budget.cost is not None and not affordable(view, view.spec.stages[0].cost):
+    if budget.cost is not None and not affordable(view, view.spec.dearest_entry):
         return f"budget of {budget.cost:g} cost units has no room for another experiment"
     return None
 

@@ -83,7 +83,7 @@ def room(view: CampaignView) -> int:
     budget = view.spec.budget
     free = view.spec.parallel - len(view.proposals)
     left = free if budget.experiments is None else budget.experiments - view.experiments
-    wanted, cost = min(free, left, view.spec.strategy.batch or free), view.spec.stages[0].cost
+    wanted, cost = min(free, left, view.spec.strategy.batch or free), view.spec.dearest_entry
     while wanted > 1 and not affordable(view, wanted * cost):
         wanted -= 1
     return max(0, wanted)

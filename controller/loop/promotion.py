@@ -42,6 +42,8 @@ def _within_budget(view: CampaignView, actions: list[Action]) -> list[Action]:
 def _stage(view: CampaignView, stage: str) -> list[Action]:
     finished = [each for each in view.finished if each.stage == stage]
     rule = view.stage(stage).promote
+    if rule is not None and rule.rule == "strategy":
+        return [Dismiss(each.id) for each in finished]  # the strategy puts forward what it wants there
     if rule is None or rule.rule == "all":
         return [Promote(each.id) for each in finished]
     if rule.rule == "region":

@@ -141,6 +141,8 @@ def _promotions_lead_on(campaign: Campaign) -> Iterator[Fault]:
         yield ["stages", len(campaign.stages) - 1, "promote"], "the last stage has no next one to promote to"
     for place, (stage, _) in enumerate(pairwise(campaign.stages)):
         rule = stage.promote
+        if rule is not None and rule.rule == "strategy":
+            yield from _choice_faults(campaign, place)
         if rule is None or rule.property is None:
             continue
         path: Path = ["stages", place, "promote", "property"]
@@ -148,6 +150,17 @@ def _promotions_lead_on(campaign: Campaign) -> Iterator[Fault]:
             yield path, f"should be the property of an objective: {', '.join(objectives)}"
         elif rule.rule == "best" and rule.property not in stage.yields:
             yield path, f"this stage does not measure it; {_yielded(stage)}"
+
+
+def _choice_faults(campaign: Campaign, place: int) -> Iterator[Fault]:
+    """Of a stage from which the strategy promotes."""
+    if campaign.strategy.name in ("random", "sobol"):
+        path: Path = ["stages", place, "promote", "rule"]
+        yield path, f"strategy {campaign.strategy.name!r} proposes for the first stage alone; use 'botorch'"
+    objectives = [objective.property for objective in campaign.objectives]
+    if not set(objectives) & set(campaign.stages[place].yields):
+        told = f"should yield what is wanted ({', '.join(objectives)}), or the strategy learns nothing from it"
+        yield ["stages", place, "steps"], told
 
 
 def _ends_some_time(campaign: Campaign) -> Iterator[Fault]:

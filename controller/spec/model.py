@@ -14,6 +14,7 @@
 (s): seconds, as float; the file may say `10 min`. Constraints are in the unit of the objective of that property.
 """
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -66,6 +67,25 @@ class Campaign(Section):
     stop: list[StoppingRule] = []
     windows: list[Window] = []
     data: list[Data] = Field(default=[], max_length=100)
+
+    @property
+    def entries(self) -> list[Stage]:
+        """The stages that the strategy makes proposals for: the first, and those to which no rule promotes."""
+        behind = [
+            following
+            for stage, following in pairwise(self.stages)
+            if stage.promote is not None and stage.promote.rule == "strategy"
+        ]
+        return [self.stages[0], *behind]
+
+    def is_entry(self, stage: str) -> bool:
+        """Whether the strategy makes proposals for it."""
+        return stage in [each.name for each in self.entries]
+
+    @property
+    def dearest_entry(self) -> float:
+        """What a proposal of the strategy costs at most: where that cannot be paid, nothing else leads on either."""
+        return max(stage.cost for stage in self.entries)
 
     def beside(self) -> dict[str, str]:
         """The files that stand beside it, as far as they were stored: SHA-256 by name."""

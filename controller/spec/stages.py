@@ -52,10 +52,11 @@ class Promotion(Section):
     """Which candidates that ended well are proposed for the next stage.
 
     all: every one; best: the best `k` of every `n` by an objective's `property`; region: those whose `property`
-    (predicted, else measured, in the objective's unit) lies from `low` to `high`, of which one may be absent.
+    (predicted, else measured, in the objective's unit) lies from `low` to `high`, of which one may be absent;
+    strategy: none by rule, since the strategy itself chooses candidates for the next stage as well.
     """
 
-    rule: Literal["all", "best", "region"]
+    rule: Literal["all", "best", "region", "strategy"]
     property: Name | None = None
     k: int | None = Field(default=None, ge=1)
     n: int | None = Field(default=None, ge=1, le=100_000)
@@ -67,12 +68,13 @@ class Promotion(Section):
         given = {name for name in ("property", "k", "n", "low", "high") if getattr(self, name) is not None}
         allowed: dict[str, list[set[str]]] = {
             "all": [set()],
+            "strategy": [set()],
             "best": [{"property", "k", "n"}],
             "region": [{"property", "low"}, {"property", "high"}, {"property", "low", "high"}],
         }
         if given not in allowed[self.rule]:
-            needs = {"all": "no further key", "best": "property, k and n", "region": "property and low and/or high"}
-            raise ValueError(f"rule {self.rule!r} takes {needs[self.rule]}")
+            needs = {"best": "property, k and n", "region": "property and low and/or high"}
+            raise ValueError(f"rule {self.rule!r} takes {needs.get(self.rule, 'no further key')}")
         if self.k is not None and self.n is not None and self.k > self.n:
             raise ValueError(f"k ({self.k}) must not be above n ({self.n})")
         if self.low is not None and self.high is not None and self.low >= self.high:

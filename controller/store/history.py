@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from controller.loop.job import OUTSIDE
+from controller.spec import Stage
 from controller.store.specs import spec_of
 from controller.store.tables import Campaign, Iteration, Measurement, Proposal, SpecVersion
 from strategies import Request
@@ -32,7 +33,7 @@ def request_as_of(session: Session, campaign: Campaign, event: int, n: int = 1, 
             "space": spec.space.model_dump(),
             "objectives": [each.model_dump() for each in spec.objectives],
             "constraints": [each.model_dump() for each in spec.constraints],
-            "stages": [{"name": each.name, "cost": each.cost, "yields": each.yields} for each in spec.stages],
+            "stages": [_outline(each) for each in spec.stages],
             "strategy": {"name": spec.strategy.name, "options": spec.strategy.options},
             "observations": [
                 {**_about(row), "replicate": row.replicate, "values": values[row.id]}
@@ -51,6 +52,12 @@ def request_as_of(session: Session, campaign: Campaign, event: int, n: int = 1, 
             "event": event,
         }
     )
+
+
+def _outline(stage: Stage) -> dict[str, Any]:
+    chosen = stage.promote is not None and stage.promote.rule == "strategy"
+    promote = "strategy" if chosen else "rule"
+    return {"name": stage.name, "cost": stage.cost, "yields": stage.yields, "promote": promote}
 
 
 def _about(row: Proposal) -> dict[str, Any]:

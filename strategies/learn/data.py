@@ -63,9 +63,9 @@ def modelled_properties(request: Request) -> list[str]:
     return list(dict.fromkeys(wanted + [limit.property for limit in request.constraints]))
 
 
-def property_data(request: Request, encoding: Encoding, name: str) -> PropertyData:
-    """Collect what was measured of a property, in event order."""
-    stage = _dearest_stage(request, name)
+def property_data(request: Request, encoding: Encoding, name: str, among: Sequence[str] | None = None) -> PropertyData:
+    """Collect what was measured of a property, in event order; `among` are the stages looked at (None: all)."""
+    stage = _dearest_stage(request, name, among)
     found = [
         (row.candidate, value)
         for row in request.observations
@@ -90,14 +90,15 @@ def _sensible(values: Array) -> Array:
     return np.where(np.abs(values) < SMALLEST, 0.0, np.clip(values, -LARGEST, LARGEST))
 
 
-def _dearest_stage(request: Request, name: str) -> str | None:
+def _dearest_stage(request: Request, name: str, among: Sequence[str] | None) -> str | None:
     seen = {
         row.stage
         for row in request.observations
         for value in row.values
         if value.property == name and value.status != "out-of-range"
     }
-    ordered = [stage.name for stage in request.stages if stage.name in seen]
+    known = [stage.name for stage in request.stages] if among is None else among
+    ordered = [stage for stage in known if stage in seen]
     return ordered[-1] if ordered else None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from strategies.learn.gp import PropertyModel
+from strategies.learn.kernel import Kernel
 
 Array = NDArray[np.float64]
 
@@ -21,10 +22,13 @@ def sensitivities(model: PropertyModel, background: Array) -> dict[str, float]:
 
     Total-effect indices (Homma and Saltelli 1996): the variance that remains when all the other parameters are known,
     averaged over `background` (b x d: points of the space) with the parameter's own values drawn from the same points;
-    divided by their sum, which counts an interaction for each parameter in it.
+    divided by their sum, which counts an interaction for each parameter in it. None are told of several tasks modelled
+    together: their covariance is no product over the parameters.
     """
     gp = model.gp
     rows = torch.as_tensor(background)
+    if not isinstance(gp.kernel, Kernel):
+        return {}
     named = gp.kernel.factors(rows, gp.support)
     factors = torch.stack(list(named.values()))
     others = _products_of_others(factors)

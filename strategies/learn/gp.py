@@ -189,7 +189,7 @@ def _fit_best(data: PropertyData, together: Sequence[Group], priors: Priors) -> 
 
 def _fit(data: PropertyData, together: Sequence[Group], priors: Priors, log: bool) -> PropertyModel:
     values = np.log(data.values) if log else data.values
-    shift, scale = _moments(values)
+    shift, scale = moments(values)
     targets = (values - shift) / scale
     fitted = fit(together, data.inputs, targets, _known_noise(data, scale, log), priors)
     return PropertyModel(
@@ -220,8 +220,8 @@ def process(fitted: Fit, inputs: Array, targets: Array) -> GaussianProcess:
     return SparseProcess(fitted.kernel, fitted.mean, rows, values, noise, inducing)
 
 
-def _moments(values: Array) -> tuple[float, float]:
-    """Mean and standard deviation; 1 for the latter where there is none."""
+def moments(values: Array) -> tuple[float, float]:
+    """To standardize n values: mean and standard deviation; 1 for the latter where there is none."""
     shift = float(values.mean())
     spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     return shift, spread if spread > 1e-12 * max(1.0, abs(shift)) else 1.0

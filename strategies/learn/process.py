@@ -1,6 +1,6 @@
 """An exact Gaussian process whose hyperparameters are known: posterior of new points, as a BoTorch model."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from botorch.models.model import Model
@@ -8,9 +8,21 @@ from botorch.posteriors.gpytorch import GPyTorchPosterior
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from torch import Tensor
 
-from strategies.learn.kernel import Kernel
+from strategies.learn.kernel import Group
 
 JITTER = 1e-8
+
+
+class Covariance(Protocol):
+    """A covariance with its values (`kernel.py`, `tasks.py`); one lengthscale for each `matern` group."""
+
+    @property
+    def groups(self) -> tuple[Group, ...]: ...
+    @property
+    def lengthscales(self) -> tuple[float, ...]: ...
+    @property
+    def variance(self) -> float: ...
+    def covariance(self, X: Tensor, Z: Tensor) -> Tensor: ...
 
 
 class GaussianProcess(Model):
@@ -19,7 +31,7 @@ class GaussianProcess(Model):
     num_outputs = 1
     batch_shape = torch.Size([])
 
-    def __init__(self, kernel: Kernel, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor) -> None:
+    def __init__(self, kernel: Covariance, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor) -> None:
         """`inputs` n x d, `targets` n, `noise` variances n."""
         super().__init__()
         self.kernel, self.mean = kernel, mean
@@ -82,6 +94,11 @@ class GaussianProcess(Model):
         covariance = self.kernel.covariance(X, X) - whitened.transpose(-1, -2) @ whitened
         floor = JITTER * self.kernel.variance * torch.eye(X.shape[-2], dtype=X.dtype)
         return MultivariateNormal(mean, covariance + floor)
+
+    @property
+    def own(self) -> Tensor:
+        """Which observations are of this very function (n)."""
+        return torch.ones(len(self.targets), dtype=torch.bool)
 
     def given(self, X: Tensor, targets: Tensor, noise: Tensor) -> "GaussianProcess":
         """The process that has also seen targets (m) at m x d points; hyperparameters stay."""

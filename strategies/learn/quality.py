@@ -26,10 +26,18 @@ LARGEST = 1e300
 
 
 def leave_one_out(model: PropertyModel) -> tuple[Array, Array, Array]:
-    """Standardized targets, their leave-one-out means and standard deviations, noise included (n each); no outliers."""
+    """Standardized targets, their leave-one-out means and standard deviations, noise included (n each); no outliers.
+
+    What was measured of other tasks than the model's own takes part, and is not told.
+    """
     means, variances = model.gp.left_out()
-    kept = slice(0, len(model.gp.targets) - len(model.outliers))  # they stand last
+    kept = own_values(model)
     return model.gp.targets[kept].numpy(), means[kept].numpy(), variances[kept].sqrt().numpy()
+
+
+def own_values(model: PropertyModel) -> Any:
+    """Which of the process's values are the property's own: not of other tasks, and no outliers, which stand last."""
+    return slice(0, len(model.gp.targets) - len(model.outliers)) if model.outliers else model.gp.own
 
 
 def describe(model: PropertyModel) -> dict[str, Any]:
@@ -44,7 +52,7 @@ def describe(model: PropertyModel) -> dict[str, Any]:
         "scale": "logarithmic" if model.log else "linear",
         "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),
         "signal_standard_deviation": math.sqrt(kernel.variance) * model.scale,  # on the scale named above, as the noise
-        "noise_standard_deviation": float(model.gp.noise[: len(targets)].mean().sqrt()) * model.scale,
+        "noise_standard_deviation": float(model.gp.noise[own_values(model)].mean().sqrt()) * model.scale,
         "leave_one_out_r2": 1.0 - float(((targets - means) ** 2).sum()) / total if total > 0 else None,
         "leave_one_out_coverage_95": float(np.mean(np.abs(targets - means) <= WIDTH_95 * deviations)),
         "leave_one_out": left_out_points(model, targets, means, deviations),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from strategies.learn.kernel import Kernel
-from strategies.learn.process import JITTER, GaussianProcess
+from strategies.learn.process import JITTER, Covariance, GaussianProcess
 
 INDUCING = 500
 EXTREMES = 50  # of each kind among the inducing points: where an optimum may be, the model must be sharp
@@ -20,7 +20,7 @@ class SparseProcess(GaussianProcess):
     """The posterior of one function given n observations with noise, through m inducing points."""
 
     def __init__(
-        self, kernel: Kernel, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor, inducing: Tensor
+        self, kernel: Covariance, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor, inducing: Tensor
     ) -> None:
         """`inputs` n x d, `targets` n, `noise` variances n, `inducing` m x d."""
         self._inducing = inducing

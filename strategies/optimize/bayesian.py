@@ -1,31 +1,36 @@
 """One act of Bayesian optimization: fit, choose greedily, explain. Imports torch; `botorch_strategy` decides when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from botorch.acquisition import AcquisitionFunction
 from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData, modelled_properties, property_data
 from strategies.learn.feasibility import Feasibility, fit_feasibility
+from strategies.learn.fidelity import Judged, judge, learn
 from strategies.learn.fitting import SAAS, Priors
-from strategies.learn.gp import STANDARD, PropertyModel, fit_property, groups
+from strategies.learn.gp import STANDARD, PropertyModel, groups
+from strategies.learn.kernel import Group
 from strategies.learn.quality import describe
+from strategies.levels import dear_stages, levels_of
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import reason
 from strategies.optimize.goal_report import goal_report, remark
 from strategies.optimize.goals import Goals, build_goals, observed_utilities
 from strategies.optimize.health import health, saturated
 from strategies.optimize.insight import background, effects, expected_improvement, nearest
-from strategies.optimize.known import asked_in_order, exhausted, first_stage, measured_outside, taken_keys
+from strategies.optimize.known import asked_in_order, earlier, exhausted, measured_outside, taken_keys
 from strategies.optimize.measured import Measured, measured
 from strategies.optimize.options import BotorchOptions
 from strategies.optimize.random import batch_fixed
 from strategies.optimize.replicates import Measurements, repetition
 from strategies.optimize.search import best_candidate, scattered
+from strategies.optimize.stages import Choice, Desk
 from strategies.optimize.target import aim
 from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
@@ -47,6 +52,7 @@ class Fitted:
     best: Measured
     baseline: Array  # distinct measured points, n x d
     warnings: list[str]
+    judged: Judged  # which stages' measurements are used
 
 
 def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) -> Response:
@@ -56,9 +62,9 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     torch.manual_seed(seed)
     fitted = fit(request, encoding)
     fitted = replace(fitted, goals=_probed(request, files, encoding, fitted))
-    chosen = _choose(request, files, encoding, fitted, seed)
-    stage = first_stage(request)
-    proposals = [_explained(request, encoding, fitted, stage, choice) for choice in chosen]
+    choose = _choose if len(fitted.judged.asked) == 1 else _choose_stages
+    chosen = choose(request, files, encoding, fitted, seed)
+    proposals = [_explained(request, encoding, fitted, choice) for choice in chosen]
     space = "pool" if request.space.pool else "space"
     report = _report(request, fitted)
     if BotorchOptions.model_validate(request.strategy.options).explain:
@@ -74,10 +80,10 @@ def _iteration_seed(request: Request) -> int:
 
 def fit(request: Request, encoding: Encoding) -> Fitted:
     """Fit a model of every property, the feasibility and the goals."""
-    data = {name: property_data(request, encoding, name) for name in modelled_properties(request)}
-    together = groups(encoding)
-    priors = _priors(request)
-    models = [fit_property(one, together, priors) for one in data.values()]
+    names, together, priors = modelled_properties(request), groups(encoding), _priors(request)
+    judged = _judged(request, encoding, names, together)
+    data = {name: property_data(request, encoding, name, dear_stages(judged.asked, name)) for name in names}
+    models = [learn(request, encoding, name, judged.levels, together, priors) for name in names]
     baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
     credible = {model.name: data[model.name].without(model.outliers) for model in models}
     best, warnings = measured(credible, request.objectives, request.constraints), []
@@ -86,7 +92,13 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
         warnings.append("no point has a value of every property: the best so far is judged by predictions")
     observed = observed_utilities(request.objectives, best.values)
     goals = build_goals(request.objectives, request.constraints, models, observed)
-    return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings)
+    return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings, judged)
+
+
+def _judged(request: Request, encoding: Encoding, names: list[str], together: Sequence[Group]) -> Judged:
+    """The levels whose measurements are used; there is nothing to judge where candidates enter at one stage."""
+    levels = levels_of(request)
+    return Judged(tuple(levels), 1) if len(levels) == 1 else judge(request, encoding, names, levels, together)
 
 
 def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted) -> Goals:
@@ -117,35 +129,44 @@ def _feasibility(request: Request, encoding: Encoding, data: Mapping[str, Proper
     return fit_feasibility(*once, groups(encoding), asked_in_order(request))
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A chosen candidate with its acquisition value; `repeat`: it has been measured and is to be once more."""
+def _choose_stages(
+    request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int
+) -> list[Choice]:
+    """Candidates with the stages that the strategy chooses for them."""
 
-    candidate: Candidate
-    value: float
-    repeat: bool = False
+    def acquire(models: Sequence[PropertyModel], pending: Array) -> AcquisitionFunction:
+        goals = replace(fitted.goals, models=models)
+        return build_acquisition(goals, fitted.baseline, pending, fitted.feasibility, seed)
+
+    incumbents = fitted.best.best(request.objectives)
+    desk = Desk(request, files, encoding, fitted.judged, fitted.models, acquire, incumbents)
+    chosen: list[Choice] = []
+    while len(chosen) < request.n and (found := desk.choose(seed + len(chosen))) is not None:
+        chosen.append(found)
+    return chosen
 
 
 def _choose(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted, seed: int) -> list[Choice]:
-    taken = taken_keys(request)
+    stage, taken = fitted.judged.levels[0].entry, taken_keys(request)
     under_way = encoding.encode([row.candidate for row in request.pending])
     refused = encoding.encode([row.candidate for row in request.rejected])
     closed = {key_of_valid(row.candidate) for row in [*request.pending, *request.rejected]}
     chosen: list[Choice] = []
     incumbents = fitted.best.best(request.objectives)
     for place in range(request.n):
-        earlier = [choice.candidate for choice in chosen]
-        pending = np.vstack([under_way, encoding.encode(earlier)])
+        before = [choice.candidate for choice in chosen]
+        pending = np.vstack([under_way, encoding.encode(before)])
         feasibility = fitted.feasibility.with_pending(pending) if fitted.feasibility is not None else None
         # A rejected point counts as under way: its near twin would be rejected too.
         waiting = np.vstack([pending, refused])
         acquisition = build_acquisition(fitted.goals, fitted.baseline, waiting, feasibility, seed)
-        shared = batch_fixed(request.space, earlier)
+        shared = batch_fixed(request.space, before)
         found = best_candidate(acquisition, encoding, taken, incumbents, seed + place, files, shared)
         if found is None:
             break
         again = None if shared else _repetition(encoding, fitted, found[0], closed)
-        chosen.append(Choice(*found) if again is None else Choice(again, found[1], repeat=True))
+        candidate, value = found
+        chosen.append(Choice(again or candidate, stage, value, repeat=again is not None))
         key = key_of_valid(chosen[-1].candidate)
         taken.add(key)
         closed.add(key)
@@ -164,20 +185,21 @@ def _repetition(encoding: Encoding, fitted: Fitted, fresh: Candidate, closed: se
     return repetition(model.gp, sign, data, encoding.encode([fresh])[0], closed)
 
 
-def _explained(request: Request, encoding: Encoding, fitted: Fitted, stage: str, choice: Choice) -> Suggestion:
+def _explained(request: Request, encoding: Encoding, fitted: Fitted, choice: Choice) -> Suggestion:
     row = encoding.encode([choice.candidate])
     predicted = _predicted(fitted.models, row)
     probability = None if fitted.feasibility is None else float(fitted.feasibility.probability(row)[0])
     sentence = reason(request.objectives, predicted, fitted.best.values, probability)
-    sentence += remark(fitted.goals, row, predicted)
+    sentence += remark(fitted.goals, row, predicted) + choice.why
+    if choice.repeat:
+        sentence = f"measured again, because noise hides the best point: {sentence}"
     return Suggestion(
         candidate=choice.candidate,
-        stage=stage,
+        stage=choice.stage,
+        parents=earlier(request, choice.candidate, choice.stage),
         prediction=predicted,
         acquisition=choice.value,
-        reason=f"measured again, because noise hides which point is the best: {sentence}"
-        if choice.repeat
-        else sentence,
+        reason=sentence,
         repeat=choice.repeat,
         feasibility=probability if probability is not None and np.isfinite(probability) else None,
     )
@@ -187,10 +209,10 @@ def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> d
     """Posterior mean and standard deviation of every property for a candidate that somebody else puts forward."""
     torch.set_num_threads(1)
     torch.manual_seed(_iteration_seed(request))
-    data = [property_data(request, encoding, name) for name in modelled_properties(request)]
-    together = groups(encoding)
-    priors = _priors(request)
-    return _predicted([fit_property(one, together, priors) for one in data], encoding.encode([candidate]))
+    names, together, priors = modelled_properties(request), groups(encoding), _priors(request)
+    levels = _judged(request, encoding, names, together).levels
+    models = [learn(request, encoding, name, levels, together, priors) for name in names]
+    return _predicted(models, encoding.encode([candidate]))
 
 
 def _predicted(models: list[PropertyModel], row: Array) -> dict[str, Prediction]:
@@ -215,6 +237,7 @@ def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
         "failures": len(request.failures),
         "pending": len(request.pending),
         **goal_report(fitted.goals, fitted.best.values),
+        **({"fidelity": fitted.judged.told(fitted.models)} if len(fitted.judged.asked) > 1 else {}),
         "models": described,
         "warnings": [*fitted.warnings, *health(fitted.models, described)],
     }

@@ -7,16 +7,15 @@ Several proposals of one request are chosen one after the other, each with the e
 from collections.abc import Mapping
 from pathlib import Path
 
-from strategies.learn.data import modelled_properties, property_data
+from strategies.levels import levels_of
 from strategies.objectives import fault_together
 from strategies.optimize.known import check_any_left, exhausted, first_stage
 from strategies.optimize.options import BotorchOptions
 from strategies.optimize.sobol import fill
+from strategies.optimize.staged_start import cheap_start, is_learnable, staged_start
 from strategies.represent.encoding import Encoding
 from strategies.request import Candidate, Prediction, Request, Response, Suggestion
 from strategies.spaces import key_of_valid
-
-LEAST = 1  # values of every property without which nothing can be learned
 
 
 def propose(request: Request, files: Mapping[str, Path]) -> Response:
@@ -27,7 +26,11 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
     if fault := fault_together(request.objectives):
         raise ValueError(fault)
     encoding = Encoding.of(request.space, files)
-    if _is_starting(request, options) or _is_unlearnable(request, encoding):
+    if len(levels_of(request)) > 1:
+        first = staged_start(request, files, encoding, max(options.start, cheap_start(request)))
+        if first is not None:
+            return first
+    elif _is_starting(request, options) or not is_learnable(request, encoding):
         return _start(request, files)
     from strategies.optimize.bayesian import optimize  # imports torch
 
@@ -37,7 +40,7 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
 def predict(request: Request, candidate: Candidate, files: Mapping[str, Path]) -> dict[str, Prediction]:
     """The models' predictions for one candidate; none where there are too few values for models."""
     encoding = Encoding.of(request.space, files)
-    if _is_unlearnable(request, encoding):
+    if not is_learnable(request, encoding):
         return {}
     from strategies.optimize.bayesian import predictions  # imports torch
 
@@ -47,11 +50,6 @@ def predict(request: Request, candidate: Candidate, files: Mapping[str, Path]) -
 def _is_starting(request: Request, options: BotorchOptions) -> bool:
     rows = [*request.observations, *request.failures, *request.pending]
     return len({key_of_valid(row.candidate) for row in rows}) < options.start
-
-
-def _is_unlearnable(request: Request, encoding: Encoding) -> bool:
-    """Whether a property has too few values for a model (all under way, or all failed)."""
-    return any(len(property_data(request, encoding, name)) < LEAST for name in modelled_properties(request))
 
 
 def _start(request: Request, files: Mapping[str, Path]) -> Response:

@@ -82,8 +82,8 @@ def background(encoding: Encoding, seed: int, files: Mapping[str, Path]) -> Arra
 def effects(model: PropertyModel, encoding: Encoding, points: Array, best: Array) -> dict[str, Any]:
     """Sensitivities over points of the space (b x d), and slices through the best measured one (d)."""
     shares = sensitivities(model, points)
-    first = sorted(shares, key=lambda name: -shares[name])[:SLICES]
     columns = {column.name: column for column in encoding.columns}
+    first = [name for name in sorted(shares, key=lambda name: -shares[name]) if name in columns][:SLICES]
     return {
         "sensitivities": {name: _short(share) for name, share in shares.items()},
         "slices": [_slice(model, encoding, columns[name], best, points) for name in first],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from strategies.request import Request
+from strategies.request import Candidate, Request
 from strategies.spaces import finite_rows, key_of_valid, values_in
 from strategies.spaces.membership import faults_in
 
@@ -24,6 +24,23 @@ def asked_in_order(request: Request) -> list[bool]:
 
 def _number(proposal: str | None) -> int:
     return int(proposal) if proposal is not None and proposal.isdecimal() else -1
+
+
+def taken_at(request: Request, stage: str) -> set[str]:
+    """Keys of the points not to be proposed for a stage: put forward for it or a dearer one, failed, or rejected."""
+    names = [each.name for each in request.stages]
+    before = set(names[: names.index(stage)])
+    rows = [row for row in [*request.observations, *request.pending] if row.stage not in before]
+    return {key_of_valid(row.candidate) for row in [*rows, *request.failures, *request.rejected]}
+
+
+def earlier(request: Request, candidate: Candidate, stage: str) -> list[str]:
+    """The proposal by which a candidate was last put forward for a stage before this one, if there is any."""
+    names = [each.name for each in request.stages]
+    before, key = set(names[: names.index(stage)]), key_of_valid(candidate)
+    rows = [row for row in [*request.observations, *request.pending] if row.stage in before]
+    found = [row.proposal for row in rows if row.proposal and key_of_valid(row.candidate) == key]
+    return found[-1:]
 
 
 def exhausted(made: int, asked: int, space: str) -> list[str]:

@@ -57,8 +57,8 @@ def withdraw(unit: Unit, campaign: Campaign, proposal: Proposal, event: str, act
 
 
 def counts_as_experiment(unit: Unit, campaign: Campaign, proposal: Proposal) -> bool:
-    """A candidate counts once, when it is put forward for the first stage."""
-    return proposal.stage == spec_of(unit.session, campaign).stages[0].name
+    """A candidate counts when it is put forward for a stage that nothing is promoted to by rule: mostly the first."""
+    return spec_of(unit.session, campaign).is_entry(proposal.stage)
 
 
 def complete(unit: Unit, campaign: Campaign, action: CompleteProposal) -> None:

@@ -78,7 +78,9 @@ def request(problem: TwoStages, stages: Sequence[str], done: Done, seed: int) ->
         {
             "space": {"parameters": parameters},
             "objectives": [{"property": "gain", "goal": "maximize"}],
-            "stages": [{"name": stage, "cost": COST[stage], "yields": ["gain"]} for stage in stages],
+            "stages": [
+                {"name": stage, "cost": COST[stage], "yields": ["gain"], "promote": "strategy"} for stage in stages
+            ],
             "strategy": {"name": "botorch"},
             "observations": [
                 {"candidate": candidate, "stage": stage, "values": [{"property": "gain", "value": value}]}

@@ -51,6 +51,17 @@ def test_a_cost_budget_is_used_when_the_next_experiment_does_not_fit(spent: floa
     assert exhausted(view) == (None if room else NO_ROOM)
 
 
+def test_where_the_strategy_chooses_the_stage_the_dearest_must_fit() -> None:
+    """Cheap points that no dear one can follow would be money lost."""
+    stages = [stage("model", step(cost=1), promote={"rule": "strategy"}), stage("bench", step(cost=10))]
+    chosen, by_rule = (
+        make_spec(*each, budget={"cost": 20}) for each in (stages, [stage("model", step(cost=1)), stages[1]])
+    )
+    assert exhausted(make_view(spec=chosen, cost=10)) is None
+    assert exhausted(make_view(spec=chosen, cost=10.5)) == "budget of 20 cost units has no room for another experiment"
+    assert exhausted(make_view(spec=by_rule, cost=10.5)) is None
+
+
 def test_what_is_open_will_still_cost_what_its_remaining_steps_cost() -> None:
     waiting = make_proposal("awaiting-approval")
     first = make_proposal("running", make_job())

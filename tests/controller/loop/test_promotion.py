@@ -36,6 +36,10 @@ def test_without_a_rule_or_by_all_everyone_goes_on_in_order(rule: dict[str, Any]
     assert decided(rule, finished(1, None, 3)) == [Promote("bench-0"), Promote("bench-1"), Promote("bench-2")]
 
 
+def test_where_the_strategy_promotes_no_rule_does() -> None:
+    assert decided({"rule": "strategy"}, finished(1, 2)) == [Dismiss("bench-0"), Dismiss("bench-1")]
+
+
 @pytest.mark.parametrize("state", ["paused", "stopping", "aborting"])
 def test_only_a_running_campaign_promotes(state: str) -> None:
     assert decided(None, finished(1), state=state) == []

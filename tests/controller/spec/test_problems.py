@@ -143,12 +143,30 @@ def test_units_of_constraints_convert(coating: str) -> None:
         ("{rule: region, property: haze}", "low and/or high"),
         ("{rule: region, property: haze, low: 2, high: 1}", "must be below"),
         ("{rule: all, k: 1}", "no further key"),
+        ("{rule: strategy, k: 1}", "no further key"),
         ("{rule: best, property: gloss, k: 1, n: 4}", "property of an objective"),
         ("{rule: best, property: hardness, k: 1, n: 4}", "does not measure it"),
     ],
 )
 def test_promotion_rules_are_complete(coating: str, promote: str, says: str) -> None:
     (problem,) = _problems(coating.replace("{rule: best, property: haze, k: 1, n: 4}", promote))
+    assert says in problem.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "says"),
+    [
+        ("name: botorch", "name: sobol", "stages[0].promote.rule", "use 'botorch'"),
+        ("yields: [haze]", "yields: [gloss]", "stages[0].steps", "should yield what is wanted"),
+    ],
+)
+def test_a_strategy_that_promotes_learns_from_the_stage(
+    coating: str, old: str, new: str, field: str, says: str
+) -> None:
+    text = coating.replace("{rule: best, property: haze, k: 1, n: 4}", "{rule: strategy}")
+    assert load(text).entries == load(text).stages
+    (problem,) = _problems(text.replace(old, new))
+    assert problem.field == field
     assert says in problem.message
 
 
