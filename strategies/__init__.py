@@ -35,6 +35,6 @@ def predict(request: Request, candidate: Candidate, files: Mapping[str, Path] | 
 def propose(request: Request, files: Mapping[str, Path] | None = None) -> Response:
     """Ask the named strategy; `files` maps SHA-256 to path for pools and artifacts. Raises `ValueError`."""
     check_strategy(request.strategy.name, request.strategy.options)
-    for row in request.rows():
+    for row in [*request.rows(), *(row for source in request.sources for row in source.observations)]:
         validate_candidate(row.candidate)
     return load_strategy(request.strategy.name)(request, files or {})

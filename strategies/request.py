@@ -74,6 +74,18 @@ class StrategyChoice(Plain):
     options: dict[str, Any] = {}
 
 
+class Source(Plain):
+    """What an earlier campaign measured, in this request's names and units, in event order.
+
+    Of each property only what the dearest of its stages gave. Labels may be others than this space's choices.
+    `left_out` counts the measured points that could not be brought to this space.
+    """
+
+    name: str
+    observations: list[Observation]
+    left_out: int = Field(default=0, ge=0)
+
+
 class Request(Plain):
     """Ask for `n` proposals, knowing all that happened up to event number `event`."""
 
@@ -86,6 +98,8 @@ class Request(Plain):
     failures: list[Failure] = []
     pending: list[Open] = []
     rejected: list[Open] = []
+    sources: list[Source] = []
+    transfer: str = "multitask"  # how sources are learned from
     artifacts: dict[str, str] = {}  # name -> SHA-256
     n: int = Field(ge=1)
     seed: int = Field(ge=0)

@@ -1,6 +1,7 @@
 """Campaign files read on this machine, for commands that need no daemon."""
 
 import hashlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,3 +48,10 @@ def load_campaign(path: Path) -> LocalCampaign:
         message = "the campaign file cannot be used"
         answer = {"error": "spec", "message": message, "problems": problems}
         raise Refused(FAILED, "\n".join([message, *problem_lines(problems)]), answer) from None
+
+
+def tell_of_transfer(spec: "Spec") -> None:
+    """Say on stderr which sources of a campaign are not at hand without the daemon."""
+    names = [source.campaign for source in spec.transfer.sources if source.campaign] if spec.transfer else []
+    if names:
+        print(f"Not learned from here, only at the daemon: {', '.join(names)} (`transfer`).", file=sys.stderr)

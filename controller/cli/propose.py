@@ -12,7 +12,7 @@ import typer
 from controller.cli import output
 from controller.cli.asking import asking, offline, show_proposals, tables
 from controller.cli.connection import FAILED, USAGE, Json, Refused, refusals
-from controller.cli.local import LocalCampaign, load_campaign
+from controller.cli.local import LocalCampaign, load_campaign, tell_of_transfer
 
 if TYPE_CHECKING:
     from controller.commands.imports import Table
@@ -93,6 +93,7 @@ def _for_campaign(campaign: LocalCampaign, n: int, data: Path | None, table: Pat
     from controller.report.next_table import write_next
     from controller.report.simulate import adapted
 
+    tell_of_transfer(campaign.spec)
     spec = adapted(campaign.spec, campaign.spec.strategy.name, n, n, campaign.spec.seed)
     with campaign.kept() as files:
         paths = {name: Path(path) for name, path in files.items()}

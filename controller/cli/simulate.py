@@ -59,6 +59,7 @@ def simulate(
     import asyncio
 
     from adapters.compute import TaskFailed
+    from controller.cli.local import tell_of_transfer
     from controller.report.offline import OfflineError
     from controller.report.simulate import best_of_table, check_covered, summarize
     from controller.report.simulate import simulate as run
@@ -68,6 +69,7 @@ def simulate(
     with refusals(json_), _plan(file, table, seeds, budget, batch, strategy, replicates) as plan:
         if plan.spec.data:
             print("The earlier measurements under `data` are not used: every campaign begins anew.", file=sys.stderr)
+        tell_of_transfer(plan.spec)
         try:
             check_covered(plan)
             best = best_of_table(plan)

@@ -19,6 +19,7 @@ from controller.spec import Campaign as Spec
 from controller.store import Unit
 from controller.store.apply.proposals import judge_anew
 from controller.store.change import change_campaign
+from controller.store.sources import Bring
 from controller.store.specs import spec_of, step_of
 from controller.store.tables import Attempt, Campaign, Instrument, Proposal, SpecVersion
 from strategies.objectives import Objective, OutcomeConstraint
@@ -54,13 +55,15 @@ def submit(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
     taken = unit.session.scalars(select(Campaign).where(col(Campaign.name) == spec.campaign)).first()
     if taken is not None:
         raise Conflict(f"there is a campaign {spec.campaign!r} already ({taken.state}); choose another name")
+    simulated = is_simulated(unit, spec)
+    check_sources(unit, spec, simulated)
     campaign = Campaign(
         id=unit.new_id(),
         name=spec.campaign,
         state=CAMPAIGN.initial,
         priority=spec.priority,
         seed=spec.seed,
-        simulated=is_simulated(unit, spec),
+        simulated=simulated,
         made_by=actor.name,
         started_at=unit.now,
     )
@@ -96,6 +99,18 @@ def is_simulated(unit: Unit, spec: Spec) -> bool:
     return kinds.pop() if kinds else False  # what is done by hand is real
 
 
+def check_sources(unit: Unit, spec: Spec, simulated: bool) -> None:
+    """Refuse a campaign that is to learn from one that is not there, or that cannot be brought to its space."""
+    for source in spec.transfer.sources if spec.transfer else []:
+        if source.campaign is None:
+            continue
+        earlier = find_campaign(unit.session, source.campaign)
+        if earlier.simulated and not simulated:
+            raise Invalid(f"{earlier.name} is simulated: a real campaign does not learn from it unmarked")
+        if faults := Bring(spec_of(unit.session, earlier), spec, source.values).faults():
+            raise Invalid("; ".join(faults))
+
+
 def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
     """Give a campaign a new version of its file; what has been done stays as it was."""
     actor.require(Role.OPERATOR)
@@ -107,6 +122,7 @@ def amend(unit: Unit, actor: Actor, submission: Submission) -> Campaign:
         raise Conflict(f"nothing is changed: version {before.version} of {campaign.name} says the same")
     if is_simulated(unit, submission.spec) != campaign.simulated:
         raise Invalid("a campaign cannot change between simulated and real instruments")
+    check_sources(unit, submission.spec, campaign.simulated)
     _keep_what_is_open(unit, campaign, submission.spec)
     campaign.version += 1
     campaign.exhausted = False

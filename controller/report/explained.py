@@ -65,7 +65,27 @@ def model_lines(report: Mapping[str, Any]) -> list[str]:
     lines = [_model_line(name, model) for name, model in models.items()]
     if not lines:
         lines = [f"No model yet: the strategy {report.get('strategy', '')} proposes without one so far."]
+    lines += [transfer_line(each) for each in report.get("transfer") or ()]
     return [*lines, *(f"Warning: {each}" for each in report.get("warnings") or ())]
+
+
+_DECIDED = {
+    "used": "predicts better than without it",
+    "dropped": "predicts worse than without it",
+    "trusted": "not yet judged",
+}
+
+
+def transfer_line(told: Mapping[str, Any]) -> str:
+    """What was decided of a source of earlier measurements, and by what."""
+    decision, rows = told["decision"], f"{told['learned_from']} of {told['measured']} values"
+    parts = [f"{told['property']} from {told['source']} ({rows}): {decision}"]
+    if decision in _DECIDED:
+        parts.append(f"{_DECIDED[decision]} ({told['judged_by']} own values)")
+    if told.get("gain") is not None:
+        parts.append(f"log score {told['score']:.3g} against {told['own_score']:.3g}")
+    parts.append(f"weight {told['weight']:.0%}")
+    return "; ".join(parts) + (f"; {told['left_out']} do not fit this space" if told["left_out"] else "")
 
 
 def _model_line(name: str, model: Plain) -> str:

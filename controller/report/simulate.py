@@ -12,7 +12,7 @@ from adapters.compute import Workers
 from controller.loop.progress import hypervolume, improved
 from controller.report.lookup import LookupTable, Replicates
 from controller.report.offline import Offline, OfflineError
-from controller.spec import Approval, Budget, Step, TableError
+from controller.spec import Approval, Budget, Step, TableError, Transfer
 from controller.spec import Campaign as Spec
 from strategies.objectives import is_scored
 
@@ -81,9 +81,15 @@ def adapted(spec: Spec, strategy: str, budget: int, batch: int, seed: int) -> Sp
 
 
 def approved(spec: Spec) -> Spec:
-    """The campaign with everything approved by itself, at any time of the week."""
+    """The campaign with everything approved by itself, at any time of the week, as far as it stands alone."""
     stages = [stage.model_copy(update={"approval": Approval(policy="auto")}) for stage in spec.stages]
-    return spec.model_copy(update={"stages": stages, "windows": []})
+    return spec.model_copy(update={"stages": stages, "windows": [], "transfer": _at_hand(spec.transfer)})
+
+
+def _at_hand(transfer: Transfer | None) -> Transfer | None:
+    """What is learned from tables; other campaigns are in the daemon's database."""
+    tables = [source for source in transfer.sources if source.campaign is None] if transfer else []
+    return transfer.model_copy(update={"sources": tables}) if transfer and tables else None
 
 
 def _patient(step: Step) -> Step:

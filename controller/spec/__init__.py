@@ -14,6 +14,7 @@ from controller.spec.stopping import (
     StoppingRule,
     TargetReached,
 )
+from controller.spec.transfer import Transfer, TransferSource
 from controller.spec.windows import Window
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "Strategy",
     "TableError",
     "TargetReached",
+    "Transfer",
+    "TransferSource",
     "Window",
     "budget_of",
     "json_schema",

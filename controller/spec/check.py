@@ -11,6 +11,7 @@ from adapters.analysis import analysis_names, output_units
 from controller.spec.model import Campaign
 from controller.spec.source import Node
 from controller.spec.stages import Analysis, Stage
+from controller.spec.transfer import transfer_faults
 from strategies import check_strategy, strategy_names
 from strategies.objectives import MAPPING, fault_together, is_scored
 from strategies.units import UnitError, check_unit, convert_difference, unit_hint
@@ -217,4 +218,5 @@ _RULES: tuple[Callable[[Campaign], Iterator[Fault]], ...] = (
     _goals_go_together,
     _goals_can_be_judged,
     _strategy_is_known,
+    transfer_faults,
 )

@@ -27,7 +27,12 @@ def with_tables(campaign: Campaign, files: Mapping[str, bytes]) -> tuple[Campaig
             faults.append(([*path[:-1], "sha256"], f"the file that was sent has the SHA-256 {digest}"))
             continue
         try:
-            read = given.model_copy(update={"table": _table(content, given, parameter.choices), "sha256": digest})
+            read = given.model_copy(
+                update={
+                    "table": _table(content, given, None if campaign.transfer else parameter.choices),
+                    "sha256": digest,
+                }
+            )
             read.check(parameter.choices)
         except ValueError as error:
             faults.append((path, str(error)))
@@ -37,8 +42,8 @@ def with_tables(campaign: Campaign, files: Mapping[str, bytes]) -> tuple[Campaig
     return campaign.model_copy(update={"space": space}), faults
 
 
-def _table(content: bytes, given: Descriptors, choices: list[str]) -> dict[str, dict[str, float]]:
-    """The numbers of the labels that are choices; raises `ValueError` naming line and column."""
+def _table(content: bytes, given: Descriptors, choices: list[str] | None) -> dict[str, dict[str, float]]:
+    """The numbers of the labels that are choices (None: of all); raises `ValueError` naming line and column."""
     try:
         sheet = read_sheet(content)
     except SheetError as error:
@@ -53,7 +58,7 @@ def _table(content: bytes, given: Descriptors, choices: list[str]) -> dict[str, 
     place = list(sheet.header).index(str(given.label))
     table: dict[str, dict[str, float]] = {}
     for line, cells in sheet.rows:
-        if cells[place] not in choices:
+        if choices is not None and cells[place] not in choices:
             continue
         if cells[place] in table:
             raise ValueError(f"line {line}: {cells[place]!r} stands there twice")

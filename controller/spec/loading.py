@@ -16,6 +16,7 @@ from controller.spec.model import Campaign
 from controller.spec.problems import Problem, SpecError
 from controller.spec.source import Node, read
 from controller.spec.stopping import Budget
+from controller.spec.transfer import with_transfer
 from strategies.spaces import Pool, PoolError, Rows, Space, canonical_json, parse_pool, rows_of
 from strategies.units import convert
 
@@ -38,6 +39,8 @@ def load(text: str | bytes, files: Mapping[str, bytes] | None = None) -> Campaig
     campaign, faults = with_tables(campaign, files or {})
     _refuse(root, faults)
     campaign = _with_data(_with_pool(campaign, root, files or {}), root, files or {})
+    campaign, faults = with_transfer(campaign, files or {})
+    _refuse(root, faults)
     _refuse(root, check(campaign))
     return _with_one_unit(campaign)
 

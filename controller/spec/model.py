@@ -1,7 +1,7 @@
 """The campaign, as its file says it, checked and with durations in seconds.
 
     Campaign   campaign description seed priority parallel space objectives constraints stages strategy budget stop
-               windows data
+               windows data transfer
     Stage      name kind concurrency fidelity approval promote steps; yields and cost are summed up from the steps
     Approval   policy rules deadline(s)          ApprovalRule  name kind comparison value
     Promotion  rule property k n low high
@@ -9,6 +9,7 @@
                breaker
     Strategy   name options batch deadline(s)
     Budget     experiments cost wall_time(s) deadline
+    Transfer   method sources (`from` in the file)   TransferSource  campaign file values sha256 rows
     stop       rule ...; reached(progress)       Window  days start end timezone (`from` and `to` in the file)
 
 (s): seconds, as float; the file may say `10 min`. Constraints are in the unit of the objective of that property.
@@ -22,6 +23,7 @@ from pydantic import Field
 from controller.spec.fields import Identifier, Seconds, Section
 from controller.spec.stages import Stage
 from controller.spec.stopping import Budget, StoppingRule
+from controller.spec.transfer import Transfer
 from controller.spec.windows import Window
 from strategies.objectives import Objective, OutcomeConstraint
 from strategies.spaces import Categorical, Space
@@ -67,6 +69,7 @@ class Campaign(Section):
     stop: list[StoppingRule] = []
     windows: list[Window] = []
     data: list[Data] = Field(default=[], max_length=100)
+    transfer: Transfer | None = None
 
     @property
     def entries(self) -> list[Stage]:
@@ -93,6 +96,9 @@ class Campaign(Section):
         for parameter in self.space.parameters.values():
             if isinstance(parameter, Categorical) and parameter.descriptors and parameter.descriptors.file:
                 digests[parameter.descriptors.file] = parameter.descriptors.sha256
+        for source in self.transfer.sources if self.transfer else []:
+            if source.file is not None:
+                digests[source.file] = source.sha256
         if self.space.pool:
             digests[self.space.pool.file] = self.space.pool.sha256
         return {name: sha256 for name, sha256 in digests.items() if sha256}

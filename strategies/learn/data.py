@@ -74,13 +74,17 @@ def property_data(request: Request, encoding: Encoding, name: str, among: Sequen
         if value.property == name and value.status != "out-of-range"
     ]
     candidates = [candidate for candidate, _ in found]
-    values = [value for _, value in found]
+    return values_of(name, encoding.encode(candidates), [value for _, value in found], candidates)
+
+
+def values_of(name: str, inputs: Array, values: list[Value], candidates: Sequence[Candidate] = ()) -> PropertyData:
+    """The data of n values at n x d inputs."""
     return PropertyData(
         name=name,
-        inputs=encoding.encode(candidates),
+        inputs=inputs,
         values=_sensible(np.array([value.value for value in values], dtype=np.float64)),
         standard_errors=_standard_errors(values),
-        candidates=candidates,
+        candidates=list(candidates),
         warnings=_warnings(name, values),
     )
 

@@ -106,7 +106,7 @@ def fit(
 
     Deterministic. Raises `ValueError` if no covariance of these inputs can be factorized.
     """
-    chosen = sampled(len(inputs))
+    chosen = spread(len(inputs), SAMPLE)
     own = None if noise is None else noise[chosen]
 
     def under(beliefs: Priors) -> _Posterior:
@@ -117,9 +117,9 @@ def fit(
     return posterior.fit(place, np.full(len(inputs), np.nan) if noise is None else noise)
 
 
-def sampled(count: int) -> NDArray[np.intp]:
-    """All places, or `SAMPLE` of them spread evenly over the history, the latest among them."""
-    return np.unique(np.linspace(count - 1, 0, min(count, SAMPLE)).round().astype(np.intp))
+def spread(count: int, most: int) -> NDArray[np.intp]:
+    """All places, or `most` of them spread evenly over the history, the latest among them."""
+    return np.unique(np.linspace(count - 1, 0, min(count, most)).round().astype(np.intp))
 
 
 class _Posterior:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from strategies.learn.data import PropertyData
-from strategies.learn.fitting import Fit, Priors, fit, sampled
+from strategies.learn.fitting import SAMPLE, Fit, Priors, fit, spread
 from strategies.learn.kernel import Group
 from strategies.learn.outliers import contradicts, most, stands_out
 from strategies.learn.process import GaussianProcess
@@ -131,7 +131,7 @@ def fit_property(data: PropertyData, together: Sequence[Group], priors: Priors =
     """Fit one property; needs at least one value. Deterministic."""
     if not len(data):
         raise ValueError(f"no measured value of {data.name}")
-    model, rest = _fit_best(data, together, priors), data
+    model, rest = fit_values(data, together, priors), data
     kept, outliers = list(range(len(data))), list[int]()
     while len(outliers) < most(len(data)):
         means, variances = model.gp.left_out()
@@ -139,7 +139,7 @@ def fit_property(data: PropertyData, together: Sequence[Group], priors: Priors =
         if place is None:
             break
         others = rest.without([place])
-        judge = _fit_best(others, together, priors)
+        judge = fit_values(others, together, priors)
         if not _speaks_against(judge, rest, place):
             break
         model, rest = judge, others
@@ -150,7 +150,7 @@ def fit_property(data: PropertyData, together: Sequence[Group], priors: Priors =
 def _speaks_against(model: PropertyModel, data: PropertyData, place: int) -> bool:
     """Whether a model of all the others contradicts a value."""
     target, mean, variance = _predicted(model, data, place)
-    own = _known_noise(data, model.scale, model.log)[place]
+    own = known_noise(data, model.scale, model.log)[place]
     noise = float(model.gp.noise.mean()) if math.isnan(own) else float(own)
     return contradicts(target - mean, variance + noise)
 
@@ -177,11 +177,13 @@ def _with_outliers(model: PropertyModel, data: PropertyData, places: Sequence[in
     return replace(model, gp=gp, outliers=tuple(places), warnings=(*model.warnings, *notes))
 
 
-def _fit_best(data: PropertyData, together: Sequence[Group], priors: Priors) -> PropertyModel:
-    """On the values or on their logarithms, as the evidence says."""
+def fit_values(
+    data: PropertyData, together: Sequence[Group], priors: Priors = STANDARD, logarithm: bool = True
+) -> PropertyModel:
+    """Fit all values, none of them taken for an outlier: on their logarithms, if these may be and the evidence says so."""
     plain = _fit(data, together, priors, log=False)
     smallest, largest = float(data.values.min()), float(data.values.max())
-    if smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
+    if not logarithm or smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
         return plain
     logarithmic = _fit(data, together, priors, log=True)
     return logarithmic if logarithmic.evidence > plain.evidence + LOG_MARGIN else plain
@@ -191,19 +193,19 @@ def _fit(data: PropertyData, together: Sequence[Group], priors: Priors, log: boo
     values = np.log(data.values) if log else data.values
     shift, scale = moments(values)
     targets = (values - shift) / scale
-    fitted = fit(together, data.inputs, targets, _known_noise(data, scale, log), priors)
+    fitted = fit(together, data.inputs, targets, known_noise(data, scale, log), priors)
     return PropertyModel(
         data.name,
         process(fitted, data.inputs, targets),
         shift,
         scale,
         log,
-        evidence=fitted.evidence + _jacobian(data.values[sampled(len(data))], scale, log),
+        evidence=fitted.evidence + _jacobian(data.values[spread(len(data), SAMPLE)], scale, log),
         warnings=tuple(data.warnings),
     )
 
 
-def _known_noise(data: PropertyData, scale: float, log: bool) -> Array:
+def known_noise(data: PropertyData, scale: float, log: bool) -> Array:
     """Variances of the measurements on the model's scale (n), NaN where they are not known."""
     if data.standard_errors is None:
         return np.full(len(data), np.nan)

@@ -1,5 +1,6 @@
 """An exact Gaussian process whose hyperparameters are known: posterior of new points, as a BoTorch model."""
 
+import copy
 from typing import Any, Protocol
 
 import torch
@@ -35,20 +36,29 @@ class GaussianProcess(Model):
         """`inputs` n x d, `targets` n, `noise` variances n."""
         super().__init__()
         self.kernel, self.mean = kernel, mean
+        self._observe(inputs, targets, noise)
+
+    def _observe(self, inputs: Tensor, targets: Tensor, noise: Tensor) -> None:
         self.inputs, self.targets, self.noise = inputs, targets, noise
         self.condition()
 
     def condition(self) -> None:
         """Compute what predictions need."""
-        noise = torch.diag(self.noise + JITTER * self.kernel.variance)
-        self.factor = torch.linalg.cholesky(self.kernel.covariance(self.inputs, self.inputs) + noise)
-        self.weights = torch.cholesky_solve((self.targets - self.mean).unsqueeze(-1), self.factor).squeeze(-1)
+        mean, _, covariance = self.prior(self.inputs, self.inputs)
+        self.factor = torch.linalg.cholesky(covariance + torch.diag(self.noise + JITTER * self.kernel.variance))
+        self.weights = torch.cholesky_solve((self.targets - mean).unsqueeze(-1), self.factor).squeeze(-1)
+
+    def prior(self, X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Before any observation: mean and variance (... m) at ... x m x d points, covariance (... m x k) with Z."""
+        shape = X.shape[:-1]
+        mean, variance = X.new_full(shape, self.mean), X.new_full(shape, self.kernel.variance)
+        return mean, variance, self.kernel.covariance(X, Z)
 
     def marginal(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance (m, m) of the function at each of m x d points alone."""
-        cross = self.kernel.covariance(X, self.support)
-        variance = self.kernel.variance - self.whiten(cross.T).square().sum(0)
-        return self.mean + cross @ self.weights, variance.clamp_min(1e-12)
+        mean, variance, cross = self.prior(X, self.support)
+        explained = self.whiten(cross.transpose(-1, -2)).square().sum(0)
+        return mean + cross @ self.weights, (variance - explained).clamp_min(1e-12)
 
     @property
     def support(self) -> Tensor:
@@ -63,15 +73,17 @@ class GaussianProcess(Model):
     def shared(self, X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean and variance (m, m) at m x d points, and their posterior covariance (m x k) with k x d others."""
         size = len(self.support)
-        cross = self.kernel.covariance(X, torch.cat([self.support, Z]))
+        mean, variance, cross = self.prior(X, torch.cat([self.support, Z]))
         seen, beyond = cross[:, :size], cross[:, size:]
         solved = self.whiten(seen.T)
-        variance = self.kernel.variance - solved.square().sum(0)
-        covariance = beyond - solved.T @ self.whiten(self.kernel.covariance(self.support, Z))
-        return self.mean + seen @ self.weights, variance.clamp_min(1e-12), covariance
+        covariance = beyond - solved.T @ self.whiten(self.prior(self.support, Z)[2])
+        return mean + seen @ self.weights, (variance - solved.square().sum(0)).clamp_min(1e-12), covariance
 
     def left_out(self) -> tuple[Tensor, Tensor]:
-        """Mean and variance (n, n) of each observation, noise included, given all the others (eq. 5.12)."""
+        """Mean and variance, noise included, (n, n) of each target from all others (hyperparameters stay).
+
+        Rasmussen and Williams 2006, eq. 5.10-5.12.
+        """
         variance = 1.0 / torch.cholesky_inverse(self.factor).diagonal()
         return self.targets - self.weights * variance, variance
 
@@ -88,10 +100,11 @@ class GaussianProcess(Model):
 
     def distribution(self, X: Tensor) -> MultivariateNormal:
         """The joint normal distribution (mean ... x q) at ... x q x d points."""
-        cross = self.kernel.covariance(self.support, X)
+        mean, _, covariance = self.prior(X, X)
+        cross = self.prior(self.support, X)[2]
         whitened = self.whiten(cross)
-        mean = self.mean + torch.einsum("...nq,n->...q", cross, self.weights)
-        covariance = self.kernel.covariance(X, X) - whitened.transpose(-1, -2) @ whitened
+        mean = mean + torch.einsum("...nq,n->...q", cross, self.weights)
+        covariance = covariance - whitened.transpose(-1, -2) @ whitened
         floor = JITTER * self.kernel.variance * torch.eye(X.shape[-2], dtype=X.dtype)
         return MultivariateNormal(mean, covariance + floor)
 
@@ -102,13 +115,9 @@ class GaussianProcess(Model):
 
     def given(self, X: Tensor, targets: Tensor, noise: Tensor) -> "GaussianProcess":
         """The process that has also seen targets (m) at m x d points; hyperparameters stay."""
-        return GaussianProcess(
-            self.kernel,
-            self.mean,
-            torch.cat([self.inputs, X]),
-            torch.cat([self.targets, targets]),
-            torch.cat([self.noise, noise]),
-        )
+        more = copy.copy(self)
+        more._observe(torch.cat([self.inputs, X]), torch.cat([self.targets, targets]), torch.cat([self.noise, noise]))
+        return more
 
 
 class Independent(Model):

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from strategies.learn.fitting import sampled
+from strategies.learn.fitting import SAMPLE, spread
 from strategies.learn.gp import PropertyModel
 from strategies.learn.sparse import SparseProcess
 
@@ -42,8 +42,6 @@ def own_values(model: PropertyModel) -> Any:
 
 def describe(model: PropertyModel) -> dict[str, Any]:
     """The model in numbers: lengthscales (in units of each column's range), noise, leave-one-out quality."""
-    targets, means, deviations = leave_one_out(model)
-    total = float(((targets - targets.mean()) ** 2).sum())
     kernel = model.gp.kernel
     names = [group.name for group in kernel.groups if group.kind == "matern"]
     return {
@@ -52,6 +50,15 @@ def describe(model: PropertyModel) -> dict[str, Any]:
         "scale": "logarithmic" if model.log else "linear",
         "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),
         "signal_standard_deviation": math.sqrt(kernel.variance) * model.scale,  # on the scale named above, as the noise
+        "leave_one_out_r2": None,
+        **(_quality(model) if len(model.gp.targets) else {}),  # with sources a model may have no own value yet
+    }
+
+
+def _quality(model: PropertyModel) -> dict[str, Any]:
+    targets, means, deviations = leave_one_out(model)
+    total = float(((targets - targets.mean()) ** 2).sum())
+    return {
         "noise_standard_deviation": float(model.gp.noise[own_values(model)].mean().sqrt()) * model.scale,
         "leave_one_out_r2": 1.0 - float(((targets - means) ** 2).sum()) / total if total > 0 else None,
         "leave_one_out_coverage_95": float(np.mean(np.abs(targets - means) <= WIDTH_95 * deviations)),
@@ -62,7 +69,7 @@ def describe(model: PropertyModel) -> dict[str, Any]:
 
 def _method(model: PropertyModel) -> dict[str, Any]:
     """How the values were used: all alike, or, of a long history, through inducing points."""
-    told: dict[str, Any] = {"method": "exact", "fitted_to": len(sampled(len(model.gp.targets)))}
+    told: dict[str, Any] = {"method": "exact", "fitted_to": len(spread(len(model.gp.targets), SAMPLE))}
     if isinstance(model.gp, SparseProcess):
         told |= {"method": "sparse", "inducing_points": len(model.gp.support)}
     return told

@@ -75,6 +75,9 @@ class TaskProcess(GaussianProcess):
     def distribution(self, X: Tensor) -> MultivariateNormal:
         return super().distribution(self.at(X, self.tasks.task))
 
+    def given(self, X: Tensor, targets: Tensor, noise: Tensor) -> GaussianProcess:
+        return super().given(self.at(X, self.tasks.task), targets, noise)
+
     def beside(self, X: Tensor, task: int) -> tuple[Tensor, Tensor, Tensor]:
         """Posterior variances of the task asked about and of another, and their covariance (m each) at m x d points."""
         mine, other = (self._solved(self.at(X, each)) for each in (self.tasks.task, task))

@@ -17,6 +17,7 @@ from strategies.learn.fitting import SAAS, Priors
 from strategies.learn.gp import STANDARD, PropertyModel, groups
 from strategies.learn.kernel import Group
 from strategies.learn.quality import describe
+from strategies.learn.transfer.models import fit_models, source_inputs
 from strategies.levels import dear_stages, levels_of
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import reason
@@ -53,10 +54,11 @@ class Fitted:
     baseline: Array  # distinct measured points, n x d
     warnings: list[str]
     judged: Judged  # which stages' measurements are used
+    transfer: list[Mapping[str, Any]]  # what was decided of each source
 
 
 def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) -> Response:
-    """Propose `request.n` candidates by the acquisition's maximum; needs two values of every property."""
+    """Propose `request.n` candidates by the acquisition's maximum; needs two values of every property, or a source."""
     torch.set_num_threads(1)  # more are slower on a busy machine, and would change the last digits
     seed = _iteration_seed(request)
     torch.manual_seed(seed)
@@ -80,11 +82,13 @@ def _iteration_seed(request: Request) -> int:
 
 def fit(request: Request, encoding: Encoding) -> Fitted:
     """Fit a model of every property, the feasibility and the goals."""
-    names, together, priors = modelled_properties(request), groups(encoding), _priors(request)
+    names, together = modelled_properties(request), groups(encoding)
     judged = _judged(request, encoding, names, together)
     data = {name: property_data(request, encoding, name, dear_stages(judged.asked, name)) for name in names}
-    models = [learn(request, encoding, name, judged.levels, together, priors) for name in names]
+    models, decided = _models(request, encoding, data, judged, together)
     baseline = np.unique(np.vstack([one.inputs for one in data.values()]), axis=0)
+    if not len(baseline):
+        baseline = _least(request, models, source_inputs(request, encoding, names))
     credible = {model.name: data[model.name].without(model.outliers) for model in models}
     best, warnings = measured(credible, request.objectives, request.constraints), []
     if best is None:
@@ -92,7 +96,7 @@ def fit(request: Request, encoding: Encoding) -> Fitted:
         warnings.append("no point has a value of every property: the best so far is judged by predictions")
     observed = observed_utilities(request.objectives, best.values)
     goals = build_goals(request.objectives, request.constraints, models, observed)
-    return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings, judged)
+    return Fitted(data, models, _feasibility(request, encoding, data), goals, best, baseline, warnings, judged, decided)
 
 
 def _judged(request: Request, encoding: Encoding, names: list[str], together: Sequence[Group]) -> Judged:
@@ -112,6 +116,24 @@ def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
 
 def _priors(request: Request) -> Priors:
     return SAAS if BotorchOptions.model_validate(request.strategy.options).model == "saas" else STANDARD
+
+
+def _models(
+    request: Request, encoding: Encoding, data: Mapping[str, PropertyData], judged: Judged, together: Sequence[Group]
+) -> tuple[list[PropertyModel], list[Mapping[str, Any]]]:
+    """A model of every property, from the sources too where there are any, and what was decided of each source."""
+    if request.sources:
+        learned = fit_models(request, encoding, data)
+        return [each.model for each in learned], [decision for each in learned for decision in each.decisions]
+    priors = _priors(request)
+    return [learn(request, encoding, name, judged.levels, together, priors) for name in data], []
+
+
+def _least(request: Request, models: list[PropertyModel], inputs: Array) -> Array:
+    """The point (1 x d) of the sources that is predicted worst: where nothing is measured yet, all else is a gain."""
+    utilities = observed_utilities(request.objectives, _predicted_instead(request, models, inputs).values)
+    total = (utilities / np.maximum(utilities.std(axis=0), 1e-12)).sum(axis=1)
+    return inputs[[int(np.argmin(total))]]
 
 
 def _predicted_instead(request: Request, models: list[PropertyModel], baseline: Array) -> Measured:
@@ -209,9 +231,10 @@ def predictions(request: Request, encoding: Encoding, candidate: Candidate) -> d
     """Posterior mean and standard deviation of every property for a candidate that somebody else puts forward."""
     torch.set_num_threads(1)
     torch.manual_seed(_iteration_seed(request))
-    names, together, priors = modelled_properties(request), groups(encoding), _priors(request)
-    levels = _judged(request, encoding, names, together).levels
-    models = [learn(request, encoding, name, levels, together, priors) for name in names]
+    names, together = modelled_properties(request), groups(encoding)
+    judged = _judged(request, encoding, names, together)
+    data = {name: property_data(request, encoding, name, dear_stages(judged.asked, name)) for name in names}
+    models, _ = _models(request, encoding, data, judged, together)
     return _predicted(models, encoding.encode([candidate]))
 
 
@@ -239,6 +262,7 @@ def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
         **goal_report(fitted.goals, fitted.best.values),
         **({"fidelity": fitted.judged.told(fitted.models)} if len(fitted.judged.asked) > 1 else {}),
         "models": described,
+        **({"transfer": fitted.transfer} if request.sources else {}),
         "warnings": [*fitted.warnings, *health(fitted.models, described)],
     }
 

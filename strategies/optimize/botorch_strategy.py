@@ -2,6 +2,9 @@
 
 A pure function of the request: one thread, float64, all random numbers from the seed and the number of known rows.
 Several proposals of one request are chosen one after the other, each with the earlier ones pending.
+
+With sources (`strategies.learn.transfer`) every other point of the start is chosen by what they say, until there are
+enough own values to judge them; from then on the start is over, unless all of them are dropped.
 """
 
 from collections.abc import Mapping
@@ -27,11 +30,19 @@ def propose(request: Request, files: Mapping[str, Path]) -> Response:
         raise ValueError(fault)
     encoding = Encoding.of(request.space, files)
     if len(levels_of(request)) > 1:
+        if request.sources:
+            raise ValueError(
+                "transfer from earlier campaigns needs stages that follow by rules: none with promote: strategy"
+            )
         first = staged_start(request, files, encoding, max(options.start, cheap_start(request)))
         if first is not None:
             return first
-    elif _is_starting(request, options) or not is_learnable(request, encoding):
+    elif not is_learnable(request, encoding) or (_is_starting(request, options) and not request.sources):
         return _start(request, files)
+    if request.sources:
+        from strategies.optimize.informed_start import begin
+
+        return begin(request, files, encoding, _start, _is_starting(request, options))
     from strategies.optimize.bayesian import optimize  # imports torch
 
     return optimize(request, files, encoding)

@@ -5,6 +5,7 @@ another one too (|Pearson r| of at least 0.7): of given ones the first by name s
 order. A fingerprint keeps its bits.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,12 +13,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.spaces.chemistry import canonical_smiles, parse_smiles
+from strategies.spaces.descriptors import Descriptors
 from strategies.spaces.parameters import Categorical
 
 Array = NDArray[np.float64]
 
 CORRELATED = 0.7
 RADIUS, BITS = 2, 2048
+BEYOND = 1.0  # ranges of the choices by which a label that is none of them may lie outside
+
+
+@dataclass(frozen=True)
+class Block:
+    """Descriptors of the choices (labels x p) in [0, 1], the columns' `names`, and what was 0 and the range of 1."""
+
+    rows: Array
+    names: list[str]
+    low: Array  # p
+    width: Array  # p
+
+    def place(self, numbers: dict[str, float]) -> Array | None:
+        """The row (p) of a label that is no choice, from its descriptors; None where one is missing."""
+        if not all(name in numbers for name in self.names):
+            return None
+        found = (np.array([numbers[name] for name in self.names]) - self.low) / self.width
+        return np.clip(found, -BEYOND, 1.0 + BEYOND)
 
 
 def descriptor_block(parameter: Categorical) -> tuple[Array, list[str]]:
@@ -25,6 +45,37 @@ def descriptor_block(parameter: Categorical) -> tuple[Array, list[str]]:
 
     Raises `ValueError` when no column tells the labels apart.
     """
+    block = _block(parameter)
+    return block.rows, block.names
+
+
+def label_row(parameter: Categorical, label: str) -> Array | None:
+    """The row (p) of a label that is no choice, in the columns that tell the choices apart.
+
+    None where the descriptors say nothing of it: no SMILES, or no line in the table.
+    """
+    given = parameter.descriptors
+    if given is None or (numbers := _numbers(given, label)) is None:
+        return None
+    return _block(parameter).place(numbers)
+
+
+def _numbers(given: Descriptors, label: str) -> dict[str, float] | None:
+    """All descriptors of a label by name."""
+    if given.method is None:
+        return (given.table or {}).get(label)
+    if given.smiles is not None and label not in given.smiles:
+        return None
+    try:
+        smiles = canonical_smiles(given.smiles_of(label))
+    except ValueError:
+        return None
+    if given.method == "fingerprint":
+        return {f"bit {place}": float(bit) for place, bit in enumerate(_fingerprint(smiles))}
+    return _mordred(smiles)
+
+
+def _block(parameter: Categorical) -> Block:
     given = parameter.descriptors
     if given is None:
         raise ValueError("the category has no descriptors")
@@ -38,7 +89,7 @@ def descriptor_block(parameter: Categorical) -> tuple[Array, list[str]]:
 
 
 @lru_cache(maxsize=64)
-def _computed(method: str, smiles: tuple[str, ...]) -> tuple[Array, list[str]]:
+def _computed(method: str, smiles: tuple[str, ...]) -> Block:
     if method == "fingerprint":
         bits = np.array([_fingerprint(each) for each in smiles])
         return _named(bits, [f"bit {place}" for place in range(BITS)], decorrelate=False)
@@ -47,13 +98,13 @@ def _computed(method: str, smiles: tuple[str, ...]) -> tuple[Array, list[str]]:
     return _named(np.array([[each[name] for name in names] for each in found]), names, decorrelate=True)
 
 
-def _named(numbers: Array, names: list[str], decorrelate: bool) -> tuple[Array, list[str]]:
+def _named(numbers: Array, names: list[str], decorrelate: bool) -> Block:
     kept = telling_columns(numbers, decorrelate)
     if not kept:
         raise ValueError("the descriptors are the same for all choices: they tell nothing apart")
     chosen = numbers[:, kept]
-    low, high = chosen.min(axis=0), chosen.max(axis=0)
-    return (chosen - low) / (high - low), [names[place] for place in kept]
+    low, width = chosen.min(axis=0), np.ptp(chosen, axis=0)
+    return Block((chosen - low) / width, [names[place] for place in kept], low, width)
 
 
 def telling_columns(numbers: Array, decorrelate: bool) -> list[int]:

@@ -2,19 +2,21 @@
 
 Numbers become one column each, scaled so that the space's limits are 0 and 1 (measured points beyond them are kept as
 they are); on scale `log` their logarithms are. Ordered labels become their rank, scaled likewise. Labels without order
-become a block: a row of numbers for each label, 0/1 or descriptors. A label that the space does not know is all zeros;
-of ordered labels it stands in the middle.
+become a block: a row of numbers for each label, 0/1 or descriptors. A label that is no choice stands where its
+descriptors put it, in the columns that tell the choices apart; without descriptors it is all zeros, and of ordered
+labels it stands in the middle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.represent.descriptors import descriptor_block
+from strategies.represent.descriptors import descriptor_block, label_row
 from strategies.spaces import (
     Candidate,
     Categorical,
@@ -51,6 +53,7 @@ class Column:
     choices: tuple[str, ...] = ()
     block: Array | None = None
     parts: tuple[str, ...] = ()
+    describe: Callable[[str], Array | None] | None = None  # the row of a label that is no choice, if any is known
 
     @property
     def size(self) -> int:
@@ -73,7 +76,20 @@ class Column:
         known = {choice: place for place, choice in enumerate(self.choices)}
         places = np.array([known.get(str(value), len(known)) for value in values], dtype=np.intp)
         unknown = np.full(self.size, 0.5 if self.kind == "ordinal" else 0.0)
-        return np.vstack([self.block, unknown])[places]
+        rows = np.vstack([self.block, unknown])[places]
+        for stranger in np.flatnonzero(places == len(known)).tolist():
+            found = self._described(str(values[stranger]))
+            rows[stranger] = unknown if found is None else found
+        return rows
+
+    def _described(self, label: str) -> Array | None:
+        return None if self.describe is None else self.describe(label)
+
+    def places_it(self, value: Setting) -> bool:
+        """Whether the model knows where a value lies: a number for a number, a choice, or a label with descriptors."""
+        if self.block is None:
+            return not isinstance(value, str)
+        return value in self.choices or (isinstance(value, str) and self._described(value) is not None)
 
     def scaled(self, numbers: Array) -> Array:
         """Numbers in the space's unit as they stand in the column; what has no logarithm lies one range below."""
@@ -189,7 +205,9 @@ def _category(name: str, parameter: Categorical, start: int) -> Column:
         return _onehot(name, parameter.choices, start)
     block, parts = descriptor_block(parameter)
     kind: Kind = "fingerprint" if parameter.descriptors.method == "fingerprint" else "descriptors"
-    return Column(name, kind, start, choices=tuple(parameter.choices), block=block, parts=tuple(parts))
+    choices = tuple(parameter.choices)
+    describe = lru_cache(maxsize=10_000)(partial(label_row, parameter))
+    return Column(name, kind, start, choices=choices, block=block, parts=tuple(parts), describe=describe)
 
 
 def _onehot(name: str, choices: Sequence[str], start: int) -> Column:

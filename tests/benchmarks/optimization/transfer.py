@@ -44,6 +44,8 @@ class Transferring(Own):
         if "sources" not in Request.model_fields:
             raise NotOffered("a request has no place for the measurements of another campaign")
         plain = super().request(history, pending, n, seed).model_dump()
+        for name, smiles in load(SOURCE).smiles.items():  # of its labels too, which are no choices here
+            plain["space"]["parameters"][name]["descriptors"]["smiles"].update(smiles)
         return Request.model_validate({**plain, "sources": [self._source(seed)]})
 
     def _source(self, seed: int) -> dict[str, Any]:

@@ -80,6 +80,17 @@ def test_propose_takes_the_tables_that_the_file_names(folder: Path) -> None:
     assert (0, 0) not in {(row["candidate"]["values"]["x"], row["candidate"]["values"]["y"]) for row in rows}
 
 
+def test_propose_learns_from_the_tables_of_transfer(folder: Path) -> None:
+    (folder / "then.csv").write_text(TABLE)
+    transfer = "transfer: {from: [{file: then.csv}, {campaign: elsewhere}]}\n"
+    (folder / "grid.yaml").write_text(FILE.replace("random", "botorch") + transfer)
+    done = tatara(folder, "propose", "grid.yaml", "-n", "2", "--explain", "--json")
+    assert "Not learned from here, only at the daemon: elsewhere" in done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["proposals"][1]["candidate"]["values"] == {"x": 3.0, "y": 2.0}
+    assert answer["report"]["transfer"][0] | {"decision": "trusted", "measured": 12} == answer["report"]["transfer"][0]
+
+
 def test_a_table_that_does_not_fit_is_explained(folder: Path) -> None:
     (folder / "seen.csv").write_text("x,y,gain\nfar,0,1\n")
     done = tatara(folder, "propose", "grid.yaml", "--data", "seen.csv")

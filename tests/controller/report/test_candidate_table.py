@@ -165,4 +165,12 @@ def test_what_a_report_says_of_its_models_in_words() -> None:
     assert model_lines({"models": {"yield": {"n": 3, "leave_one_out_r2": None}}}) == [
         "yield: 3 values; leave-one-out R2 not defined"
     ]
+    told = {"source": "old", "property": "yield", "measured": 90, "left_out": 2, "learned_from": 88, "judged_by": 7}
+    judged = {"weight": 0.875, "decision": "used", "score": -3.21, "own_score": -5.4, "gain": 1.9}
+    trusted = {"weight": 1.0, "decision": "trusted", "gain": None, "left_out": 0}
+    assert model_lines({"models": {"yield": {"n": 3}}, "transfer": [told | judged, told | trusted]})[1:] == [
+        "yield from old (88 of 90 values): used; predicts better than without it (7 own values); "
+        "log score -3.21 against -5.4; weight 88%; 2 do not fit this space",
+        "yield from old (88 of 90 values): trusted; not yet judged (7 own values); weight 100%",
+    ]
     assert model_lines({"strategy": "sobol"}) == ["No model yet: the strategy sobol proposes without one so far."]

@@ -45,6 +45,14 @@ def test_descriptors_are_read_from_a_file_beside() -> None:
     assert campaign.beside() == {"ligands.csv": ligand.descriptors.sha256}
 
 
+def test_of_a_campaign_that_transfers_all_labels_of_the_file_are_kept() -> None:
+    rest = REST.replace("sobol", "botorch") + "transfer: {from: [{campaign: old}]}\n"
+    ligand = spec.load(HEAD + PARAMETERS + rest, {"ligands.csv": LIGANDS}).space.parameters["ligand"]
+    assert isinstance(ligand, Categorical)
+    assert ligand.descriptors is not None
+    assert set(ligand.descriptors.table or {}) == {"A", "B", "C"}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

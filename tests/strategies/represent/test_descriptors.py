@@ -56,6 +56,28 @@ def test_fingerprints_are_bits_without_those_that_all_share() -> None:
     assert len({tuple(row) for row in block}) == 4
 
 
+def test_a_label_that_is_no_choice_stands_where_its_descriptors_put_it() -> None:
+    table = {"a": {"pKa": 2.0}, "b": {"pKa": 4.0}, "c": {"pKa": 3.0}, "far": {"pKa": 90.0}}
+    given = {"type": "categorical", "choices": ["a", "b"], "descriptors": {"table": table}}
+    plain = {"type": "categorical", "choices": ["u", "v"]}
+    encoding = encoding_of(c=given, d=plain)
+    rows = encoding.encode_values([{"c": name, "d": "u"} for name in ("a", "b", "c", "far", "nobody")])
+    assert rows[:, 0].tolist() == [0.0, 1.0, 0.5, 2.0, 0.0]
+    assert [encoding.columns[0].places_it(each) for each in ("a", "far", "nobody", 3.0)] == [True, True, False, False]
+    assert [encoding.columns[1].places_it(each) for each in ("u", "w")] == [True, False]
+
+
+def test_the_halogens_of_another_molecule_are_those_of_the_choices() -> None:
+    pytest.importorskip("mordred", reason="mordredcommunity is not installed")
+    choices = [f"COc1ccc({halogen})cc1" for halogen in ("Cl", "Br", "I")]
+    others = [f"FC(F)(F)c1ccc({halogen})cc1" for halogen in ("Cl", "Br", "I")]
+    parameter = {"type": "categorical", "choices": choices, "descriptors": {"method": "mordred"}}
+    encoding = encoding_of(c=parameter)
+    known, new = (encoding.encode_values([{"c": each} for each in labels]) for labels in (choices, others))
+    assert np.array_equal(np.argmin(np.square(known[:, None] - new[None]).sum(-1), axis=0), [0, 1, 2])
+    assert not encoding.columns[0].places_it("no molecule")
+
+
 def test_labels_may_be_smiles_and_mordred_describes_them() -> None:
     pytest.importorskip("mordred", reason="mordredcommunity is not installed")
     smiles = list(ALCOHOLS.values())
