@@ -54,15 +54,19 @@ class LevelsModel(PropertyModel):
         return self.gp
 
 
-def fit_levels(levels: Sequence[PropertyData], together: Sequence[Group], log: bool) -> LevelsModel:
+def fit_levels(
+    everything: Sequence[PropertyData], together: Sequence[Group], log: bool, last: int | None = None
+) -> LevelsModel:
     """Fit the data of the levels, cheapest first; each needs a value, the last one two. Deterministic.
 
-    With `log` the logarithms are modelled.
+    With `log` the logarithms are modelled. All levels give the scale; the `last` ones take part (None: all).
     """
     from scipy.optimize import minimize
 
-    values = [np.log(one.values) if log else one.values for one in levels]
-    scaled = _moments(values)
+    first = 0 if last is None else len(everything) - last
+    levels = everything[first:]
+    values = [np.log(one.values) if log else one.values for one in everything]
+    values, scaled = values[first:], _moments(values)[first:]
     targets = np.concatenate([(each - shift) / scale for each, (shift, scale) in zip(values, scaled, strict=True)])
     level = np.repeat(np.arange(len(levels)), [len(one) for one in levels])
     known = np.concatenate([_known(one, scale, log) for one, (_, scale) in zip(levels, scaled, strict=True)])
@@ -77,8 +81,8 @@ def fit_levels(levels: Sequence[PropertyData], together: Sequence[Group], log: b
         bounds=ladder.layout.bounds(),
         options={"maxiter": ITERATIONS},
     )
-    everything = Ladder(together, inputs, level, targets, known)
-    return _model(levels[-1], everything, inputs, found.x, scaled[-1], log)
+    whole = Ladder(together, inputs, level, targets, known)
+    return _model(levels[-1], whole, inputs, found.x, scaled[-1], log)
 
 
 def _moments(values: Sequence[Array]) -> list[tuple[float, float]]:
@@ -158,13 +162,16 @@ def fit_known(
 ) -> PropertyModel:
     """The same from the data of the levels, each with the stage at which it is entered."""
     used = [(entry, data) for entry, data in found if len(data) >= LEAST]
-    dear = used[-1][1] if used else found[-1][1]
-    alone = fit_property(dear, together, priors)
+    alone = fit_property(used[-1][1] if used else found[-1][1], together, priors)
     if len(used) < 2:
         return alone
-    log = alone.log and all(float(data.values.min()) > 0 for _, data in used)
-    joint = fit_levels([data for _, data in used], together, log)
+    joint = fit_levels([data for _, data in used], together, _in_logarithms(alone, used))
     return replace(joint, entries=tuple(entry for entry, _ in used))
+
+
+def _in_logarithms(alone: PropertyModel, used: Sequence[tuple[str, PropertyData]]) -> bool:
+    """Whether the dear level's values are better modelled so, and all others can be."""
+    return alone.log and all(float(data.values.min()) > 0 for _, data in used)
 
 
 @dataclass(frozen=True)
@@ -213,8 +220,8 @@ def judge(
         now = request.model_copy(update={"observations": [request.observations[place]]})
         for name in names:
             measured = property_data(now, encoding, name, levels[-1].names)
-            if len(measured):
-                found = [(each.entry, property_data(known, encoding, name, each.names)) for each in levels]
+            found = [(each.entry, property_data(known, encoding, name, each.names)) for each in levels]
+            if len(measured) and all(len(data) >= LEAST for _, data in found):
                 scores = scores + np.array(_scores(_Prediction(tuple(found), measured, tuple(together))))
         checked += 1
     used = len(levels) if checked < CHECKED else 1 + int(np.argmax(scores))
@@ -247,8 +254,10 @@ class _Prediction:
 
 @lru_cache(maxsize=200)  # every iteration asks for the same ones, and for those of the newest value
 def _scores(asked: _Prediction) -> tuple[float, ...]:
-    """Log predictive density with the last 1, 2, ... levels."""
-    models = (fit_known(asked.found[-used:], asked.together) for used in range(1, len(asked.found) + 1))
+    """Log predictive density with the last 1, 2, ... levels, all else the same: scale, priors, logarithm or not."""
+    log = _in_logarithms(fit_property(asked.found[-1][1], asked.together), asked.found)
+    data = [data for _, data in asked.found]
+    models = (fit_levels(data, asked.together, log, last) for last in range(1, len(data) + 1))
     return tuple(log_density(model, asked.measured) for model in models)
 
 

@@ -18,7 +18,7 @@ from strategies.learn.kernel import Group, correlations, scaled_distances
 
 Array = NDArray[np.float64]
 
-LINK = LogNormal(1.0, 1.0)  # of atanh(c): a cheaper level is rather like the dear one, and may be unlike it
+LINK = LogNormal(0.5, 1.0)  # of atanh(c): a cheaper level is rather like the dear one, and may be unlike it
 LINKS = (-3.0, 4.0)  # bounds of atanh(c)
 
 
@@ -110,7 +110,7 @@ class Ladder:
         inferred = np.where(np.isnan(self.known), np.diag(pull) * noises[self.level], 0.0)
         by_noise = 0.5 * self.basis.T @ inferred
         densities = [prior.log_density(float(value)) for prior, value in zip(self.priors, place, strict=True)]
-        gradient = np.concatenate([np.concatenate(by_scale), by_variance, by_link, by_noise])
+        gradient = np.concatenate([*by_scale, by_variance, np.array(by_link), by_noise])
         density = solved.likelihood + sum(value for value, _ in densities)
         return -density, -(gradient + np.array([slope for _, slope in densities]))
 

@@ -14,7 +14,10 @@ Fill = Callable[[Request, Mapping[str, Path]], Response]
 
 
 def begin(request: Request, files: Mapping[str, Path], encoding: Encoding, fill: Fill, starting: bool) -> Response:
-    """Every other point by `fill` (space-filling) until the sources can be judged; while `starting` all, if all are dropped."""
+    """Every other point by `fill` (space-filling) until the sources can be judged.
+
+    From then on, while the start lasts (`starting`), all points by `fill` if all sources are dropped.
+    """
     values = min(len(property_data(request, encoding, name)) for name in modelled_properties(request))
     if values < JUDGED_FROM:
         return _half(request, files, encoding, fill)
