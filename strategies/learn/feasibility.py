@@ -31,7 +31,7 @@ LESSONS = 3
 EVEN = 0.5
 SAFE = 0.97
 SHARE = 0.25
-STEEP = 100.0  # weight of the logarithm's shortfall: outweighs any gain, and still shows the way back
+STEEP = 1000.0  # weight of the logarithm's shortfall: outweighs any gain, and still shows the way back
 SHARPNESS = 0.3  # standard deviation of the probit's noise
 PRIORS = Priors(lengthscale=LogNormal(0.0, 1.0), variance=LogNormal(0.0, 0.1))
 

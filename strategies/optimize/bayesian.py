@@ -23,8 +23,8 @@ from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.explain import reason
 from strategies.optimize.goal_report import goal_report, remark
 from strategies.optimize.goals import Goals, build_goals, observed_utilities
-from strategies.optimize.health import health, saturated
-from strategies.optimize.insight import background, effects, expected_improvement, nearest
+from strategies.optimize.health import health
+from strategies.optimize.insight import explain
 from strategies.optimize.known import asked_in_order, earlier, exhausted, measured_outside, taken_keys
 from strategies.optimize.measured import Measured, measured
 from strategies.optimize.options import BotorchOptions
@@ -70,7 +70,8 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     space = "pool" if request.space.pool else "space"
     report = _report(request, fitted)
     if BotorchOptions.model_validate(request.strategy.options).explain:
-        _explain(report, request, files, encoding, fitted, [choice.candidate for choice in chosen])
+        rows = encoding.encode([choice.candidate for choice in chosen])
+        explain(report, request, files, encoding, fitted.models, fitted.best, rows)
     report["warnings"] += measured_outside(request, files) + exhausted(len(proposals), request.n, space)
     return Response(proposals=proposals, report=report)
 
@@ -265,25 +266,3 @@ def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
         **({"transfer": fitted.transfer} if request.sources else {}),
         "warnings": [*fitted.warnings, *health(fitted.models, described)],
     }
-
-
-def _explain(
-    report: dict[str, Any],
-    request: Request,
-    files: Mapping[str, Path],
-    encoding: Encoding,
-    fitted: Fitted,
-    chosen: list[Candidate],
-) -> None:
-    """Add to the report what the proposals are near to and should gain, and what the models have learned."""
-    rows, leaders = encoding.encode(chosen), fitted.best.best(request.objectives)
-    report["proposals"] = nearest(request, encoding, rows)
-    if len(request.objectives) == 1 and not fitted.goals.mapped:
-        objective, measured = request.objectives[0], fitted.best.inputs
-        report["expected_improvement"] = expected_improvement(objective, fitted.models[0], rows, measured)
-    points = background(encoding, request.seed, files)
-    for model in fitted.models:
-        report["models"][model.name] |= effects(model, encoding, points, leaders[0])
-    if len(request.objectives) == 1:
-        shares = report["models"][request.objectives[0].property]["sensitivities"]
-        report["warnings"] += saturated(encoding, leaders, shares)

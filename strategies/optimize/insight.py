@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from strategies.learn.effects import along, sensitivities
 from strategies.learn.gp import PropertyModel
-from strategies.objectives import Objective
+from strategies.objectives import MAPPING, Objective
 from strategies.optimize.gain import expected_gain
 from strategies.optimize.goals import utility
+from strategies.optimize.health import saturated
+from strategies.optimize.measured import Measured
 from strategies.optimize.random import sequence
 from strategies.represent.encoding import Column, Encoding
 from strategies.request import Request, Row
@@ -28,6 +30,29 @@ BACKGROUND = 64  # points of the space over which sensitivities are averaged
 SLICES, LEVELS = 12, 15  # of the parameters that matter most; values along each
 DIGITS = 6
 LARGEST = 1e300
+
+
+def explain(
+    report: dict[str, Any],
+    request: Request,
+    files: Mapping[str, Path],
+    encoding: Encoding,
+    models: Sequence[PropertyModel],
+    best: Measured,
+    proposed: Array,
+) -> None:
+    """Add to the report what p x d proposals are near to and should gain, and what the models have learned."""
+    leaders, by_name = best.best(request.objectives), {model.name: model for model in models}
+    report["proposals"] = nearest(request, encoding, proposed)
+    points = background(encoding, request.seed, files)
+    for name, model in by_name.items():
+        report["models"][name] |= effects(model, encoding, points, leaders[0])
+    if len(request.objectives) == 1 and request.objectives[0].goal not in MAPPING:
+        wanted = request.objectives[0]
+        model = by_name[wanted.property]
+        report["expected_improvement"] = expected_improvement(wanted, model, proposed, best.inputs)
+        shares = report["models"][wanted.property]["sensitivities"]
+        report["warnings"] += saturated(encoding, leaders, shares)
 
 
 def nearest(request: Request, encoding: Encoding, proposed: Array) -> list[dict[str, Any]]:

@@ -103,6 +103,18 @@ def test_what_is_under_way_where_much_fails_takes_up_the_ration() -> None:
     assert learned.with_pending(np.array([[0.95, 0.5]] * 4)).floor == SAFE
 
 
+def test_a_batch_does_not_run_one_risk_four_times(build_request: Build) -> None:
+    """After three failures and three points that were made, one of the next four may fail."""
+    points = [point(a=a, b=b) for a, b in np.random.default_rng(0).random((16, 2)).tolist()]
+    good = [(one, {"y": math.exp(3 * one["values"]["a"])}) for one in points if one["values"]["a"] <= 0.7]
+    bad = [failed(one, 20 + place) for place, one in enumerate(one for one in points if one["values"]["a"] > 0.7)]
+    made = measured(good[:-3]) + measured(good[-3:], first=30)
+    proposals = ask(build_request(SQUARE, "botorch", observations=made, failures=bad[:3], n=4)).proposals
+    odds = [one.feasibility for one in proposals if one.feasibility is not None]
+    assert odds[0] < 0.8, "a risk that is within the ration"
+    assert odds[1] > 0.9, "which is then used up"
+
+
 def test_the_order_of_asking_is_that_of_the_proposals(build_request: Build) -> None:
     rows = measured(plain_square(3), first=2)
     bad = [failed(point(a=0.9, b=0.1 * number), number) for number in (1, 3, 10)]
