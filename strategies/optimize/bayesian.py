@@ -69,7 +69,7 @@ def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) ->
     proposals = [_explained(request, encoding, fitted, choice) for choice in chosen]
     space = "pool" if request.space.pool else "space"
     report = _report(request, fitted)
-    if BotorchOptions.model_validate(request.strategy.options).explain:
+    if _options(request).explain:
         rows = encoding.encode([choice.candidate for choice in chosen])
         explain(report, request, files, encoding, fitted.models, fitted.best, rows)
     report["warnings"] += measured_outside(request, files) + exhausted(len(proposals), request.n, space)
@@ -115,8 +115,12 @@ def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fit
     return aim(replace(goals, probes=probes, of_pool=request.space.pool is not None), fitted.best.values)
 
 
+def _options(request: Request) -> BotorchOptions:
+    return BotorchOptions.model_validate(request.strategy.options)
+
+
 def _priors(request: Request) -> Priors:
-    return SAAS if BotorchOptions.model_validate(request.strategy.options).model == "saas" else STANDARD
+    return SAAS if _options(request).model == "saas" else STANDARD
 
 
 def _models(
@@ -257,6 +261,7 @@ def _report(request: Request, fitted: Fitted) -> dict[str, Any]:
     return {
         "strategy": "botorch",
         "phase": "model",
+        "prior": _options(request).model,
         "n": len(request.observations),
         "failures": len(request.failures),
         "pending": len(request.pending),

@@ -51,6 +51,8 @@ def test_it_is_an_option_of_the_strategy(build_request: Callable[..., Request]) 
     lengthscales = []
     for model in ("standard", "saas"):
         request = build_request(space, "botorch", {"start": 2, "model": model}, observed=observed)
-        lengthscales.append(propose(request).report["models"]["y"]["lengthscales"])
+        report = propose(request).report
+        assert report["prior"] == model
+        lengthscales.append(report["models"]["y"]["lengthscales"])
     assert sum(each > 20 for each in lengthscales[1].values()) > sum(each > 20 for each in lengthscales[0].values())
     assert lengthscales[1]["x4"] == min(lengthscales[1].values())
