@@ -78,20 +78,24 @@ def groups(encoding: Encoding) -> tuple[Group, ...]:
     """One group for each parameter: a number, an ordered label, a category, a fingerprint; of descriptors several.
 
     More than `MANY` numbers of a pool are descriptors of its rows, mostly of one another's kind: a lengthscale for each
-    is more than a campaign's few points can tell. Those side by side are one group with one lengthscale, as the
-    descriptors of a label are. (Tried on the 190 columns of spacier_polymers and the 200 RDKit descriptors of ESOL: as
-    good from 10 to 100 points, or better, as principal components or clusters of columns with lengthscales of their
-    own, and as standardized, ranked or raw columns.)
+    is more than a campaign's few points can tell. Those side by side are one group with one lengthscale. (Tried on the
+    170 columns of spacier_polymers and the RDKit descriptors of ESOL, from 10 to 100 points: principal components or
+    clusters of columns with lengthscales of their own predict worse or no better; whether columns are scaled by their
+    range, standardized, ranked or left as they are makes little difference.)
     """
     scales = encoding.scales()
-    described = encoding.space.pool is not None and sum(one.kind == "number" for one in encoding.columns) > MANY
-    found: list[Group] = []
+    described, found = is_described(encoding), list[Group]()
     for is_number, columns in groupby(encoding.columns, lambda column: column.kind == "number"):
         if is_number and described:
             found.append(_together(list(columns)))
         else:
             found += [group for column in columns for group in _alone(column, 1.0 / float(scales[column.start]))]
     return tuple(found)
+
+
+def is_described(encoding: Encoding) -> bool:
+    """Whether the space is a pool whose rows are described by more than `MANY` numbers."""
+    return encoding.space.pool is not None and sum(one.kind == "number" for one in encoding.columns) > MANY
 
 
 def _alone(column: Column, width: float) -> list[Group]:

@@ -52,7 +52,7 @@ def build_acquisition(
         acquisition = LogProbability(goals, torch.cat([measured, waiting]))
     elif goals.closed:
         incumbents = goals.likely_allowed(measured)
-        acquisition = LogImprovement(goals.first_model.gp, goals.first_sign, incumbents, waiting, seed)
+        acquisition = LogImprovement(goals.first_model.gp, goals.first_sign, incumbents, waiting, seed, goals.own)
         weights += goals.log_probabilities()
     else:
         acquisition = _by_sampling(goals, measured, waiting, seed)

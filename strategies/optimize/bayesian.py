@@ -14,7 +14,7 @@ from strategies.learn.data import PropertyData, modelled_properties, property_da
 from strategies.learn.feasibility import Feasibility, fit_feasibility
 from strategies.learn.fidelity import Judged, judge, learn
 from strategies.learn.fitting import SAAS, Priors
-from strategies.learn.gp import STANDARD, PropertyModel, groups
+from strategies.learn.gp import STANDARD, PropertyModel, groups, is_described
 from strategies.learn.kernel import Group
 from strategies.learn.quality import describe
 from strategies.learn.transfer.models import fit_models, source_inputs
@@ -107,12 +107,12 @@ def _judged(request: Request, encoding: Encoding, names: list[str], together: Se
 
 
 def _probed(request: Request, files: Mapping[str, Path], encoding: Encoding, fitted: Fitted) -> Goals:
-    """The goals with what they need to know of the whole space."""
-    goals = fitted.goals
+    """The goals with what they need to know of the space."""
+    goals = replace(fitted.goals, of_pool=request.space.pool is not None, described=is_described(encoding))
     if not goals.regions and not goals.mapped:
         return goals
     probes = scattered(encoding, request.seed, files, PROBES)
-    return aim(replace(goals, probes=probes, of_pool=request.space.pool is not None), fitted.best.values)
+    return aim(replace(goals, probes=probes), fitted.best.values)
 
 
 def _options(request: Request) -> BotorchOptions:

@@ -76,8 +76,9 @@ def score(objectives: Sequence[Objective], values: Tensor) -> Tensor:
 class Goals:
     """What is wanted, over the columns of a multi-output model (`models` in order).
 
-    `of_pool`: the space is a pool. `aims`: where the target regions are too far away, the places and bounds of what is
-    aimed at first (`target.py`).
+    `of_pool`: the space is a pool; `described`: its rows are known by many descriptors, which do not determine what is
+    measured: rows may share them all. `aims`: where the target regions are too far away, the places and bounds of what
+    is aimed at first (`target.py`).
     """
 
     objectives: Sequence[Objective]
@@ -86,6 +87,7 @@ class Goals:
     references: Array  # one for each utility
     scales: Array
     of_pool: bool = False
+    described: bool = False
     aims: Sequence[Band] | None = None
     probes: Array = field(default_factory=lambda: np.empty((0, 0)))  # points that stand for the space, m x d
 
@@ -140,6 +142,11 @@ class Goals:
     def first_sign(self) -> float:
         """1 where more of that objective's property is better, -1 where less is."""
         return -1.0 if [*self.improving, *self.objectives][0].goal == "minimize" else 1.0
+
+    @property
+    def own(self) -> float:
+        """The variance of a row's own value about the first model's function: what looks like noise over its rows."""
+        return typical_noise(self.first_model) if self.described else 0.0
 
     @property
     def acquisition(self) -> str:

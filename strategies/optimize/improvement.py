@@ -23,10 +23,15 @@ JITTER = 1e-6
 class LogImprovement(AcquisitionFunction):
     """log E[max(f(x) - best, 0)] on the process's scale; `sign` is -1 where less is better."""
 
-    def __init__(self, process: GaussianProcess, sign: float, measured: Tensor, pending: Tensor, seed: int) -> None:
-        """`measured` n x d (those that count as incumbents), `pending` p x d."""
+    def __init__(
+        self, process: GaussianProcess, sign: float, measured: Tensor, pending: Tensor, seed: int, own: float = 0.0
+    ) -> None:
+        """`measured` n x d (those that count as incumbents), `pending` p x d.
+
+        `own`: variance by which a point's true value deviates from the function, where its inputs do not determine it.
+        """
         super().__init__(model=process)
-        self.process, self.sign = process, sign
+        self.process, self.sign, self.own = process, sign, own
         self.anchors = torch.cat([_rivals(process, sign, measured), pending])
         drawn = process.distribution(self.anchors)
         covariance = drawn.covariance_matrix + JITTER * process.kernel.variance * torch.eye(len(self.anchors))
@@ -42,7 +47,8 @@ class LogImprovement(AcquisitionFunction):
         rows = X.squeeze(-2)
         mean, variance, shared = self.process.shared(rows, self.anchors)  # b, b, b x anchors
         explained = torch.linalg.solve_triangular(self.factor, shared.T, upper=False).square().sum(0)
-        deviation = (variance - explained).clamp_min(1e-10 * self.process.kernel.variance).sqrt().unsqueeze(-1)
+        left = (variance - explained).clamp_min(1e-10 * self.process.kernel.variance)
+        deviation = (left + self.own).sqrt().unsqueeze(-1)
         means = mean.unsqueeze(-1) + shared @ self.pull
         each = _log_ei_helper((self.sign * means - self.best) / deviation) + deviation.log()
         value: Tensor = torch.logsumexp(each, -1) - torch.log(torch.tensor(float(DRAWS)))

@@ -15,6 +15,7 @@ from strategies.objectives import Objective, OutcomeConstraint, merits
 from strategies.optimize.acquisition import build_acquisition
 from strategies.optimize.goal_report import goal_report, reference
 from strategies.optimize.goals import Goals, build_goals, observed_utilities, score
+from strategies.optimize.improvement import LogImprovement
 from strategies.optimize.mapping import LogStraddle, LogVarianceReduction
 from strategies.optimize.target import LogProbability, aim, between, nearest
 
@@ -188,3 +189,24 @@ def test_four_objectives_by_hypervolume_five_by_random_scalarizations() -> None:
     other = at(build_acquisition(five, INPUTS, INPUTS[:1] + 0.03, None, 3))
     assert np.corrcoef(first, other)[0, 1] < 0.999  # another draw of weights for the next proposal
     assert set(reference(five)) == {"a", "b"}
+
+
+def test_a_row_described_by_many_numbers_may_deviate_by_a_value_of_its_own() -> None:
+    wanted = goals({"property": "a", "goal": "maximize"})
+    process, own = wanted.first_model.gp, 0.3
+    best = torch.as_tensor(INPUTS[:1])
+    found = at(LogImprovement(process, 1.0, best, torch.as_tensor(NOTHING), 5, own))
+    anchor = process.distribution(best)
+    mean, variance, shared = process.shared(torch.as_tensor(ROWS), best)
+    slope = shared[:, 0] / anchor.covariance_matrix[0, 0]
+    drawn = torch.linspace(-6, 6, 4001, dtype=torch.float64)[:, None]  # the best's standardized value
+    weight = torch.exp(-drawn.square() / 2) / torch.exp(-drawn.square() / 2).sum()
+    deviation = (variance - slope * shared[:, 0] + own).sqrt()
+    step = anchor.covariance_matrix[0, 0].sqrt() * drawn
+    gain = (mean + slope * step - anchor.mean[0] - step) / deviation
+    normal = torch.distributions.Normal(0.0, 1.0)
+    expected = (weight * deviation * (gain * normal.cdf(gain) + normal.log_prob(gain).exp())).sum(0)
+    assert np.exp(found) == pytest.approx(expected.detach().numpy(), rel=0.02)
+    assert wanted.own == 0
+    described = Goals(**{**vars_of(wanted), "described": True})
+    assert described.own == pytest.approx(float(process.noise[0]))
