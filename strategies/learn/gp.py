@@ -184,7 +184,7 @@ def _with_outliers(model: PropertyModel, data: PropertyData, places: Sequence[in
 def fit_values(
     data: PropertyData, together: Sequence[Group], priors: Priors = STANDARD, logarithm: bool = True
 ) -> PropertyModel:
-    """Fit all values, none of them taken for an outlier: on their logarithms, if these may be and the evidence says so."""
+    """Fit all values, no outlier among them; their logarithms, where these may be and the evidence prefers them."""
     plain = _fit(data, together, priors, log=False)
     smallest, largest = float(data.values.min()), float(data.values.max())
     if not logarithm or smallest <= 0 or largest / smallest < LOG_SPAN or len(data) < 4:
