@@ -56,7 +56,7 @@ class Limits(_Section):
 
     def hazard_class(self, candidate: Mapping[str, Any]) -> int:
         """The highest class of hazard of a candidate; 0 where nothing is listed, the highest where nobody can tell."""
-        if self.hazards and not settings_of(candidate):
+        if self.hazards and "values" not in candidate and not settings_of(candidate):
             return HIGHEST
         return max((each.hazard_class for each in self.hazards if _applies(each, candidate)), default=0)
 

@@ -27,7 +27,7 @@ def sensitivities(model: PropertyModel, background: Array) -> dict[str, float]:
     """
     gp = model.gp
     rows = torch.as_tensor(background)
-    if not isinstance(gp.kernel, Kernel):
+    if not gp.separable or not isinstance(gp.kernel, Kernel):
         return {}
     named = gp.kernel.factors(rows, gp.support)
     factors = torch.stack(list(named.values()))

@@ -31,6 +31,7 @@ class GaussianProcess(Model):
 
     num_outputs = 1
     batch_shape = torch.Size([])
+    separable = True  # the posterior mean is a sum of products over the parameters
 
     def __init__(self, kernel: Covariance, mean: float, inputs: Tensor, targets: Tensor, noise: Tensor) -> None:
         """`inputs` n x d, `targets` n, `noise` variances n."""

@@ -45,7 +45,7 @@ def describe(model: PropertyModel) -> dict[str, Any]:
     kernel = model.gp.kernel
     names = [group.name for group in kernel.groups if group.kind == "matern"]
     return {
-        "n": len(model.gp.targets),
+        "n": int(model.gp.own.sum()),
         **_method(model),
         "scale": "logarithmic" if model.log else "linear",
         "lengthscales": dict(zip(names, kernel.lengthscales, strict=True)),

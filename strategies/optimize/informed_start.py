@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from strategies.learn.data import modelled_properties, property_data
-from strategies.learn.transfer.guard import JUDGED_FROM
 from strategies.optimize.bayesian import optimize
 from strategies.represent.encoding import Encoding
 from strategies.request import Open, Request, Response
@@ -13,23 +11,11 @@ from strategies.spaces import key_of_valid
 Fill = Callable[[Request, Mapping[str, Path]], Response]
 
 
-def begin(request: Request, files: Mapping[str, Path], encoding: Encoding, fill: Fill, starting: bool) -> Response:
-    """Every other point by `fill` (space-filling) until the sources can be judged.
+def half(request: Request, files: Mapping[str, Path], encoding: Encoding, fill: Fill) -> Response:
+    """The points of even number by `fill`, those of odd number by the model, with the others under way.
 
-    From then on, while the start lasts (`starting`), all points by `fill` if all sources are dropped.
+    So until the sources can be judged (`transfer.sources.is_waiting`).
     """
-    values = min(len(property_data(request, encoding, name)) for name in modelled_properties(request))
-    if values < JUDGED_FROM:
-        return _half(request, files, encoding, fill)
-    informed = optimize(request, files, encoding)
-    if not starting or any(each["weight"] > 0 for each in informed.report["transfer"]):
-        return informed
-    plain = fill(request, files)
-    return plain.model_copy(update={"report": {**plain.report, "transfer": informed.report["transfer"]}})
-
-
-def _half(request: Request, files: Mapping[str, Path], encoding: Encoding, fill: Fill) -> Response:
-    """The points of even number by `fill`, those of odd number by the model, with the others under way."""
     count = _filling(request)
     if count == request.n:
         return fill(request, files)

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 SLICES = 200
 RIVALS = 8
 SOON = 8
+LEAST = 0.005  # standard deviations of all values: less is not worth an experiment that teaches nothing new
 ADVANTAGE = 1.2  # how much more than a new point a repetition must promise: a new point teaches about others too
 
 
@@ -68,7 +69,8 @@ def repetition(
     rivals = places[np.argsort(-sign * mean.numpy(), kind="stable")[:RIVALS]]
     gains = _gains(process, sign, np.vstack([data.inputs[rivals], fresh]))
     best = int(np.argmax(gains[:-1]))
-    return data.candidates[int(rivals[best])] if gains[best] > ADVANTAGE * gains[-1] else None
+    worth_it = gains[best] > max(ADVANTAGE * gains[-1], LEAST)
+    return data.candidates[int(rivals[best])] if worth_it else None
 
 
 def _gains(process: GaussianProcess, sign: float, points: Array) -> list[float]:

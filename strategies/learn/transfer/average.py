@@ -13,6 +13,8 @@ from strategies.learn.process import JITTER, GaussianProcess
 class Averaged(GaussianProcess):
     """The mixture of processes on the same scale, with the same own values, as the normal process of its moments."""
 
+    separable = False
+
     def __init__(self, processes: Sequence[GaussianProcess], weights: Sequence[float]) -> None:
         """Weights are above 0 and add up to 1; kernel and noise that are shown are those of the weightiest."""
         Model.__init__(self)

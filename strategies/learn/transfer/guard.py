@@ -19,11 +19,11 @@ from strategies.learn.fitting import Priors, fit
 from strategies.learn.gp import process
 from strategies.learn.kernel import Group
 from strategies.learn.transfer.sample import Learned, Method, Sample
+from strategies.learn.transfer.sources import JUDGED_FROM
 
 Array = NDArray[np.float64]
 Learner = Callable[[Sample, Array | None], Learned]
 
-JUDGED_FROM = 5  # own values; before that a source is taken at its word, for half of the points
 JUDGED_BY = 100  # own values at most, the first ones: by then it is clear
 GROWTH = 1.5
 SURPRISE = 6.0  # nats

@@ -14,10 +14,10 @@ from strategies.learn.gp import PropertyModel, fit_values, groups, known_noise, 
 from strategies.learn.kernel import Group
 from strategies.learn.process import GaussianProcess
 from strategies.learn.transfer.average import Averaged
-from strategies.learn.transfer.guard import JUDGED_FROM, Verdict, verdicts
+from strategies.learn.transfer.guard import Verdict, verdicts
 from strategies.learn.transfer.registry import load_method
 from strategies.learn.transfer.sample import Learned, Method, Sample
-from strategies.learn.transfer.sources import SourceData, source_data
+from strategies.learn.transfer.sources import JUDGED_FROM, SourceData, source_data
 from strategies.represent.encoding import Encoding
 from strategies.request import Request
 

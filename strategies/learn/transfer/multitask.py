@@ -22,6 +22,8 @@ SAMPLE = 150  # values of a source, and own ones, that the hyperparameters are f
 class Informed(GaussianProcess):
     """The own function's process, given what the source measured: that shapes its prior, the rest is as ever."""
 
+    separable = False
+
     def __init__(self, tasks: Tasks, groups: Sequence[Group], source: Sample, own: Sample) -> None:
         """Conditions on the source's values once; own values come on top."""
         relative = Kernel(tuple(groups), tasks.lengthscales, 1.0)

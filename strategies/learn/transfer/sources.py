@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.learn.data import PropertyData, values_of
+from strategies.learn.data import PropertyData, modelled_properties, property_data, values_of
 from strategies.represent.encoding import Encoding
-from strategies.request import Candidate, Source
+from strategies.request import Candidate, Request, Source
 from strategies.spaces import CandidateError, values_in
 from strategies.spaces.settings import Setting
 
 Array = NDArray[np.float64]
 
 MOST = 300
+JUDGED_FROM = 5  # own values; before that a source is taken at its word, for half of the points
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ def source_data(source: Source, encoding: Encoding, name: str) -> SourceData:
     return SourceData(
         source.name, thinned(data), len(pairs) + source.left_out, len(pairs) - len(fitting) + source.left_out
     )
+
+
+def have_values(request: Request, encoding: Encoding) -> bool:
+    """Whether some source has measured every property that is to be modelled."""
+    return all(
+        any(len(source_data(source, encoding, name).data) for source in request.sources)
+        for name in modelled_properties(request)
+    )
+
+
+def is_waiting(request: Request, encoding: Encoding) -> bool:
+    """Whether there are too few own values to judge a source by."""
+    own = min(len(property_data(request, encoding, name)) for name in modelled_properties(request))
+    return own < JUDGED_FROM
 
 
 def _placed(encoding: Encoding, candidate: Candidate) -> Mapping[str, Setting] | None:

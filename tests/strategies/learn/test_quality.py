@@ -44,10 +44,10 @@ def test_each_point_is_predicted_as_if_it_were_not_there(log: bool, errors: bool
 
     for left in range(15):
         mean, deviation = without(model, left)
-        assert points["measured"][left] == pytest.approx(natural(float(model.gp.targets[left])), rel=1e-5)
-        assert points["predicted"][left] == pytest.approx(natural(mean), rel=1e-5)
-        assert points["low"][left] == pytest.approx(natural(mean - 1.96 * deviation), rel=1e-5)
-        assert points["high"][left] == pytest.approx(natural(mean + 1.96 * deviation), rel=1e-5)
+        assert points["measured"][left] == pytest.approx(natural(float(model.gp.targets[left])), rel=1e-4)
+        assert points["predicted"][left] == pytest.approx(natural(mean), rel=1e-4)
+        assert points["low"][left] == pytest.approx(natural(mean - 1.96 * deviation), rel=1e-4)
+        assert points["high"][left] == pytest.approx(natural(mean + 1.96 * deviation), rel=1e-4)
 
 
 def test_calibration_counts_what_lies_within_the_intervals() -> None:

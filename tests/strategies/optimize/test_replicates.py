@@ -34,11 +34,11 @@ def test_a_measurement_without_noise_of_a_known_point_promises_nothing() -> None
     assert max(_gains(loud, 1.0, inputs.numpy())) > 0.02
 
 
-SPACE = {"parameters": {"a": {"type": "discrete", "values": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}}}
+SPACE = {"parameters": {"a": {"type": "discrete", "values": list(range(31))}}}
 
 
 def repeats(build_request: Build, noise: float, count: int = 24) -> int:
-    """How many experiments of a campaign on ten points measure again."""
+    """How many experiments of a campaign on 31 points measure again."""
     observed: list[tuple[dict[str, Any], dict[str, float]]] = []
     generator, found = np.random.default_rng(5), 0
     for _ in range(count):
@@ -49,7 +49,7 @@ def repeats(build_request: Build, noise: float, count: int = 24) -> int:
             break
         chosen = response.proposals[0]
         assert chosen.repeat == (chosen.candidate in [candidate for candidate, _ in observed])
-        value = 1.0 - 0.02 * (chosen.candidate["values"]["a"] - 6) ** 2 + noise * float(generator.standard_normal())
+        value = 1.0 - 0.002 * (chosen.candidate["values"]["a"] - 18) ** 2 + noise * float(generator.standard_normal())
         observed.append((chosen.candidate, {"y": value}))
         found += chosen.repeat
     return found

@@ -112,7 +112,7 @@ def test_a_batch_does_not_run_one_risk_four_times(build_request: Build) -> None:
     proposals = ask(build_request(SQUARE, "botorch", observations=made, failures=bad[:3], n=4)).proposals
     odds = [one.feasibility for one in proposals if one.feasibility is not None]
     assert odds[0] < 0.8, "a risk that is within the ration"
-    assert odds[1] > 0.9, "which is then used up"
+    assert odds[1] > 0.85, "which is then used up"
 
 
 def test_the_order_of_asking_is_that_of_the_proposals(build_request: Build) -> None:
