@@ -18,17 +18,16 @@ from controller.report.explained import said_cells, said_columns
 from controller.report.table import as_number, write_csv
 from controller.spec import Campaign as Spec
 from controller.spec import TableError
+from controller.spec.draft import filled_sheet
 from controller.spec.headers import names_and_units
 from strategies.spaces import (
     Pool,
     PoolError,
     PoolTable,
     Sheet,
-    SheetError,
     finite_rows,
     key_of_valid,
     parse_pool,
-    read_sheet,
 )
 
 FAILED = "failed"
@@ -97,14 +96,7 @@ def read_candidate_table(name: str, content: bytes, asked: Asked) -> CandidateTa
 
 
 def _sheet(content: bytes) -> Sheet:
-    try:
-        sheet = read_sheet(content)
-    except SheetError as error:
-        raise TableError(str(error)) from error
-    if not sheet.rows:
-        raise TableError("a header line and at least one row are needed")
-    if uneven := list(sheet.uneven()):
-        raise TableError(*uneven)
+    sheet = filled_sheet(content)
     for place, header in enumerate(sheet.header):
         if not header:
             raise TableError(f"line 1: column {place + 1} has no name")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from controller.spec.data import TableError
 from controller.spec.headers import names_and_units
-from strategies.spaces import SheetError, read_sheet
+from strategies.spaces import Sheet, SheetError, read_sheet
 
 MOST_CHOICES = 5  # a column of so few whole numbers is taken for a choice among them
 
@@ -59,8 +59,8 @@ class Goal:
     unit: str = "dimensionless"
 
 
-def columns_of(content: bytes) -> list[Column]:
-    """The columns of a CSV with a header line; raises `TableError`."""
+def filled_sheet(content: bytes) -> Sheet:
+    """A CSV with a header line and at least one row, all as long as the header; raises `TableError`."""
     try:
         sheet = read_sheet(content)
     except SheetError as error:
@@ -69,6 +69,12 @@ def columns_of(content: bytes) -> list[Column]:
         raise TableError("a header line and at least one row are needed")
     if uneven := list(sheet.uneven()):
         raise TableError(*uneven)
+    return sheet
+
+
+def columns_of(content: bytes) -> list[Column]:
+    """The columns of a CSV with a header line; raises `TableError`."""
+    sheet = filled_sheet(content)
     lines = [line for line, _ in sheet.rows]
     return [
         Column(header, name, unit, [row[place] for _, row in sheet.rows], lines)

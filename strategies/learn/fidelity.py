@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from strategies.learn.data import PropertyData, property_data
-from strategies.learn.fitting import ITERATIONS, Priors
-from strategies.learn.gp import STANDARD, VARIANCE_FLOOR, PropertyModel, fit_property, moments
+from strategies.learn.fitting import Priors, climb, spread
+from strategies.learn.gp import STANDARD, PropertyModel, fit_property, known_noise, moments
 from strategies.learn.kernel import Group, Kernel
 from strategies.learn.ladder import Ladder, mixing, solve
 from strategies.learn.tasks import TaskKernel, TaskProcess
@@ -61,28 +61,20 @@ def fit_levels(
 
     With `log` the logarithms are modelled. All levels give the scale; the `last` ones take part (None: all).
     """
-    from scipy.optimize import minimize
-
     first = 0 if last is None else len(everything) - last
     levels = everything[first:]
     values = [np.log(one.values) if log else one.values for one in everything]
     values, scaled = values[first:], _moments(values)[first:]
     targets = np.concatenate([(each - shift) / scale for each, (shift, scale) in zip(values, scaled, strict=True)])
     level = np.repeat(np.arange(len(levels)), [len(one) for one in levels])
-    known = np.concatenate([_known(one, scale, log) for one, (_, scale) in zip(levels, scaled, strict=True)])
+    known = np.concatenate([known_noise(one, scale, log) for one, (_, scale) in zip(levels, scaled, strict=True)])
     inputs = np.vstack([one.inputs for one in levels])
-    some = np.concatenate([_spread(np.flatnonzero(level == each)) for each in range(len(levels))])
+    places = [np.flatnonzero(level == each) for each in range(len(levels))]
+    some = np.concatenate([each[spread(len(each), SAMPLE)] for each in places])
     ladder = Ladder(together, inputs[some], level[some], targets[some], known[some])
-    found = minimize(
-        ladder.negative,
-        ladder.layout.start(),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=ladder.layout.bounds(),
-        options={"maxiter": ITERATIONS},
-    )
+    place = climb(ladder.negative, ladder.layout.start(), ladder.layout.bounds())
     whole = Ladder(together, inputs, level, targets, known)
-    return _model(levels[-1], whole, inputs, found.x, scaled[-1], log)
+    return _model(levels[-1], whole, inputs, place, scaled[-1], log)
 
 
 def _moments(values: Sequence[Array]) -> list[tuple[float, float]]:
@@ -93,20 +85,6 @@ def _moments(values: Sequence[Array]) -> list[tuple[float, float]]:
         variance = (len(each) * own**2 + BORROWED * found[-1][1] ** 2) / (len(each) + BORROWED)
         found.append((shift, math.sqrt(variance)))
     return found
-
-
-def _known(data: PropertyData, scale: float, log: bool) -> Array:
-    """Noise variances of standardized values; NaN where the level's own is to be inferred."""
-    if data.standard_errors is None:
-        return np.full(len(data), np.nan)
-    errors = data.standard_errors / data.values if log else data.standard_errors
-    return np.maximum((errors / scale) ** 2, VARIANCE_FLOOR)
-
-
-def _spread(places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """All of them, or `SAMPLE` spread evenly, the latest among them."""
-    kept = np.linspace(len(places) - 1, 0, min(len(places), SAMPLE)).round().astype(np.intp)
-    return places[np.unique(kept)]
 
 
 def _model(

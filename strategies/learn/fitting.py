@@ -9,7 +9,7 @@ The priors were chosen by benchmark (deploy/decisions/019).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,6 +122,16 @@ def spread(count: int, most: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(count - 1, 0, min(count, most)).round().astype(np.intp))
 
 
+def climb(
+    negative: Callable[[Array], tuple[float, Array]], start: Array, bounds: Sequence[tuple[float, float]]
+) -> Array:
+    """Where a density is largest among its neighbours; `negative` gives minus its logarithm, and that one's gradient."""
+    from scipy.optimize import minimize
+
+    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS})
+    return np.asarray(found.x)
+
+
 class _Posterior:
     """Log posterior density of the hyperparameters' logarithms, given some data."""
 
@@ -152,17 +162,7 @@ class _Posterior:
 
     def climb(self, start: Array | None = None) -> Array:
         """A place where the density is largest among its neighbours."""
-        from scipy.optimize import minimize
-
-        found = minimize(
-            self.negative,
-            self.start() if start is None else start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=self.bounds(),
-            options={"maxiter": ITERATIONS},
-        )
-        return np.asarray(found.x)
+        return climb(self.negative, self.start() if start is None else start, self.bounds())
 
     def negative(self, place: Array) -> tuple[float, Array]:
         """Minus the log density (up to a constant) and its gradient."""

@@ -58,7 +58,7 @@ class Fitted:
 
 
 def optimize(request: Request, files: Mapping[str, Path], encoding: Encoding) -> Response:
-    """Propose `request.n` candidates by the acquisition's maximum; needs two values of every property, or a source."""
+    """Propose `request.n` candidates by the acquisition's maximum; needs a value of each property, or a source's."""
     torch.set_num_threads(1)  # more are slower on a busy machine, and would change the last digits
     seed = _iteration_seed(request)
     torch.manual_seed(seed)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strategies.learn.fitting import (
-    ITERATIONS,
     JITTER,
     LENGTHSCALES,
     NOISES,
@@ -24,6 +23,7 @@ from strategies.learn.fitting import (
     Density,
     LogNormal,
     Priors,
+    climb,
 )
 from strategies.learn.kernel import Group, correlations, scaled_distances
 from strategies.learn.transfer.sample import Sample
@@ -52,18 +52,8 @@ class Tasks:
 
 def fit_tasks(groups: Sequence[Group], own: Sample, source: Sample, place: Array | None = None) -> Tasks:
     """Fit both; `own` may be empty. Begins at `place`, if given. Raises `ValueError` if nothing can be factorized."""
-    from scipy.optimize import minimize
-
     posterior = TasksPosterior(groups, own, source, Priors())
-    found = minimize(
-        posterior.negative,
-        posterior.start() if place is None else place,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=posterior.bounds(),
-        options={"maxiter": ITERATIONS},
-    )
-    return posterior.tasks(found.x)
+    return posterior.tasks(climb(posterior.negative, posterior.start() if place is None else place, posterior.bounds()))
 
 
 class TasksPosterior:
