@@ -125,7 +125,7 @@ def spread(count: int, most: int) -> NDArray[np.intp]:
 def climb(
     negative: Callable[[Array], tuple[float, Array]], start: Array, bounds: Sequence[tuple[float, float]]
 ) -> Array:
-    """Where a density is largest among its neighbours; `negative` gives minus its logarithm, and that one's gradient."""
+    """Where a density is largest among its neighbours; `negative` gives minus its logarithm, with the gradient."""
     from scipy.optimize import minimize
 
     found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS})
